@@ -1,0 +1,44 @@
+"""Rows that are written once."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+
+
+class RowsAreFinal(TypeError):
+    """Somebody tried to change or delete a row that is evidence."""
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    """Lets rows be added and read, nothing else."""
+
+    def _refuse(self) -> NoReturn:
+        raise RowsAreFinal(
+            f"{self.model.__name__} rows are written once: add a further row instead."
+        )
+
+    def update(self, **kwargs: Any) -> int:
+        self._refuse()
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._refuse()
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        self._refuse()
+
+
+class AppendOnly(models.Model):
+    """Base of models whose rows never change once they are stored."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            type(self).objects.all()._refuse()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        type(self).objects.all()._refuse()

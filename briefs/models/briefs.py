@@ -1,0 +1,154 @@
+"""The text and its editorial life."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from briefs.models.append_only import AppendOnly
+from briefs.models.publications import Author, Publication, Topic, validate_header_text
+
+
+def today() -> datetime.date:
+    """Return today's date in the site's time zone."""
+    return timezone.localdate()
+
+
+class Brief(models.Model):
+    """One daily brief: date line, series, headline, key points, body."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        IN_REVIEW = "in-review", _("in review")
+        APPROVED = "approved", _("approved")
+        PUBLISHED = "published", _("published")
+
+    class Access(models.TextChoices):
+        PUBLIC = "public", _("everyone")
+        SUBSCRIBERS = "subscribers", _("subscribers")
+
+    publication = models.ForeignKey(
+        Publication, models.PROTECT, related_name="briefs", verbose_name=_("publication")
+    )
+    series = models.CharField(
+        _("series"), max_length=80, blank=True, validators=[validate_header_text]
+    )
+    headline = models.CharField(_("headline"), max_length=200, validators=[validate_header_text])
+    slug = models.SlugField(
+        _("web address"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty: made from the headline when it is sent."),
+    )
+    date = models.DateField(_("date line"), default=today)
+    preheader = models.CharField(
+        _("preheader"),
+        max_length=200,
+        blank=True,
+        validators=[validate_header_text],
+        help_text=_("What an inbox shows after the subject. Empty: the first key point."),
+    )
+    body = models.TextField(_("body"), blank=True, help_text=_("Markdown."))
+    contact_block = models.TextField(
+        _("contact block"),
+        blank=True,
+        help_text=_("Empty: the publication's. Markdown."),
+    )
+    topics = models.ManyToManyField(Topic, blank=True, verbose_name=_("topics"))
+    authors = models.ManyToManyField(Author, blank=True, verbose_name=_("authors"))
+    access = models.CharField(
+        _("who may read it on the web"),
+        max_length=12,
+        choices=Access.choices,
+        default=Access.PUBLIC,
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT, db_index=True
+    )
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_revision = models.ForeignKey(
+        "Revision",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("published revision"),
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("brief")
+        verbose_name_plural = _("briefs")
+        ordering = ["-date", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "date", "slug"],
+                condition=~Q(slug=""),
+                name="one_brief_per_web_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "in-review", "approved", "published"]),
+                name="brief_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published")
+                | Q(published_at__isnull=False, published_revision__isnull=False),
+                name="published_brief_has_revision_and_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+
+class KeyPoint(models.Model):
+    """One of the brief's key points, in order."""
+
+    brief = models.ForeignKey(Brief, models.CASCADE, related_name="key_points")
+    position = models.PositiveIntegerField(_("position"), default=0, db_index=True)
+    text = models.TextField(_("text"))
+
+    class Meta:
+        verbose_name = _("key point")
+        verbose_name_plural = _("key points")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Revision(AppendOnly):
+    """An immutable snapshot of everything that is mailed, with its hash.
+
+    `snapshot` holds the brief's text and the publication's look at that
+    moment (briefs.revisions says which keys); `digest` is the SHA-256 of its
+    canonical JSON. Approval, edition and web page each point at one.
+    """
+
+    brief = models.ForeignKey(Brief, models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(_("number"))
+    snapshot = models.JSONField(_("snapshot"))
+    digest = models.CharField(_("digest"), max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["brief", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["brief", "number"], name="one_revision_per_number"),
+            models.UniqueConstraint(fields=["brief", "digest"], name="one_revision_per_content"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brief} ({self.number})"

@@ -1,0 +1,279 @@
+"""The send: what goes out to whom, and what became of it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from briefs.models import Brief, Publication, Revision
+from subscribers.models import Subscriber, Subscription
+
+
+class Edition(models.Model):
+    """A revision on its way to readers."""
+
+    class Kind(models.TextChoices):
+        BRIEF = "brief", _("brief")
+        CORRECTION = "correction", _("correction")
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("scheduled")
+        SENDING = "sending", _("sending")
+        PAUSED = "paused", _("paused")
+        FINISHING = "finishing", _("finishing")  # only deferred readers are left
+        FINISHED = "finished", _("finished")
+        WITHDRAWN = "withdrawn", _("withdrawn")  # taken back before the first mail
+        MISSED = "missed", _("missed")  # its time went by; a person decides
+        CANCELLED = "cancelled", _("cancelled")  # stopped on its way
+
+    class Clock(models.TextChoices):
+        PUBLICATION = "publication", _("at one moment for all")
+        READER = "reader", _("at that time in each reader's zone")
+
+    OPEN = (Status.SCHEDULED, Status.SENDING, Status.PAUSED, Status.FINISHING)
+    MOVING = (Status.SENDING, Status.FINISHING)
+
+    brief = models.ForeignKey(
+        Brief, models.PROTECT, related_name="editions", verbose_name=_("brief")
+    )
+    revision = models.ForeignKey(
+        Revision, models.PROTECT, related_name="editions", verbose_name=_("revision")
+    )
+    publication = models.ForeignKey(
+        Publication, models.PROTECT, related_name="editions", verbose_name=_("publication")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.BRIEF)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.SCHEDULED
+    )
+    send_at = models.DateTimeField(_("goes out"))
+    clock = models.CharField(
+        _("clock"), max_length=11, choices=Clock.choices, default=Clock.PUBLICATION
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    # Why it waits or ended, for people: "mx.example refused the log-in", …
+    word = models.TextField(_("what happened"), blank=True)
+    created_at = models.DateTimeField(_("scheduled"), default=timezone.now)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    frozen_at = models.DateTimeField(_("audience frozen"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    audience = models.PositiveIntegerField(_("audience"), null=True, blank=True)
+    # The chunks of the freeze are made by one worker at a time, under this lease.
+    freeze_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    freeze_epoch = models.PositiveIntegerField(default=0, editable=False)
+    freeze_last_id = models.BigIntegerField(default=0, editable=False)
+    freeze_max_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    message_domain = models.CharField(max_length=253, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        ordering = ["-send_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brief"],
+                condition=Q(status__in=["scheduled", "sending", "paused", "finishing"]),
+                name="one_open_edition_per_brief",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "scheduled",
+                        "sending",
+                        "paused",
+                        "finishing",
+                        "finished",
+                        "withdrawn",
+                        "missed",
+                        "cancelled",
+                    ]
+                ),
+                name="edition_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="finished") | Q(finished_at__isnull=False),
+                name="finished_edition_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["send_at"],
+                condition=Q(status__in=["scheduled", "sending", "paused", "finishing"]),
+                name="editions_that_are_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brief} · {self.get_status_display()}"
+
+    @property
+    def is_open(self) -> bool:
+        """True while mail of this edition may still go out."""
+        return self.status in self.OPEN
+
+
+class CompiledMail(models.Model):
+    """An edition rendered once, with slots where a reader's own links and tokens go."""
+
+    edition = models.OneToOneField(Edition, models.CASCADE, related_name="compiled")
+    subject = models.TextField()
+    html = models.TextField()
+    text = models.TextField()
+
+    class Meta:
+        verbose_name = _("compiled mail")
+        verbose_name_plural = _("compiled mails")
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Link(models.Model):
+    """A link of an edition; the redirect knows nothing but these rows."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="links")
+    position = models.PositiveSmallIntegerField(_("position"))
+    url = models.TextField(_("target"))
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        ordering = ["edition", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "position"], name="one_link_per_position"),
+            models.CheckConstraint(
+                condition=Q(url__startswith="https://") | Q(url__startswith="http://"),
+                name="link_goes_to_the_web",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Batch(models.Model):
+    """The unit of planning: at most 500 deliveries, a lane, a not-before.
+
+    `owner` is the process life that holds the lease, `epoch` counts the
+    leases: every write of a worker names both, so one that was replaced
+    changes nothing.
+    """
+
+    SIZE = 500
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="batches")
+    number = models.PositiveIntegerField(_("number"))
+    lane = models.CharField(_("lane"), max_length=40, default="main")
+    not_before = models.DateTimeField(_("not before"))
+    owner = models.UUIDField(null=True, blank=True)
+    epoch = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    claims = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        ordering = ["edition", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "number"], name="one_batch_per_number"),
+            models.CheckConstraint(
+                condition=Q(owner__isnull=True, lease_until__isnull=True)
+                | Q(owner__isnull=False, lease_until__isnull=False),
+                name="batch_owner_has_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lane", "not_before"],
+                condition=Q(done_at__isnull=True),
+                name="batches_that_wait",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id}/{self.number}"
+
+
+class Delivery(models.Model):
+    """One edition to one subscriber: what became of it.
+
+    The statuses are a partition of the audience. No index holds `status`:
+    on PostgreSQL it would end heap-only updates.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pending")  # not handed to the provider yet
+        SENDING = "sending", _("sending")  # in the slice that a worker holds
+        SENT = "sent", _("sent")  # the provider took it
+        DELIVERED = "delivered", _("delivered")  # the reader's server took it
+        BOUNCED = "bounced", _("bounced")
+        COMPLAINED = "complained", _("complained")
+        FAILED = "failed", _("failed")
+        SKIPPED = "skipped", _("skipped")  # left, suppressed or erased before their turn
+        IN_DOUBT = "in-doubt", _("in doubt")  # handed over, and no reply was seen
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="deliveries")
+    subscription = models.ForeignKey(
+        Subscription, models.SET_NULL, null=True, related_name="+", db_index=True
+    )
+    subscriber = models.ForeignKey(
+        Subscriber, models.SET_NULL, null=True, related_name="deliveries"
+    )
+    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, related_name="deliveries")
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.PENDING
+    )
+    reason = models.CharField(_("reason"), max_length=60, blank=True)
+    reply = models.TextField(_("the server's words"), blank=True)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    due_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    first_attempt_at = models.DateTimeField(_("first attempt"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "subscriber"], name="one_delivery_per_reader"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "pending",
+                        "sending",
+                        "sent",
+                        "delivered",
+                        "bounced",
+                        "complained",
+                        "failed",
+                        "skipped",
+                        "in-doubt",
+                    ]
+                ),
+                name="delivery_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["failed", "skipped", "in-doubt"]) | ~Q(reason=""),
+                name="delivery_that_failed_says_why",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["edition", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="deliveries_that_wait",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} → {self.subscriber_id}"

@@ -1,0 +1,1 @@
+"""System checks: what is missing or dangerous in this installation, with a hint."""

@@ -1,0 +1,346 @@
+"""All settings, read from the environment or `.env`; docs/configuration.md lists them.
+
+Every variable may also be given as NAME_FILE, the path of a file that holds
+the value. With nothing set, everything is embedded and kept in `var/`: an
+SQLite database, a Valkey on a unix socket, and an inbox on this machine that
+catches all mail. DATABASE_URL, REDIS_URL and an e-mail provider replace these
+one by one.
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_email_url
+import django_stubs_ext
+from django.urls import reverse_lazy
+from environs import FileAwareEnv
+
+from intelbrief.keys import load_or_make
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = FileAwareEnv()
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+DEBUG = env.bool("DEBUG", False)
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+RUN_DIR = VAR_DIR / "run"
+
+# --- the site -------------------------------------------------------------
+
+SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
+HTTPS = SITE_URL.startswith("https://")
+LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+# Links are built from SITE_URL only; the Host header decides nothing.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [*LOOPBACK, SITE_HOST])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# --- what is embedded -----------------------------------------------------
+
+EMBEDDED_DATABASE = not env.str("DATABASE_URL", "")
+EMBEDDED_REDIS = not env.str("REDIS_URL", "")
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", "smtp" if env.str("EMAIL_URL", "") else "")
+# A configured provider, or a site that the world can reach, turns the inbox off.
+LOCAL_INBOX = (
+    not EMAIL_PROVIDER
+    and not env.str("PROVIDERS", "")
+    and SITE_HOST in ("127.0.0.1", "localhost", "::1")
+)
+INBOX_DIR = VAR_DIR / "inbox"
+
+
+def _inbox_port() -> int:
+    """Return the port that the running inbox wrote down, or the usual one."""
+    try:
+        return int((RUN_DIR / "inbox.port").read_text())
+    except (FileNotFoundError, ValueError):
+        return 1025
+
+
+INBOX_SMTP_PORT = env.int("INBOX_SMTP_PORT", _inbox_port())
+
+
+def _socket_path() -> str:
+    """Return where the embedded Valkey listens: in var/run, or a short private folder.
+
+    The path of a unix socket ends at 107 bytes (unix(7)).
+    """
+    path = str(RUN_DIR / "valkey.sock")
+    if len(os.fsencode(path)) <= 100:
+        return path
+    digest = hashlib.sha256(os.fsencode(VAR_DIR)).hexdigest()[:12]
+    return f"{tempfile.gettempdir()}/intelbrief-{os.getuid()}-{digest}/valkey.sock"
+
+
+EMBEDDED_REDIS_SOCKET = _socket_path() if EMBEDDED_REDIS else ""
+
+# --- keys -----------------------------------------------------------------
+
+# A server for the world is told its keys; only a local try-out makes its own.
+KEYS_DIR = VAR_DIR / "keys"
+MAKES_KEYS = DEBUG or SITE_HOST in ("127.0.0.1", "localhost", "::1")
+
+
+def _key(name: str) -> str:
+    """Return the key *name* from the environment, else from var/keys where that is allowed."""
+    given = env.str(name, "")
+    if given or not MAKES_KEYS:
+        return given
+    return load_or_make(name, KEYS_DIR)
+
+
+SECRET_KEY = _key("SECRET_KEY")
+# The first key signs, all of them verify: put a new one in front to rotate.
+TOKEN_KEYS = [key.strip() for key in _key("TOKEN_KEYS").split(",") if key.strip()]
+SUPPRESSION_KEY = _key("SUPPRESSION_KEY")
+WEBHOOK_SECRET = _key("WEBHOOK_SECRET")
+
+# --- applications ---------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "anymail",
+    "briefs",
+    "subscribers",
+    "deliveries",
+    "analytics",
+    "intelbrief",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "intelbrief.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "intelbrief.urls"
+WSGI_APPLICATION = "intelbrief.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database and cache ---------------------------------------------------
+
+DATABASES: dict[str, Any] = {
+    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+}
+SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+if SQLITE:
+    # At Django's defaults half of a thousand concurrent transactions failed;
+    # with these, none. Claims and settles raise synchronous to FULL themselves.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+if EMBEDDED_REDIS:
+    _BROKER_URL = f"redis+socket://{EMBEDDED_REDIS_SOCKET}?virtual_host=0"
+    _CACHE_URL = f"unix://{EMBEDDED_REDIS_SOCKET}?db=1"
+else:
+    _BROKER_URL = _CACHE_URL = env.str("REDIS_URL")
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _CACHE_URL,
+        "KEY_PREFIX": "intelbrief",
+    }
+}
+
+# --- tasks ----------------------------------------------------------------
+
+TICK_SECONDS = env.float("TICK_SECONDS", 3.0)
+
+CELERY_BROKER_URL = env.str("BROKER_URL", _BROKER_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+# Without this, acks_late loses the task of a pool child that was killed.
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # a doorbell that nobody hears is rung again by the tick
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # visibility_timeout alone is ignored for about 100 s: the restore must run often too.
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+}
+# Separate queues, since priority numbers mean the opposite on Redis and RabbitMQ.
+CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
+CELERY_TASK_ROUTES = {
+    "deliveries.tasks.drain": {"queue": "editions"},
+    "subscribers.tasks.*": {"queue": "notices"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "deliveries.tasks.tick",
+        "schedule": TICK_SECONDS,
+        "options": {"expires": TICK_SECONDS},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
+
+# --- mail -----------------------------------------------------------------
+
+EMAIL_URL = env.str("EMAIL_URL", "")
+if LOCAL_INBOX:
+    EMAIL_PROVIDER = "smtp"
+    EMAIL_URL = f"smtp://127.0.0.1:{INBOX_SMTP_PORT}"
+
+# Lanes in order of preference: {"main": {"provider": "smtp", "url": "smtp://…", "concurrency": 1}}
+PROVIDERS: dict[str, dict[str, Any]] = {}
+if _given := env.json("PROVIDERS", None):
+    PROVIDERS = dict(_given)
+elif EMAIL_PROVIDER:
+    PROVIDERS = {"main": {"provider": EMAIL_PROVIDER, "url": EMAIL_URL}}
+
+
+def _anymail_settings() -> dict[str, str]:
+    """Collect the ESPs' own names (POSTMARK_SERVER_TOKEN, …) from the environment."""
+    names = {lane.get("provider", "").replace("-", "_").upper() for lane in PROVIDERS.values()}
+    prefixes = tuple(f"{name}_" for name in names if name and name != "SMTP")
+    found: dict[str, str] = {}
+    for variable in os.environ:
+        name = variable.removesuffix("_FILE")
+        if prefixes and name.startswith(prefixes):
+            found[name] = env.str(name)
+    return found
+
+
+ANYMAIL: dict[str, Any] = {**_anymail_settings(), "REQUESTS_TIMEOUT": (5, 30)}
+if WEBHOOK_SECRET:
+    ANYMAIL["WEBHOOK_SECRET"] = WEBHOOK_SECRET
+
+# Notices (confirmations and the like) go by django.core.mail through the first lane.
+_first = next(iter(PROVIDERS.values()), {"provider": "", "url": ""})
+if _first["provider"] == "smtp":
+    _mail = dj_email_url.parse(_first.get("url") or "smtp://127.0.0.1:25")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = _mail["EMAIL_HOST"]
+    EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+    EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+    EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
+    EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+elif _first["provider"]:
+    EMAIL_BACKEND = f"anymail.backends.{_first['provider']}.EmailBackend"
+# Django's default is to wait for ever.
+EMAIL_TIMEOUT = 30
+
+# --- people ---------------------------------------------------------------
+
+AUTH_USER_MODEL = "briefs.User"
+LOGIN_URL = reverse_lazy("admin:login")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- languages and time ---------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+
+# --- files ----------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # no collectstatic before the first start
+MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "/p/"
+
+# --- security -------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", HTTPS)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "no-referrer"
+if env.bool("BEHIND_PROXY", HTTPS):
+    # The proxy must set this header itself and drop what the visitor sent.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+# --- logs -----------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "amqp": {"level": "WARNING"},
+    },
+}
+
+# --- the admin ------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "IntelBrief",
+    "SITE_HEADER": "IntelBrief",
+    "SITE_URL": "/",
+}

@@ -1,0 +1,8 @@
+"""Where every page lives; deliveries, subscribers and briefs bring their own."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+]
