@@ -1,0 +1,47 @@
+"""The doorbell: tells the workers that something is due, and never fails.
+
+What is due lies in the database. A ring that is lost costs the seconds until
+the next tick, so no request and no command fails because Redis is away.
+"""
+
+import logging
+from functools import partial
+from typing import Any, Protocol
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+
+class Task(Protocol):
+    """What Celery's shared_task returns, as far as a doorbell needs it."""
+
+    name: str
+
+
+def ring(task: str | Task, *args: Any) -> None:
+    """Ring for *task* once the transaction at hand is committed; at once if there is none.
+
+    *task* is a task or its name: an app may ring for one that lives above it.
+    """
+    transaction.on_commit(partial(ring_now, task, *args))
+
+
+def ring_now(task: str | Task, *args: Any, expires: float | None = None) -> None:
+    """Ring for *task* at once; *expires* is in seconds.
+
+    Does not raise when the broker is away.
+    """
+    name = task if isinstance(task, str) else task.name
+    known = current_app.tasks.get(name)
+    try:
+        if known is not None:
+            known.apply_async(args, expires=expires, retry=False)
+        else:
+            # A web process has not imported every module of tasks.
+            current_app.send_task(name, args, expires=expires, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("Nobody heard the bell for %s: %s. The next tick finds it.", name, error)
