@@ -7,10 +7,8 @@ catches all mail. DATABASE_URL, REDIS_URL and an e-mail provider replace these
 one by one.
 """
 
-import hashlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,13 +19,14 @@ from django.urls import reverse_lazy
 from environs import FileAwareEnv
 
 from intelbrief.keys import load_or_make
+from intelbrief.ops import valkey
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = FileAwareEnv()
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
 DEBUG = env.bool("DEBUG", False)
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -69,19 +68,7 @@ def _inbox_port() -> int:
 INBOX_SMTP_PORT = env.int("INBOX_SMTP_PORT", _inbox_port())
 
 
-def _socket_path() -> str:
-    """Return where the embedded Valkey listens: in var/run, or a short private folder.
-
-    The path of a unix socket ends at 107 bytes (unix(7)).
-    """
-    path = str(RUN_DIR / "valkey.sock")
-    if len(os.fsencode(path)) <= 100:
-        return path
-    digest = hashlib.sha256(os.fsencode(VAR_DIR)).hexdigest()[:12]
-    return f"{tempfile.gettempdir()}/intelbrief-{os.getuid()}-{digest}/valkey.sock"
-
-
-EMBEDDED_REDIS_SOCKET = _socket_path() if EMBEDDED_REDIS else ""
+EMBEDDED_REDIS_SOCKET = valkey.socket_path(VAR_DIR) if EMBEDDED_REDIS else ""
 
 # --- keys -----------------------------------------------------------------
 

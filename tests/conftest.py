@@ -1,0 +1,131 @@
+"""Fixtures for every test."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.db import connection
+from redis.exceptions import RedisError
+
+from tests import services
+from tests.smtp import RecordingServer
+
+# Two busy cores make single examples slow; the same examples on each run.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("suite")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Put the SQLite test database into a file, so that threads and processes share it."""
+    if connection.vendor == "sqlite":
+        name = services.folder / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"
+        django_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(name)
+        connection.settings_dict["TEST"]["NAME"] = str(name)
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[RecordingServer]:
+    """Return the real SMTP server that settings.PROVIDERS names, empty and friendly."""
+    services.smtp.reset()
+    yield services.smtp
+    services.smtp.reset()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Let no limit or count of one test reach the next."""
+    yield
+    with contextlib.suppress(RedisError):  # a test may have stopped its Valkey
+        cache.clear()
+
+
+class Processes:
+    """Starts real processes of the product on the test's own database.
+
+    The test must be marked `django_db(transaction=True)`: they see only what
+    is committed.
+    """
+
+    def __init__(self) -> None:
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start `python *arguments*` in a group of its own."""
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**services.environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        services.reaper.watch(process.pid)
+        self.running.append(process)
+        return process
+
+    def worker(
+        self,
+        queues: str = "editions,notices,housekeeping",
+        concurrency: int = 1,
+        **environment: str,
+    ) -> subprocess.Popen[bytes]:
+        """Start a Celery worker; its pool children are in its group."""
+        return self.start(
+            *("-m", "celery", "-A", "intelbrief", "worker", "-Q", queues),
+            *("-c", str(concurrency), "--without-gossip", "--without-mingle", "-l", "WARNING"),
+            **environment,
+        )
+
+    def scheduler(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a scheduler with a memory of its own."""
+        memory = services.folder / f"beat-{time.monotonic_ns()}"
+        return self.start(
+            *("-m", "celery", "-A", "intelbrief", "beat", "-s", str(memory), "-l", "WARNING"),
+            **environment,
+        )
+
+    def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run one management command to its end and return what it printed."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**services.environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Send SIGKILL to *process* and its children, all at one instant."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        services.reaper.forget(process.pid)
+
+    def kill_all(self) -> None:
+        """Leave nothing running."""
+        for process in self.running:
+            self.kill(process)
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    """Return a starter of real workers and schedulers; they end with the test."""
+    started = Processes()
+    yield started
+    started.kill_all()
