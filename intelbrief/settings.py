@@ -193,6 +193,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
     "socket_timeout": 30,
+    # kombu sleeps for seconds before it gives up, and a visitor would wait for it.
+    "max_retries": 0,
 }
 # Separate queues, since priority numbers mean the opposite on Redis and RabbitMQ.
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
@@ -297,7 +299,9 @@ SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", HTTPS)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": with it a browser sends "Origin: null", and Django's CSRF
+# check refuses every form of the admin. Pages with tokens set no-referrer themselves.
+SECURE_REFERRER_POLICY = "same-origin"
 if env.bool("BEHIND_PROXY", HTTPS):
     # The proxy must set this header itself and drop what the visitor sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
