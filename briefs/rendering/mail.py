@@ -1,0 +1,95 @@
+"""One brief as mailed: subject, HTML part and text part from one reading of the Markdown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from .frame import Content, frame
+from .links import Links
+from .markdown import render_markdown
+from .page import render_points
+from .parts import Look, Mail, Places, Text
+from .plain import write_plain
+from .serialiser import to_line
+
+_SUBJECT_MOST = 200
+_PREHEADER_MOST = 150
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def render_email(text: Text, look: Look, places: Places, link: Callable[[str], str] = str) -> Mail:
+    """Render one brief for all its readers.
+
+    *link* is given each distinct http(s) URL of key points, body and contact
+    block and returns what is mailed in its place.
+    """
+    points = render_points(text, look.language)
+    body = render_markdown(text.body, language=look.language)
+    contact = render_markdown(text.contact_block, language=look.language, keep_breaks=True)
+    links = Links(link)
+    with translation.override(look.language):
+        content = Content(
+            title=make_subject(text),
+            series=_one_line(text.series),
+            headline=_one_line(text.headline),
+            date=_long_date(text.date),
+            byline=_byline(text.authors),
+            topics=_topics(text.topics),
+            preheader=_preheader(text, points, body),
+            points_html=tuple(links.replace_in(point) for point in points),
+            body_html=links.replace_in(body),
+            contact_html=links.replace_in(contact),
+        )
+        html = frame(content, look, places)
+        # Text is written from the fragments before replacement: it numbers
+        # links by their original and prints what is mailed.
+        plain = write_plain(content, points, body, contact, look, places, links)
+    return Mail(subject=content.title, html=html, text=plain, links=links.originals)
+
+
+def make_subject(text: Text) -> str:
+    """Return "SERIES: headline" in one line of at most 200 characters."""
+    subject = ": ".join(part for part in map(_one_line, (text.series, text.headline)) if part)
+    if len(subject) <= _SUBJECT_MOST:
+        return subject
+    return subject[: _SUBJECT_MOST - 1].rstrip() + "…"
+
+
+def html_octets(mail: Mail) -> int:
+    """Return the size of the HTML part in octets: Gmail clips what is over 102,400."""
+    return len(mail.html.encode())
+
+
+def _one_line(value: str) -> str:
+    return _NOT_IN_A_LINE.sub(" ", value).strip()
+
+
+def _long_date(date: dt.date) -> str:
+    return f"{date_format(date, 'l')}, {date_format(date, 'DATE_FORMAT')}"
+
+
+def _byline(authors: tuple[str, ...]) -> str:
+    names = [name for name in map(_one_line, authors) if name]
+    if not names:
+        return ""
+    return _("By %(authors)s") % {"authors": str(get_text_list(names, _("and")))}
+
+
+def _topics(topics: tuple[str, ...]) -> str:
+    names = [name for name in map(_one_line, topics) if name]
+    return _("Topics: %(topics)s") % {"topics": ", ".join(names)} if names else ""
+
+
+def _preheader(text: Text, points: tuple[str, ...], body: str) -> str:
+    """Return the line that an inbox shows behind the subject."""
+    line = _one_line(text.preheader) or to_line(points[0] if points else body[:2000])
+    if len(line) <= _PREHEADER_MOST:
+        return line
+    return line[:_PREHEADER_MOST].rsplit(" ", 1)[0].rstrip(" ,;:.–—") + "…"

@@ -1,0 +1,106 @@
+"""Markdown to HTML that is safe to show."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from markdown import Markdown
+from markdown.blockprocessors import ParagraphProcessor
+from markdown.util import Registry
+
+from .sanitiser import sanitise, sanitise_inline
+
+# Not "extra": its attr_list takes anything in braces out of the text, and a
+# brief that says {0.__class__} must say so to its readers. md_in_html would
+# parse Markdown inside raw HTML that is about to be cut away.
+_EXTENSIONS = [
+    "abbr",
+    "def_list",
+    "fenced_code",
+    "footnotes",
+    "sane_lists",
+    "smarty",
+    "tables",
+    "pymdownx.magiclink",  # people paste bare addresses and expect them to work
+    "pymdownx.mark",
+    "pymdownx.tasklist",
+    "pymdownx.tilde",
+]
+# Marks that smarty would set the English way: (', ', ", ").
+_QUOTES = {
+    "de": ("&sbquo;", "&lsquo;", "&bdquo;", "&ldquo;"),
+    "fr": ("&lsaquo;&#8239;", "&#8239;&rsaquo;", "&laquo;&#8239;", "&#8239;&raquo;"),
+    "pl": ("&sbquo;", "&rsquo;", "&bdquo;", "&rdquo;"),
+}
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_BREAKS = re.compile(r"[\r\n\x0b\x0c\x85\u2028\u2029]+")
+_BULLET = re.compile(r"\s*[•▪◦‣·]\s*")
+_CHECKBOX = re.compile(r'<input type="checkbox" disabled( checked)?\s*/?>')
+
+# One parser per thread, language and kind: building one takes longer than using it.
+_ready = threading.local()
+
+
+def render_markdown(source: str, *, language: str = "en", keep_breaks: bool = False) -> str:
+    """Return sanitised HTML of *source*.
+
+    *keep_breaks* makes each line end a line, as the lines of a postal address
+    want it. *language* picks the quotation marks.
+    """
+    parser = _parser("lines" if keep_breaks else "blocks", language)
+    source = _CONTROLS.sub("", source).replace("\u2028", "\n").replace("\u2029", "\n\n")
+    return sanitise(_CHECKBOX.sub(lambda m: "☑" if m[1] else "☐", _convert(parser, source)))
+
+
+def render_inline(source: str, *, language: str = "en") -> str:
+    """Return sanitised HTML of one line: emphasis and links, no blocks.
+
+    A bullet that was pasted along with the line is dropped: the list has its own.
+    """
+    line = _BULLET.sub("", _BREAKS.sub(" ", _CONTROLS.sub("", source)), count=1)
+    return sanitise_inline(_convert(_parser("inline", language), line.strip()))
+
+
+def _convert(parser: Markdown, source: str) -> str:
+    parser.reset()
+    return parser.convert(source)
+
+
+def _parser(kind: str, language: str) -> Markdown:
+    parsers: dict[tuple[str, str], Markdown] = _ready.__dict__.setdefault("parsers", {})
+    code = language[:2].lower()
+    key = (kind, code if code in _QUOTES else "")
+    if key not in parsers:
+        parsers[key] = _make_parser(*key)
+    return parsers[key]
+
+
+def _make_parser(kind: str, language: str) -> Markdown:
+    smarty: dict[str, object] = {}
+    if language:
+        names = ("left-single-quote", "right-single-quote", "left-double-quote",
+                 "right-double-quote")  # fmt: skip
+        smarty["substitutions"] = dict(zip(names, _QUOTES[language], strict=True))
+    parser = Markdown(
+        extensions=[*_EXTENSIONS, *(["nl2br"] if kind == "lines" else [])],
+        extension_configs={
+            "smarty": smarty,
+            # The style attribute it would write else does not pass the sanitiser.
+            "tables": {"use_align_attribute": True},
+            # One tilde stays one: "~100 vehicles, ~40 of them armoured".
+            "pymdownx.tilde": {"subscript": False},
+        },
+        output_format="html",
+    )
+    if kind == "inline":
+        _leave_only_paragraphs(parser)
+    return parser
+
+
+def _leave_only_paragraphs(parser: Markdown) -> None:
+    """Take every rule for blocks away: a key point may begin with "1986." or "#"."""
+    parser.parser.blockprocessors = Registry()
+    parser.parser.blockprocessors.register(ParagraphProcessor(parser.parser), "paragraph", 10)
+    for name in ("html_block", "fenced_code_block"):
+        parser.preprocessors.deregister(name)
