@@ -127,6 +127,8 @@ class CompiledMail(models.Model):
     subject = models.TextField()
     html = models.TextField()
     text = models.TextField()
+    # Slots are this prefix and three digits; random, so no author can write one.
+    slot_prefix = models.CharField(max_length=20)
 
     class Meta:
         verbose_name = _("compiled mail")

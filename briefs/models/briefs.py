@@ -107,6 +107,10 @@ class Brief(models.Model):
     def __str__(self) -> str:
         return self.headline
 
+    def web_path(self) -> str:
+        """Return where the brief stands on the site: /daily/2016/04/06/hormuz/."""
+        return f"/{self.publication.slug}/{self.date:%Y/%m/%d}/{self.slug}/"
+
 
 class KeyPoint(models.Model):
     """One of the brief's key points, in order."""

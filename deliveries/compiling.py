@@ -1,0 +1,101 @@
+"""Compile an edition once: render, give each link a row, leave slots for what is a reader's own."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from briefs import revisions
+from briefs.models import Revision
+from briefs.rendering import Mail, Places, render_email
+from deliveries.models import CompiledMail, Edition, Link
+from subscribers import tokens
+
+VIEW, UNSUBSCRIBE, FIRST_CLICK = 0, 1, 2
+MOST_LINKS = 900
+
+
+def slot(prefix: str, number: int) -> str:
+    """Return the text that stands where the value *number* of a reader goes."""
+    return f"{prefix}{number:03d}"
+
+
+def places(snapshot: dict[str, Any], view: str, unsubscribe: str) -> Places:
+    """Return where the links in the frame of a mail lead; *snapshot* is a revision's."""
+    publication = snapshot["publication"]
+    subscribe = f"{settings.SITE_URL}/s/{publication['slug']}/"
+    with translation.override(publication["language"]):
+        reason = _("You get this because you subscribed to %(name)s.") % publication
+    return Places(
+        view=view,
+        unsubscribe=unsubscribe,
+        subscribe=subscribe,
+        privacy=publication["privacy_url"] or f"{subscribe}privacy/",
+        imprint=publication["imprint_url"] or f"{subscribe}imprint/",
+        reason=reason,
+    )
+
+
+def render(revision: Revision, view: str, unsubscribe: str) -> Mail:
+    """Render *revision* with links that go straight to their targets: for checks and tests."""
+    return render_email(
+        revisions.text_of(revision),
+        revisions.look_of(revision),
+        places(revision.snapshot, view, unsubscribe),
+    )
+
+
+def compile_edition(edition: Edition) -> CompiledMail:
+    """Return the compiled mail of *edition*, rendering it if nobody has yet."""
+    existing = CompiledMail.objects.filter(edition=edition).first()
+    if existing:
+        return existing
+    prefix = f"ib{secrets.token_hex(6)}x"
+    urls: dict[str, str] = {}
+
+    def mailed(url: str) -> str:
+        if url not in urls:
+            urls[url] = _tracked(edition, prefix, url, len(urls))
+        return urls[url]
+
+    mail = render_email(
+        revisions.text_of(edition.revision),
+        revisions.look_of(edition.revision),
+        places(
+            edition.revision.snapshot,
+            f"{settings.SITE_URL}/v/{slot(prefix, VIEW)}",
+            f"{settings.SITE_URL}/u/{slot(prefix, UNSUBSCRIBE)}",
+        ),
+        link=mailed,
+    )
+    with transaction.atomic():
+        Link.objects.bulk_create(
+            [
+                Link(edition=edition, position=position, url=url)
+                for position, url in enumerate(urls)
+            ],
+            ignore_conflicts=True,
+        )
+        compiled, _made = CompiledMail.objects.get_or_create(
+            edition=edition,
+            defaults={
+                "subject": mail.subject,
+                "html": mail.html,
+                "text": mail.text,
+                "slot_prefix": prefix,
+            },
+        )
+    return compiled
+
+
+def _tracked(edition: Edition, prefix: str, url: str, position: int) -> str:
+    """Return what is mailed in place of *url*, as the publication's tracking policy says."""
+    tracking = edition.revision.snapshot["publication"]["tracking"]
+    if tracking == "off" or position >= MOST_LINKS:
+        return url
+    if tracking == "per-reader":
+        return f"{settings.SITE_URL}/c/{slot(prefix, FIRST_CLICK + position)}"
+    return f"{settings.SITE_URL}/c/{tokens.click.make(edition.pk, position, 0)}"

@@ -1,0 +1,60 @@
+"""Lanes: the configured providers, in order, and which of them is held back just now."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+HOLD_SECONDS = 15
+
+
+class LaneTrouble(Exception):
+    """The lane refuses, whoever the reader is; the message holds the server's words.
+
+    An expired relay password must not fail a million readers: nothing is
+    counted against them, the lane rests a while and is tried again.
+    """
+
+
+def names() -> list[str]:
+    """Return the names of the lanes, the preferred one first."""
+    return list(settings.PROVIDERS)
+
+
+def options(lane: str) -> dict[str, Any]:
+    """Return how *lane* is configured; raise LaneTrouble if nobody configured it."""
+    try:
+        chosen: dict[str, Any] = settings.PROVIDERS[lane]
+    except KeyError as error:
+        known = ", ".join(names()) or "none"
+        raise LaneTrouble(
+            f"There is no lane “{lane}” (there are: {known}). Set EMAIL_PROVIDER or PROVIDERS."
+        ) from error
+    return chosen
+
+
+def concurrency(lane: str) -> int:
+    """Return how many workers may send on *lane* at a time."""
+    return int(options(lane).get("concurrency", 1))
+
+
+def hold(lane: str, trouble: LaneTrouble) -> None:
+    """Let *lane* rest for a while after *trouble*."""
+    log.warning("Lane %s rests for %s s: %s", lane, HOLD_SECONDS, trouble)
+    try:
+        cache.set(f"lane-hold:{lane}", str(trouble), HOLD_SECONDS)
+    except RedisError:
+        # Without Redis nobody rings either: the pause comes by itself.
+        log.warning("Redis is away; lane %s is tried again at the next tick.", lane)
+
+
+def is_held(lane: str) -> bool:
+    """Tell whether *lane* rests just now."""
+    try:
+        return cache.get(f"lane-hold:{lane}") is not None
+    except RedisError:
+        return False

@@ -1,0 +1,179 @@
+"""Letters: one reader's copy of an edition, in the form that a provider takes."""
+
+import datetime as dt
+import email.utils
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from deliveries import wire
+from deliveries.compiling import FIRST_CLICK, UNSUBSCRIBE, VIEW, slot
+from deliveries.models import Delivery, Edition
+from subscribers import tokens
+
+message_id = tokens.Purpose("message-id", size=1)  # delivery
+
+
+@dataclass(frozen=True)
+class EditionMail:
+    """What all letters of an edition share, loaded and encoded once per batch."""
+
+    edition_id: int
+    subject: str
+    html: str
+    text: str
+    slot_prefix: str
+    links: int
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    list_name: str
+    domain: str
+    per_reader: bool
+
+    @cached_property
+    def slots(self) -> list[str]:
+        """The slots that stand in the bodies, by number."""
+        last = FIRST_CLICK + (self.links if self.per_reader else 0)
+        return [slot(self.slot_prefix, number) for number in range(last)]
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The list headers that are the same for every reader (RFC 2369, RFC 2919)."""
+        host = urlsplit(settings.SITE_URL).hostname
+        return {
+            "List-ID": f"<{self.list_name}.{host}>",
+            "List-Archive": f"<{settings.SITE_URL}/{self.list_name}/>",
+            "List-Help": f"<{settings.SITE_URL}/s/{self.list_name}/>",
+        }
+
+    @cached_property
+    def wire(self) -> wire.Wire:
+        """The message in wire form, encoded once."""
+        headers = [
+            ("From", wire.mailbox("From", self.sender_name, self.sender_address)),
+            ("Subject", wire.unstructured("Subject", self.subject)),
+            *self.headers.items(),
+        ]
+        if self.reply_to:
+            headers.insert(1, ("Reply-To", self.reply_to))
+        return wire.encode(headers=headers, text=self.text, html=self.html, slots=self.slots)
+
+
+def load(edition_id: int) -> EditionMail:
+    """Return the mail of an edition that has been compiled; good for a whole batch."""
+    edition = Edition.objects.select_related("revision", "compiled").get(pk=edition_id)
+    publication = edition.revision.snapshot["publication"]
+    return EditionMail(
+        edition_id=edition_id,
+        subject=edition.compiled.subject,
+        html=edition.compiled.html,
+        text=edition.compiled.text,
+        slot_prefix=edition.compiled.slot_prefix,
+        links=edition.links.count(),
+        sender_name=publication["sender_name"],
+        sender_address=publication["sender_address"],
+        reply_to=publication["reply_to"],
+        list_name=publication["slug"],
+        domain=edition.message_domain,
+        per_reader=publication["tracking"] == "per-reader",
+    )
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One copy: who gets it, and which attempt at it this is."""
+
+    mail: EditionMail
+    delivery: int
+    attempt: int
+    subscription: int
+    address: str
+    name: str
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True if the address cannot be written in ASCII (RFC 6531)."""
+        return not self.address.isascii()
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID without its brackets: the same for every attempt."""
+        return f"{message_id.make(self.delivery)}@{self.mail.domain}"
+
+    @property
+    def unsubscribe_url(self) -> str:
+        """The one-click address of this reader (RFC 8058)."""
+        return tokens.unsubscribe_url(self.subscription, self.delivery)
+
+    def values(self) -> dict[str, str]:
+        """Return what goes into each slot of the bodies."""
+        edition = self.mail.edition_id
+        slots = self.mail.slots
+        values = {
+            slots[VIEW]: tokens.view.make(edition, self.delivery),
+            slots[UNSUBSCRIBE]: tokens.unsubscribe.make(self.subscription, self.delivery),
+        }
+        for position, name in enumerate(slots[FIRST_CLICK:]):
+            values[name] = tokens.click.make(edition, position, self.delivery)
+        return values
+
+    def as_bytes(self) -> bytes:
+        """Return the message as an SMTP server gets it, without the final dot."""
+        own = {
+            wire.TO: wire.mailbox("To", self.name, self.address),
+            wire.DATE: email.utils.format_datetime(dt.datetime.now(dt.UTC)),
+            wire.MESSAGE_ID: self.message_id,
+            wire.LIST_UNSUBSCRIBE: self.unsubscribe_url,
+            **self.values(),
+        }
+        return self.mail.wire.fill({name: value.encode() for name, value in own.items()})
+
+    def as_email(self) -> EmailMultiAlternatives:
+        """Return the message as Anymail takes it."""
+        html, text = self.filled()
+        message = EmailMultiAlternatives(
+            subject=self.mail.subject,
+            body=text,
+            from_email=email.utils.formataddr((self.mail.sender_name, self.mail.sender_address)),
+            to=[email.utils.formataddr((self.name, self.address))],
+            reply_to=[self.mail.reply_to] if self.mail.reply_to else None,
+            headers={
+                "Message-ID": f"<{self.message_id}>",
+                "List-Unsubscribe": f"<{self.unsubscribe_url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                **self.mail.headers,
+            },
+        )
+        message.attach_alternative(html, "text/html")
+        # Comes back with the provider's webhooks.
+        message.metadata = {  # type: ignore[attr-defined]  # read by Anymail
+            "delivery": str(self.delivery),
+            "attempt": str(self.attempt),
+        }
+        return message
+
+    def filled(self) -> tuple[str, str]:
+        """Return the HTML and the text part with this reader's links in them."""
+        html, text = self.mail.html, self.mail.text
+        for name, value in self.values().items():
+            html = html.replace(name, value)
+            text = text.replace(name, value)
+        return html, text
+
+
+def write(mail: EditionMail, row: Delivery) -> Letter:
+    """Return the letter for one row of a slice."""
+    assert row.subscriber is not None
+    assert row.subscription_id is not None
+    return Letter(
+        mail=mail,
+        delivery=row.pk,
+        attempt=row.attempt,
+        subscription=row.subscription_id,
+        address=row.subscriber.address,
+        name=row.subscriber.name,
+    )

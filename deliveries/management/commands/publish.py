@@ -1,0 +1,68 @@
+"""Schedule an edition of a brief."""
+
+import datetime as dt
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from briefs import revisions
+from briefs.models import Brief
+from briefs.workflow import WrongStatus
+from deliveries import planning, tasks
+from subscribers.doorbell import ring
+
+
+class Command(BaseCommand):
+    help = "Send a brief to its readers and put it on the web: now, or at a time."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("brief_id", type=int)
+        parser.add_argument("--at", metavar="ISO-8601", help="when; without it, now")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, brief_id: int, at: str | None, **options: Any) -> None:
+        try:
+            brief = Brief.objects.select_related("publication").get(pk=brief_id)
+        except Brief.DoesNotExist as error:
+            raise CommandError(f"There is no brief {brief_id}.") from error
+        try:
+            edition = planning.schedule(
+                revisions.take(brief), send_at=_moment(at, brief) if at else timezone.now()
+            )
+        except planning.PreflightFailed as error:
+            lines = [f"  {finding.message}" for finding in error.findings.errors]
+            raise CommandError("\n".join([f"“{brief}” is not fit to be sent:", *lines])) from error
+        except (planning.AlreadyScheduled, WrongStatus) as error:
+            raise CommandError(str(error)) from error
+        ring(tasks.tick)
+        if options["json"]:
+            described = {
+                "edition": edition.pk,
+                "brief": brief.pk,
+                "status": edition.status,
+                "send_at": edition.send_at.isoformat(),
+            }
+            self.stdout.write(json.dumps(described))
+        else:
+            self.stdout.write(
+                f"Edition {edition.pk} goes out at {edition.send_at:%Y-%m-%d %H:%M %Z}."
+            )
+
+
+def _moment(text: str, brief: Brief) -> dt.datetime:
+    """Return *text* as a time; one without an offset is meant in the publication's zone."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(f"“{text}” is no time. Write it like 2026-04-06T06:00:00+02:00.")
+    if timezone.is_naive(moment):
+        import zoneinfo
+
+        moment = moment.replace(tzinfo=zoneinfo.ZoneInfo(brief.publication.time_zone))
+    return moment

@@ -1,0 +1,175 @@
+"""Planning: the intent to send, its start, and what an operator may do to it."""
+
+import datetime as dt
+import logging
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.models import Brief, Revision, User
+from briefs.preflight import Findings
+from deliveries import compiling, freezing, preflight
+from deliveries.leases import skip
+from deliveries.models import Delivery, Edition
+
+log = logging.getLogger(__name__)
+
+# A time that was missed by more than this waits for a person.
+GRACE = dt.timedelta(hours=1)
+
+
+class PreflightFailed(Exception):
+    """The brief is not fit to be sent; `findings` says why and what to do."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        super().__init__(" ".join(finding.message for finding in findings.errors))
+
+
+class AlreadyScheduled(Exception):
+    """The brief has an open edition; `edition` is that one."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        super().__init__(
+            f"“{edition.brief}” is {edition.get_status_display()} already (edition {edition.pk}). "
+            "Withdraw or cancel that one first."
+        )
+
+
+def schedule(
+    revision: Revision,
+    *,
+    kind: str = Edition.Kind.BRIEF,
+    send_at: dt.datetime,
+    clock: str = Edition.Clock.PUBLICATION,
+    by: User | None = None,
+) -> Edition:
+    """Write down that *revision* is to go out at *send_at*; this is all that a button does.
+
+    Raise PreflightFailed for a brief that is not fit, WrongStatus for one in
+    review, and AlreadyScheduled when it has an open edition: of two clicks,
+    the database lets one through.
+    """
+    brief = revision.brief
+    if brief.status == Brief.Status.IN_REVIEW:
+        raise workflow.WrongStatus(f"“{brief}” waits for its review; approve it first.")
+    findings = preflight.check(brief)
+    if not findings.ok:
+        raise PreflightFailed(findings)
+    try:
+        with transaction.atomic():
+            return Edition.objects.create(
+                brief=brief,
+                revision=revision,
+                publication=brief.publication,
+                kind=kind,
+                send_at=send_at,
+                clock=clock,
+                by=by,
+            )
+    except IntegrityError as error:
+        existing = Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first()
+        if existing is None:
+            raise
+        raise AlreadyScheduled(existing) from error
+
+
+def start_due() -> int:
+    """Start the editions whose time has come and go on with those left half-way."""
+    due = Edition.objects.filter(status=Edition.Status.SCHEDULED, send_at__lte=Now())
+    started = sum(start(edition) for edition in due.order_by("send_at"))
+    half_way = Edition.objects.filter(status=Edition.Status.SENDING, frozen_at__isnull=True)
+    for edition in half_way:
+        prepare(edition)
+    return started
+
+
+def start(edition: Edition) -> bool:
+    """Set *edition* going; return False if another did, or if it may not go.
+
+    Past the grace it becomes missed; a brief that became unfit since it was
+    scheduled does so too. Both say why and wait for a person.
+    """
+    scheduled = Edition.objects.filter(pk=edition.pk, status=Edition.Status.SCHEDULED)
+    late = timezone.now() - edition.send_at
+    if late > GRACE:
+        word = f"Its time passed {late.total_seconds() / 60:.0f} minutes before it could start."
+        scheduled.update(status=Edition.Status.MISSED, word=word)
+        return False
+    findings = preflight.check(edition.brief)
+    if not findings.ok:
+        word = " ".join(finding.message for finding in findings.errors)
+        scheduled.update(status=Edition.Status.MISSED, word=word)
+        return False
+    sender = edition.revision.snapshot["publication"]["sender_address"]
+    if not scheduled.filter(send_at__lte=Now()).update(
+        status=Edition.Status.SENDING,
+        started_at=Now(),
+        message_domain=sender.rpartition("@")[2],
+    ):
+        return False
+    edition.refresh_from_db()
+    log.info("Edition %s starts.", edition.pk)
+    prepare(edition)
+    return True
+
+
+def prepare(edition: Edition) -> bool:
+    """Compile, publish on the web and freeze: each once, however often this is called."""
+    compiling.compile_edition(edition)
+    workflow.publish(edition.brief, edition.revision, edition.started_at or timezone.now())
+    return freezing.freeze(edition)
+
+
+def withdraw(edition: Edition) -> bool:
+    """Take back an edition before its first mail; return False when it is too late."""
+    return _move(
+        edition, [Edition.Status.SCHEDULED, Edition.Status.MISSED], Edition.Status.WITHDRAWN
+    )
+
+
+def pause(edition: Edition, word: str = "") -> bool:
+    """Stop handing out mail; what a worker has in hand is finished within a slice."""
+    if not _move(edition, list(Edition.MOVING), Edition.Status.PAUSED):
+        return False
+    Edition.objects.filter(pk=edition.pk).update(word=word)
+    return True
+
+
+def resume(edition: Edition) -> bool:
+    """Go on with a paused edition."""
+    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING)
+
+
+def cancel(edition: Edition) -> bool:
+    """Stop for good: who has got no mail yet is skipped.
+
+    Only what no worker holds is touched here; the rest is skipped once its
+    holder has given it back (recovery.skip_cancelled).
+    """
+    open_ = [*Edition.MOVING, Edition.Status.PAUSED]
+    if not _move(edition, open_, Edition.Status.CANCELLED):
+        return False
+    skip_unsent(edition)
+    return True
+
+
+def skip_unsent(edition: Edition) -> int:
+    """Skip the readers of a cancelled edition whose batch nobody holds; return how many."""
+    free = Q(edition=edition) & (Q(batch__isnull=True) | Q(batch__owner__isnull=True))
+    ids = Delivery.objects.filter(free, status=Delivery.Status.PENDING).values("pk")
+    return skip(Q(pk__in=ids), "cancelled")
+
+
+def _move(edition: Edition, old: list[Edition.Status], new: Edition.Status) -> bool:
+    """Change the status of *edition* if it is one of *old*; the row count decides."""
+    changes: dict[str, object] = {"status": new}
+    if new in (Edition.Status.WITHDRAWN, Edition.Status.CANCELLED):
+        changes["finished_at"] = Now()
+    moved = Edition.objects.filter(pk=edition.pk, status__in=old).update(**changes)
+    edition.refresh_from_db()
+    return bool(moved)

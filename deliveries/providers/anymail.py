@@ -1,0 +1,103 @@
+"""Any ESP that Anymail speaks to, named in the environment: one message per reader."""
+
+from collections.abc import Iterable, Iterator
+
+import requests
+from anymail.backends.base import AnymailBaseBackend
+from anymail.exceptions import (
+    AnymailConfigurationError,
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailRequestsAPIError,
+    AnymailUnsupportedFeature,
+)
+from django.core.mail import get_connection
+from urllib3.exceptions import NewConnectionError
+
+from deliveries.lanes import LaneTrouble
+from deliveries.ledger import Fate, Outcome
+from deliveries.letters import Letter
+
+# The ESP did not begin with the message (RFC 9110, 15.5.9; RFC 6585, 4; RFC 9110, 15.6.4).
+_NOT_BEGUN = {408, 429, 503}
+_OUR_FAULT = {401, 402, 403, 404}  # a key, a plan or an address of the API: not the reader's
+
+
+class AnymailProvider:
+    """Hands letters to one ESP over a kept-open session."""
+
+    def __init__(self, esp: str) -> None:
+        self._esp = esp
+        try:
+            # By its path: test runners replace EMAIL_BACKEND.
+            backend = get_connection(f"anymail.backends.{esp}.EmailBackend")
+        except (ImportError, AnymailConfigurationError) as error:
+            raise LaneTrouble(f"The provider “{esp}” cannot be used: {error}") from error
+        assert isinstance(backend, AnymailBaseBackend)
+        self._backend = backend
+        self._is_open = False
+
+    def deliver(self, letters: Iterable[Letter]) -> Iterator[Outcome]:
+        """Hand over *letters*; see Provider."""
+        for letter in letters:
+            if not self._is_open:
+                self._backend.open()
+                self._is_open = True
+            fate, reason, reply = self._hand_over(letter)
+            yield Outcome(letter.delivery, letter.attempt, fate, reason, reply)
+
+    def close(self) -> None:
+        """Close the session."""
+        self._backend.close()
+        self._is_open = False
+
+    def _hand_over(self, letter: Letter) -> tuple[Fate, str, str]:
+        message = letter.as_email()
+        try:
+            self._backend.send_messages([message])
+        except AnymailRecipientsRefused as error:
+            return Fate.FAILED, "refused", str(error)
+        except (AnymailInvalidAddress, AnymailUnsupportedFeature) as error:
+            return Fate.FAILED, "not-sendable", str(error)
+        except AnymailRequestsAPIError as error:
+            return self._judged(error)
+        except AnymailError as error:
+            return Fate.IN_DOUBT, "unclear-answer", str(error)
+        return _status(message)
+
+    def _judged(self, error: AnymailRequestsAPIError) -> tuple[Fate, str, str]:
+        """Return what a failed call means; raise LaneTrouble where it is not about the reader."""
+        code, words = error.status_code, str(error)
+        if code is None:
+            if _never_connected(error):
+                raise LaneTrouble(f"{self._esp} cannot be reached: {words}") from error
+            return Fate.IN_DOUBT, "no-reply", words
+        if code in _NOT_BEGUN or code in _OUR_FAULT:
+            raise LaneTrouble(f"{self._esp} refused: {words}") from error
+        if 400 <= code < 500:
+            return Fate.FAILED, "refused", words
+        # 5xx, or a 2xx whose body cannot be read: it may have been taken.
+        return Fate.IN_DOUBT, "unclear-answer", words
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Tell whether the request failed before a connection stood: refused, or no such name."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause: BaseException | None = error.__cause__
+    for argument in getattr(cause, "args", ()):
+        if isinstance(getattr(argument, "reason", None), NewConnectionError):
+            return True
+    return False
+
+
+def _status(message: object) -> tuple[Fate, str, str]:
+    """Read Anymail's per-recipient status of a message that was sent without an error."""
+    status = message.anymail_status  # type: ignore[attr-defined]  # set by Anymail
+    words = {recipient.status for recipient in status.recipients.values()}
+    if words & {"sent", "queued"}:
+        return Fate.SENT, "", ""
+    if words and words <= {"rejected", "invalid", "failed"}:
+        return Fate.FAILED, "refused", ", ".join(sorted(words))
+    return Fate.IN_DOUBT, "unclear-answer", ", ".join(sorted(str(word) for word in words))

@@ -1,0 +1,109 @@
+"""Recovery: what each tick puts right, whoever died meanwhile."""
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from deliveries import lanes, leases, owners, planning
+from deliveries.models import Batch, Delivery, Edition
+
+
+def sweep() -> None:
+    """Free what the dead held, form retry batches, end what is done; safe anywhere, any time."""
+    leases.free_lost()
+    for edition in Edition.objects.filter(status__in=Edition.MOVING, frozen_at__isnull=False):
+        form_retry_batches(edition)
+        finish(edition)
+    skip_cancelled()
+    owners.forget_the_dead()
+
+
+def form_retry_batches(edition: Edition) -> int:
+    """Put deferred readers whose time has come into further batches; return how many batches."""
+    formed = 0
+    while True:
+        due = Delivery.objects.filter(
+            edition=edition,
+            status=Delivery.Status.PENDING,
+            batch__isnull=True,
+            due_at__lte=timezone.now(),
+        )
+        if not due.exists():
+            return formed
+        with transaction.atomic():
+            # The lock makes two sweeps take turns, so that their numbers differ.
+            Edition.objects.select_for_update().get(pk=edition.pk)
+            last = Batch.objects.filter(edition=edition).aggregate(last=Max("number"))["last"]
+            batch = Batch.objects.create(
+                edition=edition,
+                number=0 if last is None else last + 1,
+                lane=lanes.names()[0],
+                not_before=timezone.now(),
+            )
+            ids = list(due.order_by("pk").values_list("pk", flat=True)[: Batch.SIZE])
+            taken = Delivery.objects.filter(pk__in=ids, batch__isnull=True).update(
+                batch=batch, due_at=None
+            )
+            if not taken:
+                batch.delete()
+                return formed
+            formed += 1
+
+
+def finish(edition: Edition) -> bool:
+    """End *edition* if nobody waits; it is finishing while only deferred readers are left."""
+    Batch.objects.filter(
+        ~Exists(
+            Delivery.objects.filter(
+                batch=OuterRef("pk"),
+                status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING],
+            )
+        ),
+        edition=edition,
+        owner__isnull=True,
+        done_at__isnull=True,
+    ).update(done_at=Now())
+    if Batch.objects.filter(edition=edition, done_at__isnull=True).exists():
+        return False
+    moving = Edition.objects.filter(pk=edition.pk, status__in=Edition.MOVING)
+    waiting = Delivery.objects.filter(
+        edition=OuterRef("pk"), status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING]
+    )
+    if moving.filter(~Exists(waiting)).update(
+        status=Edition.Status.FINISHED, finished_at=Now(), word=""
+    ):
+        return True
+    moving.filter(status=Edition.Status.SENDING).update(status=Edition.Status.FINISHING)
+    return False
+
+
+def skip_cancelled() -> None:
+    """Skip what the holders of a cancelled edition have given back since."""
+    unsent = Delivery.objects.filter(edition=OuterRef("pk"), status=Delivery.Status.PENDING)
+    cancelled = Edition.objects.filter(
+        Q(Exists(Batch.objects.filter(edition=OuterRef("pk"), done_at__isnull=True)))
+        | Q(Exists(unsent)),
+        status=Edition.Status.CANCELLED,
+    )
+    for edition in cancelled:
+        planning.skip_unsent(edition)
+        Batch.objects.filter(edition=edition, owner__isnull=True, done_at__isnull=True).update(
+            done_at=Now()
+        )
+
+
+def waiting_lanes() -> list[str]:
+    """Return the lanes that have something due and are not resting."""
+    due = (
+        Batch.objects.filter(
+            done_at__isnull=True,
+            owner__isnull=True,
+            not_before__lte=Now(),
+            edition__status__in=Edition.MOVING,
+            edition__frozen_at__isnull=False,
+        )
+        .values_list("lane", flat=True)
+        .distinct()
+    )
+    return [lane for lane in due if not lanes.is_held(lane)]

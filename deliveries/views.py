@@ -1,0 +1,59 @@
+"""What the links of a mail lead to: the mail in a browser, and the redirects."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from deliveries import letters
+from deliveries.models import Delivery, Link
+from subscribers import tokens
+
+# The mail brings its own inline styles and runs nothing.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Keep a page whose address is a secret out of caches, search engines and referrers."""
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@require_safe
+def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a reader the mail they got."""
+    try:
+        edition_id, delivery_id = tokens.view.load(token)
+    except tokens.BadToken as error:
+        raise Http404 from error
+    row = (
+        Delivery.objects.select_related("subscriber")
+        .filter(pk=delivery_id, edition=edition_id, subscriber__isnull=False)
+        .first()
+    )
+    if row is None or row.subscription_id is None:
+        raise Http404
+    html, _text = letters.write(letters.load(edition_id), row).filled()
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = _MAIL_POLICY
+    return _private(response)
+
+
+@require_safe
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Redirect to a stored link of an edition; never to an address from the request."""
+    try:
+        edition_id, position, _delivery = tokens.click.load(token)
+    except tokens.BadToken as error:
+        raise Http404 from error
+    url = (
+        Link.objects.filter(edition=edition_id, position=position)
+        .values_list("url", flat=True)
+        .first()
+    )
+    if url is None:
+        raise Http404
+    return _private(HttpResponseRedirect(url))
