@@ -7,6 +7,7 @@ import threading
 
 from markdown import Markdown
 from markdown.blockprocessors import ParagraphProcessor
+from markdown.inlinepatterns import SimpleTextInlineProcessor
 from markdown.util import Registry
 
 from .sanitiser import sanitise, sanitise_inline
@@ -37,6 +38,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _BREAKS = re.compile(r"[\r\n\x0b\x0c\x85\u2028\u2029]+")
 _BULLET = re.compile(r"\s*[•▪◦‣·]\s*")
 _CHECKBOX = re.compile(r'<input type="checkbox" disabled( checked)?\s*/?>')
+
+# A name as programmers write it, in the middle of a word: not emphasis.
+_UNDERLINED_NAME = r"((?<=[\w.])__\w+?__)"
 
 # One parser per thread, language and kind: building one takes longer than using it.
 _ready = threading.local()
@@ -93,6 +97,7 @@ def _make_parser(kind: str, language: str) -> Markdown:
         },
         output_format="html",
     )
+    parser.inlinePatterns.register(SimpleTextInlineProcessor(_UNDERLINED_NAME), "name", 65)
     if kind == "inline":
         _leave_only_paragraphs(parser)
     return parser
