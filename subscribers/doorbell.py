@@ -36,12 +36,13 @@ def ring_now(task: str | Task, *args: Any, expires: float | None = None) -> None
     Does not raise when the broker is away.
     """
     name = task if isinstance(task, str) else task.name
+    options: dict[str, Any] = {"expires": expires, "retry": False}
     known = current_app.tasks.get(name)
     try:
         if known is not None:
-            known.apply_async(args, expires=expires, retry=False)
+            known.apply_async(args, **options)
         else:
             # A web process has not imported every module of tasks.
-            current_app.send_task(name, args, expires=expires, retry=False)
+            current_app.send_task(name, args, **options)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("Nobody heard the bell for %s: %s. The next tick finds it.", name, error)

@@ -44,10 +44,11 @@ def _pack(numbers: Iterable[int]) -> bytes:
     for number in numbers:
         if not 0 <= number <= LARGEST:
             raise ValueError(f"A token carries numbers from 0 to 2^63-1, not {number}.")
-        while number > 127:
-            packed.append(number & 127 | 128)
-            number >>= 7
-        packed.append(number)
+        rest = number
+        while rest > 127:
+            packed.append(rest & 127 | 128)
+            rest >>= 7
+        packed.append(rest)
     return bytes(packed)
 
 

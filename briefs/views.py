@@ -1,0 +1,138 @@
+"""The public pages: what is published, by publication and brief."""
+
+import datetime as dt
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.html import strip_tags
+from django.views.decorators.http import require_safe
+from django.views.static import serve
+
+from briefs import access
+from briefs.models import Brief, Publication
+from briefs.pages import publication_page
+from briefs.rendering import Page, Text, render_page
+from briefs.revisions import text_of
+
+ON_A_PAGE = 20
+BESIDE_A_BRIEF = 3
+
+
+class Entry(NamedTuple):
+    """A published brief in a list, with the text that was published, not the one being edited."""
+
+    brief: Brief
+    text: Text
+
+
+@lru_cache(maxsize=256)
+def _rendered(text: Text, language: str) -> Page:
+    """Render once per process what costs 25 ms; the text itself is the key."""
+    return render_page(text, language=language)
+
+
+def _readable(request: HttpRequest) -> QuerySet[Brief]:
+    reader = getattr(request, "reader", access.ANONYMOUS)
+    return access.readable(reader, timezone.now()).select_related(
+        "publication", "published_revision"
+    )
+
+
+def _entry(brief: Brief) -> Entry:
+    assert brief.published_revision is not None
+    return Entry(brief, text_of(brief.published_revision))
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """Show all public publications and the latest briefs; a single publication has the page."""
+    publications = list(Publication.objects.filter(is_public=True))
+    if len(publications) == 1:
+        return show_publication(request, slug=publications[0].slug)
+    context = {
+        "publications": publications,
+        "entries": [_entry(brief) for brief in _readable(request)[:ON_A_PAGE]],
+        "site": settings.SITE_HOST,
+        "canonical": f"{settings.SITE_URL}/",
+    }
+    return render(request, "briefs/front.html", context)
+
+
+@require_safe
+@publication_page
+def show_publication(request: HttpRequest, publication: Publication) -> HttpResponse:
+    """Show what a publication is, its briefs from the latest on, and how to get them."""
+    briefs = _readable(request).filter(publication=publication)
+    if not publication.is_public and not briefs.exists():
+        raise Http404
+    page = Paginator(briefs, ON_A_PAGE).get_page(request.GET.get("page"))
+    entries = [_entry(brief) for brief in page.object_list]
+    context = {
+        "publication": publication,
+        "description_html": _description(publication),
+        "entries": entries,
+        "lead": _rendered(entries[0].text, publication.language) if entries else None,
+        "page": page,
+        "canonical": f"{settings.SITE_URL}/{publication.slug}/",
+    }
+    return render(request, "briefs/publication.html", context)
+
+
+@require_safe
+@publication_page
+def show_brief(
+    request: HttpRequest, publication: Publication, date: dt.date, brief_slug: str
+) -> HttpResponse:
+    """Show a brief as it was published; whoever may not read it is told it does not exist."""
+    brief = (
+        Brief.objects.select_related("publication", "published_revision")
+        .filter(publication=publication, date=date, slug=brief_slug)
+        .first()
+    )
+    reader = getattr(request, "reader", access.ANONYMOUS)
+    if brief is None or not access.may_read(brief, reader, timezone.now()):
+        raise Http404
+    entry = _entry(brief)
+    content = _rendered(entry.text, publication.language)
+    others = _readable(request).filter(publication=publication).exclude(pk=brief.pk)
+    context = {
+        "publication": publication,
+        "brief": brief,
+        "text": entry.text,
+        "content": content,
+        "summary": _summary(entry.text, content),
+        "others": [_entry(other) for other in others[:BESIDE_A_BRIEF]],
+        "canonical": f"{settings.SITE_URL}{brief.web_path()}",
+        "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
+    }
+    return render(request, "briefs/brief.html", context)
+
+
+def _summary(text: Text, content: Page) -> str:
+    """Return one plain sentence or two for search engines and link previews."""
+    first = content.key_points_html[0] if content.key_points_html else content.body_html
+    plain = text.preheader or " ".join(strip_tags(first).split())
+    return plain if len(plain) <= 200 else plain[:199].rstrip() + "…"
+
+
+def _description(publication: Publication) -> str:
+    """Return the publication's own words about itself as sanitised HTML."""
+    return _rendered(
+        Text(headline="", date=dt.date.min, body=publication.description), publication.language
+    ).body_html
+
+
+@require_safe
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Give an uploaded file; folders are not listed."""
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    # What was uploaded never runs as a page of ours.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'self'"
+    return response

@@ -1,0 +1,320 @@
+"""Consent: who asked, who confirmed, who left; every change with its evidence.
+
+A change of status is one UPDATE that names the status it leaves, and its
+ConsentRecord is written in the same transaction. Repeats change nothing and
+leave no second record.
+"""
+
+import hashlib
+import re
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from briefs.addresses import Address, normalise
+from briefs.models import Publication, User
+from subscribers import waiting
+from subscribers.models import (
+    ConsentRecord,
+    ConsentWording,
+    Notice,
+    Subscriber,
+    Subscription,
+)
+from subscribers.suppression import address_hash, is_suppressed
+
+Kind = ConsentRecord.Kind
+Status = Subscription.Status
+
+# Who left and asks again stays unsubscribed until the button is pressed: anybody
+# can type an address into a form, and that must not change what its owner decided.
+AWAITS_CONFIRMATION = Q(status=Status.UNCONFIRMED) | Q(
+    status=Status.UNSUBSCRIBED, requested_at__gt=F("unsubscribed_at")
+)
+
+
+class SuppressedAddress(ValueError):
+    """The address is never mailed; release the suppression first."""
+
+
+class NoBasis(ValueError):
+    """A reader is added by hand only with a stated basis of consent."""
+
+
+def wording_text(publication: Publication) -> str:
+    """Return the words that readers of *publication* agree to, in its language."""
+    if publication.consent_wording.strip():
+        return publication.consent_wording.strip()
+    with translation.override(publication.language):
+        return gettext(
+            "I would like to receive %(publication)s by e-mail. I can unsubscribe at any time "
+            "with the link in every mail."
+        ) % {"publication": publication.name}
+
+
+def wording_digest(text: str) -> str:
+    """Return the SHA-256 that names one version of a wording."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def current_wording(publication: Publication) -> ConsentWording:
+    """Return the version of the wording that is in use, storing it at its first use."""
+    text = wording_text(publication)
+    wording, _created = ConsentWording.objects.get_or_create(
+        publication=publication, digest=wording_digest(text), defaults={"text": text}
+    )
+    return wording
+
+
+def request(
+    publication: Publication,
+    address_raw: str,
+    *,
+    source: str,
+    name: str = "",
+    language: str = "",
+    time_zone: str = "",
+    ip: str | None = None,
+    user_agent: str = "",
+) -> Subscription | None:
+    """Note that somebody asked for *publication*, and have a confirmation mailed.
+
+    Nothing happens for an address that is suppressed (None is returned),
+    active or paused, and nothing for a repeat within the limits of
+    subscribers.waiting. Raises InvalidAddress.
+    """
+    address = normalise(address_raw)
+    hashed = address_hash(address.key)
+    with transaction.atomic():
+        if is_suppressed(hashed, publication):
+            return None
+        subscriber = _locked_subscriber(address, hashed)
+        _note_details(subscriber, name=name, language=language, time_zone=time_zone)
+        now = timezone.now()
+        subscription, created = Subscription.objects.get_or_create(
+            subscriber=subscriber,
+            publication=publication,
+            defaults={"source": source[:40], "requested_at": now},
+        )
+        due_at = waiting.earliest_confirmation(subscriber, now)
+        has_one_waiting = subscription.notices.filter(
+            kind=Notice.Kind.CONFIRMATION, status=Notice.Status.UNSENT
+        ).exists()
+        if not created:
+            # Who left may come back: the wish is noted at once, the mail may wait.
+            asks = Q(status=Status.UNSUBSCRIBED, requested_at__lte=F("unsubscribed_at"))
+            if due_at <= now and not has_one_waiting:
+                asks |= AWAITS_CONFIRMATION
+            if not _change(subscription, asks, requested_at=now):
+                return subscription
+        _record(
+            subscription,
+            Kind.REQUESTED,
+            source=source,
+            ip=ip,
+            user_agent=user_agent,
+            wording=current_wording(publication),
+        )
+        if not has_one_waiting:
+            Notice.objects.create(
+                kind=Notice.Kind.CONFIRMATION, subscription=subscription, due_at=due_at
+            )
+    return subscription
+
+
+def confirm(
+    subscription: Subscription, *, source: str, ip: str | None = None, user_agent: str = ""
+) -> bool:
+    """Start mail for *subscription* and have a welcome mailed; return False if nothing changed.
+
+    Nothing changes for one that is active already, that was not asked for
+    since its reader left, or whose address is suppressed.
+    """
+    with transaction.atomic():
+        if is_suppressed(subscription.subscriber.address_hash, subscription.publication):
+            return False
+        now = timezone.now()
+        if not _change(
+            subscription,
+            AWAITS_CONFIRMATION,
+            status=Status.ACTIVE,
+            confirmed_at=now,
+            unsubscribed_at=None,
+        ):
+            return False
+        _record(
+            subscription,
+            Kind.CONFIRMED,
+            source=source,
+            ip=ip,
+            user_agent=user_agent,
+            wording=_wording_asked_under(subscription),
+        )
+        Notice.objects.create(kind=Notice.Kind.WELCOME, subscription=subscription, due_at=now)
+    return True
+
+
+def unsubscribe(
+    subscription: Subscription,
+    *,
+    source: str,
+    delivery_id: int | None = None,
+    ip: str | None = None,
+    user_agent: str = "",
+    by: User | None = None,
+) -> bool:
+    """Stop mail for *subscription*; return False if it had stopped already.
+
+    *source* is where the wish came from: "one-click", "page", "admin".
+    *delivery_id* is the mail whose link was used. Mail clients repeat the POST
+    (RFC 8058), so a second call is no error and leaves no second record.
+    """
+    with transaction.atomic():
+        if not _change(
+            subscription,
+            ~Q(status=Status.UNSUBSCRIBED),
+            status=Status.UNSUBSCRIBED,
+            unsubscribed_at=timezone.now(),
+            paused_until=None,
+        ):
+            return False
+        _record(
+            subscription,
+            Kind.UNSUBSCRIBED,
+            source=source,
+            ip=ip,
+            user_agent=user_agent,
+            by=by,
+            delivery_id=delivery_id or None,
+        )
+    return True
+
+
+def add_by_hand(
+    publication: Publication, address_raw: str, *, basis: str, by: User, name: str = ""
+) -> Subscription:
+    """Subscribe a reader at once, on the *basis* that the editor *by* states.
+
+    For one who is active or paused already nothing changes. Raises
+    InvalidAddress, NoBasis, and SuppressedAddress for an address that is never
+    mailed.
+    """
+    address = normalise(address_raw)
+    basis = _clean(basis)
+    if not basis:
+        raise NoBasis("State the basis: how and when this reader agreed to get the mail.")
+    hashed = address_hash(address.key)
+    with transaction.atomic():
+        if is_suppressed(hashed, publication):
+            raise SuppressedAddress(
+                f"{address.address} is suppressed and is never mailed. "
+                "Release the suppression first, with the reader's consent."
+            )
+        subscriber = _locked_subscriber(address, hashed)
+        _note_details(subscriber, name=name)
+        now = timezone.now()
+        subscription, _created = Subscription.objects.get_or_create(
+            subscriber=subscriber,
+            publication=publication,
+            defaults={"source": "by hand", "requested_at": now},
+        )
+        if _change(
+            subscription,
+            Q(status__in=[Status.UNCONFIRMED, Status.UNSUBSCRIBED]),
+            status=Status.ACTIVE,
+            confirmed_at=now,
+            unsubscribed_at=None,
+        ):
+            _record(
+                subscription,
+                Kind.ADDED,
+                source="admin",
+                by=by,
+                basis=basis,
+            )
+    return subscription
+
+
+def _locked_subscriber(address: Address, hashed: str) -> Subscriber:
+    """Return the reader of *address*, made if need be, locked until the transaction ends.
+
+    The lock puts all requests for one address in a row, so that the limits
+    hold however many come at once. On SQLite the transaction itself does.
+    """
+    subscriber, _created = Subscriber.objects.get_or_create(
+        address_key=address.key,
+        defaults={"address": address.address, "address_hash": hashed},
+    )
+    # no_key: a delivery that refers to the reader need not wait for us.
+    return Subscriber.objects.select_for_update(no_key=True).get(pk=subscriber.pk)
+
+
+def _note_details(subscriber: Subscriber, **details: str) -> None:
+    """Store what was given beside the address, unless the reader is somebody confirmed.
+
+    Anybody can type in a stranger's address; the stranger's name is not theirs to change.
+    """
+    given = {field: _clean(value) for field, value in details.items() if _clean(value)}
+    if not given or subscriber.subscriptions.filter(confirmed_at__isnull=False).exists():
+        return
+    if "name" in given:
+        given["name"] = given["name"][:120]
+    Subscriber.objects.filter(pk=subscriber.pk).update(**given)
+
+
+def _clean(value: str) -> str:
+    """Return *value* in one line, without control characters."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", value).split())
+
+
+def _change(subscription: Subscription, leaving: Q, **changes: str | datetime | None) -> bool:
+    """Update *subscription* if it still fits *leaving*; the row count says who won."""
+    won = Subscription.objects.filter(leaving, pk=subscription.pk).update(**changes)
+    subscription.refresh_from_db(fields=[*changes, "status"])
+    return won == 1
+
+
+def _wording_asked_under(subscription: Subscription) -> ConsentWording | None:
+    """Return the wording that the reader saw when asking, which may be older than today's."""
+    asked = (
+        ConsentRecord.objects.filter(
+            subscriber=subscription.subscriber,
+            publication=subscription.publication,
+            kind=Kind.REQUESTED,
+        )
+        .select_related("wording")
+        .order_by("-id")
+        .first()
+    )
+    return asked.wording if asked else None
+
+
+def _record(
+    subscription: Subscription,
+    kind: ConsentRecord.Kind,
+    *,
+    source: str,
+    ip: str | None = None,
+    user_agent: str = "",
+    by: User | None = None,
+    basis: str = "",
+    wording: ConsentWording | None = None,
+    delivery_id: int | None = None,
+) -> None:
+    """Write the evidence of a change; called inside its transaction."""
+    ConsentRecord.objects.create(
+        subscriber=subscription.subscriber,
+        address_hash=subscription.subscriber.address_hash,
+        publication=subscription.publication,
+        kind=kind,
+        source=source[:40],
+        ip=ip,
+        user_agent=_clean(user_agent)[:300],
+        by=by,
+        basis=basis,
+        wording=wording,
+        delivery_id=delivery_id,
+    )

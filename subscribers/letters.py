@@ -1,0 +1,140 @@
+"""What a notice says, as a mail with a text and an HTML part."""
+
+import re
+from email.utils import formataddr
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, get_language_info, gettext
+
+from briefs.models import Publication
+from briefs.rendering import colour
+from subscribers import places, tokens
+from subscribers.models import Notice
+
+PAPER, INK = "#ffffff", "#1c1f23"
+LONGEST_SUBJECT = 200
+
+
+class CannotBeAddressed(ValueError):
+    """The address has letters that only an SMTPUTF8 server takes (RFC 6531)."""
+
+
+def confirmation(notice: Notice) -> EmailMultiAlternatives:
+    """Write the mail that asks to press a button; no marketing, nothing a visitor typed."""
+    publication = notice.subscription.publication
+    subject = gettext("Please confirm your subscription to %(publication)s") % {
+        "publication": publication.name
+    }
+    return _letter(
+        notice,
+        subject,
+        "confirmation",
+        {"url": tokens.confirm_url(notice.subscription.pk)},
+        {},
+    )
+
+
+def welcome(notice: Notice) -> EmailMultiAlternatives:
+    """Write the mail that says it has begun, and how it is ended."""
+    publication = notice.subscription.publication
+    unsubscribe_url = tokens.unsubscribe_url(notice.subscription.pk)
+    subject = gettext("Welcome to %(publication)s") % {"publication": publication.name}
+    return _letter(
+        notice,
+        subject,
+        "welcome",
+        {"unsubscribe_url": unsubscribe_url, "home_url": places.home_url(publication)},
+        {
+            "List-ID": f"<{publication.slug}.{_our_domain(publication)}>",
+            "List-Unsubscribe": f"<{unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def sender_of(publication: Publication) -> str:
+    """Return the address that notices come from, also before one is configured."""
+    return publication.sender_address or f"no-reply@{_site_domain()}"
+
+
+def _letter(
+    notice: Notice,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+    headers: dict[str, str],
+) -> EmailMultiAlternatives:
+    subscriber = notice.subscription.subscriber
+    publication = notice.subscription.publication
+    local_part = subscriber.address.rpartition("@")[0]
+    if not local_part.isascii():
+        raise CannotBeAddressed(
+            "The part before the @ has letters beyond ASCII, which our way to send "
+            "a notice cannot carry."
+        )
+    language = get_language() or settings.LANGUAGE_CODE
+    context |= {
+        "publication": publication,
+        "colours": _colours(publication),
+        "privacy_url": places.privacy_url(publication),
+        "imprint_url": places.imprint_url(publication),
+        "language": language,
+        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+    }
+    subject = header_line(subject)
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=render_to_string(f"subscribers/mail/{template}.txt", context),
+        from_email=formataddr(
+            (header_line(publication.sender_name or publication.name), sender_of(publication))
+        ),
+        to=[subscriber.address],
+        reply_to=[publication.reply_to] if publication.reply_to else None,
+        headers={
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no robot answers it
+            "Message-ID": _message_id(notice),
+            **headers,
+        },
+    )
+    html = render_to_string(f"subscribers/mail/{template}.html", context | {"subject": subject})
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def header_line(text: str) -> str:
+    """Return *text* fit for a header: one line, at most 200 characters, no encoded words in it."""
+    clean = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]", " ", text).replace("=?", "= ?")
+    clean = " ".join(clean.split())
+    if len(clean) > LONGEST_SUBJECT:
+        clean = clean[: LONGEST_SUBJECT - 1].rstrip() + "…"
+    return clean
+
+
+def _colours(publication: Publication) -> dict[str, str]:
+    """Return the publication's colour as a button and the words that read on it."""
+    ground = colour.parse(publication.colour, "#1f4e79")
+    ground = colour.readable(ground, ((255, 255, 255),))
+    return {"button": colour.hexadecimal(ground), "on_button": "#ffffff"}
+
+
+def _message_id(notice: Notice) -> str:
+    """Return the same name at every attempt, so that a second copy is known as one."""
+    moment = int(notice.created_at.timestamp() * 1000)
+    return f"<notice.{notice.pk}.{moment:x}@{_our_domain(notice.subscription.publication)}>"
+
+
+def _our_domain(publication: Publication) -> str:
+    return sender_of(publication).rpartition("@")[2]
+
+
+def _site_domain() -> str:
+    """Return the site's host where it is a name; an IP address is none."""
+    try:
+        ip_address(settings.SITE_HOST)
+    except ValueError:
+        return str(settings.SITE_HOST)
+    return "localhost"
