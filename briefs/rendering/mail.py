@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -21,6 +22,7 @@ from .serialiser import to_line
 
 _SUBJECT_MOST = 200
 _PREHEADER_MOST = 150
+_RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -33,6 +35,7 @@ def render_email(text: Text, look: Look, places: Places, link: Callable[[str], s
     points = render_points(text, look.language)
     body = render_markdown(text.body, language=look.language)
     contact = render_markdown(text.contact_block, language=look.language, keep_breaks=True)
+    look = replace(look, direction=_direction(look))
     links = Links(link)
     with translation.override(look.language):
         content = Content(
@@ -69,6 +72,11 @@ def html_octets(mail: Mail) -> int:
 
 def _one_line(value: str) -> str:
     return _NOT_IN_A_LINE.sub(" ", value).strip()
+
+
+def _direction(look: Look) -> str:
+    language = look.language.lower().replace("_", "-").partition("-")[0]
+    return look.direction or ("rtl" if language in _RIGHT_TO_LEFT else "ltr")
 
 
 def _long_date(date: dt.date) -> str:

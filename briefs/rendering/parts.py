@@ -16,7 +16,7 @@ class Look:
     home_url: str = ""
     language: str = "en"
     postal_address: str = ""
-    direction: str = "ltr"  # or "rtl"
+    direction: str = ""  # "ltr" or "rtl"; empty is that of the language
 
 
 @dataclass(frozen=True)

@@ -161,8 +161,8 @@ def test_the_style_element_is_smaller_than_gmail_drops():
 
 
 def test_a_right_to_left_brief_says_so():
-    html = render(look=Look(name="م", language="ar", direction="rtl")).html
-    assert Page(html).all("html")[0].attributes["dir"] == "rtl"
+    for look in (Look(name="م", language="ar"), Look(name="M", language="en", direction="rtl")):
+        assert Page(render(look=look).html).all("html")[0].attributes["dir"] == "rtl"
 
 
 @pytest.mark.parametrize("language", ["de", "de-at", "fr", "ar", "zh-hans", "en-gb"])
