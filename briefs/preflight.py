@@ -1,10 +1,12 @@
-"""Rules on the text of a brief, to be met before it goes out: one small function each."""
+"""Rules on the text of a brief, to be met before it goes out: one small function each.
+
+They look at a snapshot (briefs.revisions), so they judge what would be
+mailed: the brief as it stands, or the revision that an edition points at.
+"""
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
-
-from briefs.models import Brief
+from typing import Any, NamedTuple
 
 
 class Finding(NamedTuple):
@@ -27,19 +29,19 @@ class Findings(NamedTuple):
         return not self.errors
 
 
-Rule = Callable[[Brief], Iterator[Finding]]
+Rule = Callable[[dict[str, Any]], Iterator[Finding]]
 
 _LEFT_OVERS = re.compile(r"\b(TK|TKTK|TODO|FIXME|XXX|[Ll]orem ipsum)\b")
 _SUBJECT_MOST = 200
 
 
-def _headline(brief: Brief) -> Iterator[Finding]:
-    if not brief.headline.strip():
+def _headline(text: dict[str, Any]) -> Iterator[Finding]:
+    if not text["headline"].strip():
         yield Finding("headline-empty", "The brief has no headline. Write one.", "headline")
 
 
-def _subject(brief: Brief) -> Iterator[Finding]:
-    subject = ": ".join(part for part in (brief.series, brief.headline) if part)
+def _subject(text: dict[str, Any]) -> Iterator[Finding]:
+    subject = ": ".join(part for part in (text["series"], text["headline"]) if part)
     if len(subject) > _SUBJECT_MOST:
         yield Finding(
             "subject-too-long",
@@ -49,15 +51,15 @@ def _subject(brief: Brief) -> Iterator[Finding]:
         )
 
 
-def _text(brief: Brief) -> Iterator[Finding]:
-    if not brief.body.strip() and not brief.key_points.exists():
+def _text(text: dict[str, Any]) -> Iterator[Finding]:
+    if not text["body"].strip() and not text["key_points"]:
         yield Finding(
             "text-empty", "The brief says nothing yet. Write key points or a body.", "body"
         )
 
 
-def _contact(brief: Brief) -> Iterator[Finding]:
-    contact = (brief.contact_block or brief.publication.contact_block).strip()
+def _contact(text: dict[str, Any]) -> Iterator[Finding]:
+    contact = text["contact_block"].strip()
     if not contact:
         yield Finding(
             "contact-empty",
@@ -74,31 +76,31 @@ def _contact(brief: Brief) -> Iterator[Finding]:
         )
 
 
-def _postal_address(brief: Brief) -> Iterator[Finding]:
-    if not brief.publication.postal_address.strip():
+def _postal_address(text: dict[str, Any]) -> Iterator[Finding]:
+    if not text["publication"]["postal_address"].strip():
         yield Finding(
             "postal-address-empty",
-            f"{brief.publication} has no postal address, and the law asks for one in every "
-            "brief. Add it to the publication.",
+            f"{text['publication']['name']} has no postal address, and the law asks for one in "
+            "every brief. Add it to the publication.",
             "publication",
         )
 
 
-def _sender(brief: Brief) -> Iterator[Finding]:
-    if not brief.publication.sender_address:
+def _sender(text: dict[str, Any]) -> Iterator[Finding]:
+    if not text["publication"]["sender_address"]:
         yield Finding(
             "sender-empty",
-            f"{brief.publication} has no sender address. Add it to the publication.",
+            f"{text['publication']['name']} has no sender address. Add it to the publication.",
             "publication",
         )
 
 
-def _left_overs(brief: Brief) -> Iterator[Finding]:
-    texts = {"headline": brief.headline, "body": brief.body, "preheader": brief.preheader}
-    for number, point in enumerate(brief.key_points.all(), start=1):
-        texts[f"key point {number}"] = point.text
-    for where, text in texts.items():
-        if found := _LEFT_OVERS.search(text):
+def _left_overs(text: dict[str, Any]) -> Iterator[Finding]:
+    places = {name: text[name] for name in ("headline", "preheader", "body")}
+    for number, point in enumerate(text["key_points"], start=1):
+        places[f"key point {number}"] = point
+    for where, words in places.items():
+        if found := _LEFT_OVERS.search(words):
             yield Finding(
                 "left-over",
                 f"“{found.group()}” was left in the {where}. Write what is missing.",
@@ -110,9 +112,9 @@ ERRORS: tuple[Rule, ...] = (_headline, _subject, _text, _contact, _postal_addres
 WARNINGS: tuple[Rule, ...] = (_left_overs,)
 
 
-def check(brief: Brief) -> Findings:
-    """Return what the rules on the text find in *brief*."""
+def check(snapshot: dict[str, Any]) -> Findings:
+    """Return what the rules on the text find in *snapshot*."""
     return Findings(
-        errors=[finding for rule in ERRORS for finding in rule(brief)],
-        warnings=[finding for rule in WARNINGS for finding in rule(brief)],
+        errors=[finding for rule in ERRORS for finding in rule(snapshot)],
+        warnings=[finding for rule in WARNINGS for finding in rule(snapshot)],
     )

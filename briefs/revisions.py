@@ -66,16 +66,12 @@ def take(brief: Brief, by: User | None = None) -> Revision:
         if existing:
             return existing
         last = brief.revisions.order_by("-number").first()
+        number = last.number + 1 if last else 1
         try:
             with transaction.atomic():
-                revision: Revision = Revision.objects.create(
-                    brief=brief,
-                    number=last.number + 1 if last else 1,
-                    snapshot=content,
-                    digest=digest,
-                    by=by,
+                Revision.objects.create(
+                    brief=brief, number=number, snapshot=content, digest=digest, by=by
                 )
-            return revision
         except IntegrityError:
             continue  # another click took the number: look again
 

@@ -57,7 +57,7 @@ def schedule(
     brief = revision.brief
     if brief.status == Brief.Status.IN_REVIEW:
         raise workflow.WrongStatus(f"“{brief}” waits for its review; approve it first.")
-    findings = preflight.check(brief)
+    findings = preflight.check_revision(revision)
     if not findings.ok:
         raise PreflightFailed(findings)
     try:
@@ -100,7 +100,7 @@ def start(edition: Edition) -> bool:
         word = f"Its time passed {late.total_seconds() / 60:.0f} minutes before it could start."
         scheduled.update(status=Edition.Status.MISSED, word=word)
         return False
-    findings = preflight.check(edition.brief)
+    findings = preflight.check_revision(edition.revision)
     if not findings.ok:
         word = " ".join(finding.message for finding in findings.errors)
         scheduled.update(status=Edition.Status.MISSED, word=word)

@@ -1,7 +1,9 @@
 """Preflight: the text's own rules, and those on the mail, its audience and its provider."""
 
+from typing import Any
+
 from briefs import preflight, revisions
-from briefs.models import Brief
+from briefs.models import Brief, Publication, Revision
 from briefs.preflight import Finding, Findings
 from briefs.rendering import html_octets, render_email
 from deliveries import compiling, lanes
@@ -14,32 +16,41 @@ MANY_OCTETS = 80_000
 
 def check(brief: Brief) -> Findings:
     """Return what stands against sending *brief* as it is now."""
-    text = preflight.check(brief)
-    size = _size(brief)
+    return check_snapshot(revisions.snapshot(brief), brief.publication)
+
+
+def check_revision(revision: Revision) -> Findings:
+    """Return what stands against sending *revision*, whatever the brief says by now."""
+    return check_snapshot(revision.snapshot, revision.brief.publication)
+
+
+def check_snapshot(snapshot: dict[str, Any], publication: Publication) -> Findings:
+    """Return what stands against mailing *snapshot* to the readers of *publication*."""
+    text = preflight.check(snapshot)
+    size = _size(snapshot)
     return Findings(
         errors=[*text.errors, *_provider(), *(f for f in size if f.rule == "too-large")],
         warnings=[
             *text.warnings,
             *(f for f in size if f.rule == "large"),
-            *_audience(brief),
+            *_audience(publication),
         ],
     )
 
 
-def audience(brief: Brief) -> int:
-    """Count who would get *brief* if it went out now."""
+def audience(publication: Publication) -> int:
+    """Count who would get a brief of *publication* if it went out now."""
     return Subscription.objects.filter(
-        publication=brief.publication, status=Subscription.Status.ACTIVE
+        publication=publication, status=Subscription.Status.ACTIVE
     ).count()
 
 
-def _size(brief: Brief) -> list[Finding]:
-    content = revisions.snapshot(brief)
+def _size(snapshot: dict[str, Any]) -> list[Finding]:
     link = "https://example.org/c/" + "x" * 30
     mail = render_email(
-        revisions.text_from(content),
-        revisions.look_from(content),
-        compiling.places(content, link, link),
+        revisions.text_from(snapshot),
+        revisions.look_from(snapshot),
+        compiling.places(snapshot, link, link),
     )
     octets = html_octets(mail)
     if octets > MOST_OCTETS:
@@ -70,13 +81,13 @@ def _provider() -> list[Finding]:
     ]
 
 
-def _audience(brief: Brief) -> list[Finding]:
-    if audience(brief):
+def _audience(publication: Publication) -> list[Finding]:
+    if audience(publication):
         return []
     return [
         Finding(
             "audience-empty",
-            f"Nobody is subscribed to {brief.publication}: the brief will stand on the web only.",
+            f"Nobody is subscribed to {publication}: the brief will stand on the web only.",
             "publication",
         )
     ]

@@ -117,7 +117,7 @@ def mailbox(header: str, name: str, address: str) -> str:
         return address
     if _PLAIN_PHRASE.fullmatch(name):
         phrase = name
-    elif name.isascii() and len(name) <= 60:
+    elif name.isascii():
         phrase = f'"{email.utils.quote(name)}"'
     else:
         phrase = Header(name, "utf-8", header_name=header, maxlinelen=75).encode(linesep="\r\n")

@@ -5,16 +5,28 @@ So a lost message costs seconds and a repeated one does no harm.
 """
 
 import os
+import signal
 import threading
+from contextlib import suppress
+from pathlib import Path
 
+from billiard.process import active_children
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
 
 app = Celery("intelbrief")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+@beat_init.connect
+def tell_that_it_is_ready(**_: object) -> None:
+    """Make the file that `manage.py up` waits for, where it names one."""
+    if path := os.environ.get("INTELBRIEF_READY_FILE"):
+        Path(path).touch()
 
 
 @worker_ready.connect
@@ -30,3 +42,23 @@ def tick_from_every_worker(**_: object) -> None:
 
     stopped = threading.Event()
     threading.Thread(target=ring, name="tick", daemon=True).start()
+
+
+@worker_process_init.connect
+def finish_the_message_in_hand(**_: object) -> None:
+    """Let a pool child that is told to end give its slice back, instead of dying in mid-send.
+
+    Celery resets the signals of its children after the fork; this runs later.
+    """
+    from deliveries import sending
+
+    signal.signal(signal.SIGTERM, sending.stop_soon)
+
+
+@worker_shutting_down.connect
+def tell_the_pool(**_: object) -> None:
+    """Pass the request to end on to the pool, which Celery lets finish its tasks untold."""
+    for child in active_children():
+        with suppress(ProcessLookupError):
+            if child.pid:
+                os.kill(child.pid, signal.SIGTERM)
