@@ -37,6 +37,8 @@ RUN_DIR = VAR_DIR / "run"
 
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
+# A site that only this machine can reach may be embedded and make its own keys.
+SITE_IS_LOCAL = SITE_HOST in ("127.0.0.1", "localhost", "::1")
 HTTPS = SITE_URL.startswith("https://")
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 # Links are built from SITE_URL only; the Host header decides nothing.
@@ -49,11 +51,7 @@ EMBEDDED_DATABASE = not env.str("DATABASE_URL", "")
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", "smtp" if env.str("EMAIL_URL", "") else "")
 # A configured provider, or a site that the world can reach, turns the inbox off.
-LOCAL_INBOX = (
-    not EMAIL_PROVIDER
-    and not env.str("PROVIDERS", "")
-    and SITE_HOST in ("127.0.0.1", "localhost", "::1")
-)
+LOCAL_INBOX = not EMAIL_PROVIDER and not env.str("PROVIDERS", "") and SITE_IS_LOCAL
 INBOX_DIR = VAR_DIR / "inbox"
 
 
@@ -65,7 +63,8 @@ def _inbox_port() -> int:
         return 1025
 
 
-INBOX_SMTP_PORT = env.int("INBOX_SMTP_PORT", _inbox_port())
+INBOX_SMTP_PORT_GIVEN = env.int("INBOX_SMTP_PORT", 0)
+INBOX_SMTP_PORT = INBOX_SMTP_PORT_GIVEN or _inbox_port()
 
 
 EMBEDDED_REDIS_SOCKET = valkey.socket_path(VAR_DIR) if EMBEDDED_REDIS else ""
@@ -74,7 +73,7 @@ EMBEDDED_REDIS_SOCKET = valkey.socket_path(VAR_DIR) if EMBEDDED_REDIS else ""
 
 # A server for the world is told its keys; only a local try-out makes its own.
 KEYS_DIR = VAR_DIR / "keys"
-MAKES_KEYS = DEBUG or SITE_HOST in ("127.0.0.1", "localhost", "::1")
+MAKES_KEYS = DEBUG or SITE_IS_LOCAL
 
 
 def _key(name: str) -> str:
@@ -173,6 +172,11 @@ CACHES = {
     }
 }
 
+# --- the web server that `manage.py up` starts ----------------------------
+
+# More threads than this wait for one another in Python.
+WEB_THREADS = env.int("WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1))
+
 # --- tasks ----------------------------------------------------------------
 
 TICK_SECONDS = env.float("TICK_SECONDS", 3.0)
@@ -183,6 +187,8 @@ CELERY_TASK_ACKS_LATE = True
 # Without this, acks_late loses the task of a pool child that was killed.
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)
+CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a doorbell that nobody hears is rung again by the tick
@@ -285,6 +291,7 @@ TIME_ZONE = env.str("TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # no collectstatic before the first start
 MEDIA_ROOT = VAR_DIR / "media"

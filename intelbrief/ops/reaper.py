@@ -23,7 +23,8 @@ PATIENCE = 5.0  # seconds between asking the groups to stop and killing them
 class Reaper:
     """The other end of the pipe, held by the process that starts children."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_open: tuple[int, ...] = ()) -> None:
+        self._keep_open = keep_open
         self._notes: list[str] = []
         self._process = self._start()
 
@@ -33,6 +34,7 @@ class Reaper:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=self._keep_open,
             cwd="/",
         )
 
@@ -72,7 +74,7 @@ class Reaper:
             self._process.stdin.flush()
 
 
-def _signal(group: int, number: int) -> bool:
+def signal_group(group: int, number: int) -> bool:
     """Send signal *number*; return False if nobody is left in *group*."""
     try:
         os.killpg(group, number)
@@ -81,9 +83,9 @@ def _signal(group: int, number: int) -> bool:
     return True
 
 
-def _is_alive(group: int) -> bool:
+def is_alive(group: int) -> bool:
     """True while a process of *group* runs; one that only waits to be collected does not."""
-    if not _signal(group, 0):
+    if not signal_group(group, 0):
         return False
     if not Path("/proc/self/stat").exists():
         return True
@@ -100,14 +102,14 @@ def _is_alive(group: int) -> bool:
 def end(groups: list[int], patience: float) -> None:
     """Ask *groups* to stop, the last one first, and kill what remains after *patience* seconds."""
     for group in reversed(groups):
-        _signal(group, signal.SIGTERM)
+        signal_group(group, signal.SIGTERM)
         # A stopped process acts on no signal but these two.
-        _signal(group, signal.SIGCONT)
+        signal_group(group, signal.SIGCONT)
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and any(map(_is_alive, groups)):
+    while time.monotonic() < deadline and any(map(is_alive, groups)):
         time.sleep(0.05)
     for group in groups:
-        _signal(group, signal.SIGKILL)
+        signal_group(group, signal.SIGKILL)
 
 
 def main() -> None:
