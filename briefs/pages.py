@@ -2,15 +2,45 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import translation
+from django.utils import timezone, translation
 
-from briefs.models import Publication
+from briefs import access
+from briefs.models import Brief, Publication
+from briefs.rendering import Text
+from briefs.revisions import text_of
 
 View = Callable[..., HttpResponse]
+
+
+class Entry(NamedTuple):
+    """A published brief in a list, with the text that was published, not the one being edited."""
+
+    brief: Brief
+    text: Text
+
+
+def entry_of(brief: Brief) -> Entry:
+    """Return *brief*, which is published, as it stands in a list."""
+    assert brief.published_revision is not None
+    return Entry(brief, text_of(brief.published_revision))
+
+
+def reader_of(request: HttpRequest) -> access.Reader:
+    """Return who asks, as far as a middleware has found out."""
+    reader: access.Reader = getattr(request, "reader", access.ANONYMOUS)
+    return reader
+
+
+def readable(request: HttpRequest) -> QuerySet[Brief]:
+    """Return the briefs that may be shown in answer to *request*, latest first."""
+    return access.readable(reader_of(request), timezone.now()).select_related(
+        "publication", "published_revision"
+    )
 
 
 def speaks(response: HttpResponse, language: str) -> HttpResponse:

@@ -2,11 +2,9 @@
 
 import datetime as dt
 from functools import lru_cache
-from typing import NamedTuple
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,37 +14,17 @@ from django.views.static import serve
 
 from briefs import access
 from briefs.models import Brief, Publication
-from briefs.pages import publication_page
+from briefs.pages import entry_of, publication_page, readable, reader_of
 from briefs.rendering import Page, Text, render_page
-from briefs.revisions import text_of
 
 ON_A_PAGE = 20
 BESIDE_A_BRIEF = 3
-
-
-class Entry(NamedTuple):
-    """A published brief in a list, with the text that was published, not the one being edited."""
-
-    brief: Brief
-    text: Text
 
 
 @lru_cache(maxsize=256)
 def _rendered(text: Text, language: str) -> Page:
     """Render once per process what costs 25 ms; the text itself is the key."""
     return render_page(text, language=language)
-
-
-def _readable(request: HttpRequest) -> QuerySet[Brief]:
-    reader = getattr(request, "reader", access.ANONYMOUS)
-    return access.readable(reader, timezone.now()).select_related(
-        "publication", "published_revision"
-    )
-
-
-def _entry(brief: Brief) -> Entry:
-    assert brief.published_revision is not None
-    return Entry(brief, text_of(brief.published_revision))
 
 
 @require_safe
@@ -57,8 +35,8 @@ def front(request: HttpRequest) -> HttpResponse:
         return show_publication(request, slug=publications[0].slug)
     context = {
         "publications": publications,
-        "entries": [_entry(brief) for brief in _readable(request)[:ON_A_PAGE]],
-        "site": settings.SITE_HOST,
+        "entries": [entry_of(brief) for brief in readable(request)[:ON_A_PAGE]],
+        "site": _site_name(),
         "canonical": f"{settings.SITE_URL}/",
     }
     return render(request, "briefs/front.html", context)
@@ -68,11 +46,11 @@ def front(request: HttpRequest) -> HttpResponse:
 @publication_page
 def show_publication(request: HttpRequest, publication: Publication) -> HttpResponse:
     """Show what a publication is, its briefs from the latest on, and how to get them."""
-    briefs = _readable(request).filter(publication=publication)
+    briefs = readable(request).filter(publication=publication)
     if not publication.is_public and not briefs.exists():
         raise Http404
     page = Paginator(briefs, ON_A_PAGE).get_page(request.GET.get("page"))
-    entries = [_entry(brief) for brief in page.object_list]
+    entries = [entry_of(brief) for brief in page.object_list]
     context = {
         "publication": publication,
         "description_html": _description(publication),
@@ -95,23 +73,28 @@ def show_brief(
         .filter(publication=publication, date=date, slug=brief_slug)
         .first()
     )
-    reader = getattr(request, "reader", access.ANONYMOUS)
-    if brief is None or not access.may_read(brief, reader, timezone.now()):
+    if brief is None or not access.may_read(brief, reader_of(request), timezone.now()):
         raise Http404
-    entry = _entry(brief)
+    entry = entry_of(brief)
     content = _rendered(entry.text, publication.language)
-    others = _readable(request).filter(publication=publication).exclude(pk=brief.pk)
+    others = readable(request).filter(publication=publication).exclude(pk=brief.pk)
     context = {
         "publication": publication,
         "brief": brief,
         "text": entry.text,
         "content": content,
         "summary": _summary(entry.text, content),
-        "others": [_entry(other) for other in others[:BESIDE_A_BRIEF]],
+        "others": [entry_of(other) for other in others[:BESIDE_A_BRIEF]],
         "canonical": f"{settings.SITE_URL}{brief.web_path()}",
         "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
     }
     return render(request, "briefs/brief.html", context)
+
+
+def _site_name() -> str:
+    """Return the site's host where that is a name worth showing."""
+    host = str(settings.SITE_HOST)
+    return host.removeprefix("www.") if host.rpartition(".")[2].isalpha() else ""
 
 
 def _summary(text: Text, content: Page) -> str:

@@ -5,7 +5,6 @@ from briefs.rendering import colour
 # The papers of static/site/site.css, and the tinted panels on them.
 LIGHT = (colour.parse("#ffffff", ""), colour.parse("#f4f2ec", ""))
 DARK = (colour.parse("#14171a", ""), colour.parse("#1f2429", ""))
-WHITE = (colour.parse("#ffffff", ""),)
 OURS = "#1f4e79"
 
 
@@ -17,10 +16,10 @@ def stylesheet(chosen: str) -> str:
     base = colour.parse(chosen, OURS)
     light = colour.hexadecimal(colour.readable(base, LIGHT))
     dark = colour.hexadecimal(colour.readable(base, DARK))
-    band = colour.hexadecimal(colour.readable(base, WHITE))
-    ink_on_dark = "#14171a"
+    band = colour.hexadecimal(base)  # only decoration: shown as it was chosen
+    ink_on_dark = colour.hexadecimal(DARK[0])
     return (
         f":root{{--accent:{light};--band:{band};--on-accent:#ffffff}}\n"
         "@media (prefers-color-scheme:dark){"
-        f":root{{--accent:{dark};--band:{dark};--on-accent:{ink_on_dark}}}}}\n"
+        f":root{{--accent:{dark};--on-accent:{ink_on_dark}}}}}\n"
     )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from briefs.addresses import mask
 from briefs.models import Publication
-from briefs.pages import private, publication_page, speaks
+from briefs.pages import entry_of, private, publication_page, readable, speaks
 from briefs.rendering import render_markdown
 from subscribers import consent, places, tokens
 from subscribers.doorbell import ring
@@ -61,6 +61,9 @@ def _subscribe_page(request: HttpRequest, form: SubscribeForm, status: int = 200
         "publication": publication,
         "form": form,
         "description_html": render_markdown(publication.description, language=publication.language),
+        "entries": [
+            entry_of(brief) for brief in readable(request).filter(publication=publication)[:3]
+        ],
         "canonical": places.subscribe_url(publication),
     }
     response = render(request, "subscribers/subscribe.html", context, status=status)
