@@ -1,6 +1,7 @@
 """Any ESP that Anymail speaks to, named in the environment: one message per reader."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import requests
 from anymail.backends.base import AnymailBaseBackend
@@ -92,12 +93,21 @@ def _never_connected(error: BaseException) -> bool:
     return False
 
 
-def _status(message: object) -> tuple[Fate, str, str]:
+def _status(message: Any) -> tuple[Fate, str, str]:
     """Read Anymail's per-recipient status of a message that was sent without an error."""
-    status = message.anymail_status  # type: ignore[attr-defined]  # set by Anymail
-    words = {recipient.status for recipient in status.recipients.values()}
+    status = message.anymail_status
+    words = {str(recipient.status) for recipient in status.recipients.values()}
     if words & {"sent", "queued"}:
         return Fate.SENT, "", ""
+    said = ", ".join(sorted(words))
     if words and words <= {"rejected", "invalid", "failed"}:
-        return Fate.FAILED, "refused", ", ".join(sorted(words))
-    return Fate.IN_DOUBT, "unclear-answer", ", ".join(sorted(str(word) for word in words))
+        return Fate.FAILED, "refused", f"{said}: {_body(status)}"
+    if 400 <= getattr(status.esp_response, "status_code", 0) < 500:
+        # Anymail could not tell whom the refusal names; there was one recipient.
+        return Fate.FAILED, "refused", _body(status)
+    return Fate.IN_DOUBT, "unclear-answer", f"{said}: {_body(status)}"
+
+
+def _body(status: Any) -> str:
+    """Return the ESP's words, for people."""
+    return str(getattr(status.esp_response, "text", ""))[:500]

@@ -1,0 +1,163 @@
+"""The command line: publish, edition, import_brief."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from briefs.models import Brief
+from deliveries import planning, recovery, sending
+from deliveries.models import Edition
+from tests.make import make_brief, make_edition, make_publication, make_readers
+
+pytestmark = pytest.mark.django_db
+
+PLAIN = """\
+March 3, 2026
+
+Harbour Brief: The Dredger’s Long Way Home
+
+• The dredger left the yard on Monday
+• Its captain expects two weeks of weather
+• The channel stays closed\u00a0until April
+• Insurers have not yet said who pays
+
+The dredger left the yard on Monday, a week later than was planned.
+
+Nobody in the port was surprised—least of all its pilots.
+
+For questions about this brief, please contact:
+
+Subscribe to the Harbour Brief
+"""
+
+
+def run(*arguments):
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_publish_schedules_an_edition_for_now():
+    brief = make_brief()
+    answer = json.loads(run("publish", str(brief.pk), "--json"))
+    edition = Edition.objects.get()
+    assert answer["edition"] == edition.pk
+    assert answer["status"] == "scheduled"
+    assert planning.start_due() == 1
+
+
+def test_publish_at_a_time_is_meant_in_the_publications_zone():
+    brief = make_brief(make_publication(time_zone="Europe/Berlin"))
+    run("publish", str(brief.pk), "--at", "2030-07-01T06:00:00")
+    assert Edition.objects.get().send_at.isoformat() == "2030-07-01T04:00:00+00:00"
+
+
+@pytest.mark.parametrize("at", ["six o'clock", "2026-13-45T99:00", ""])
+def test_publish_refuses_what_is_no_time(at):
+    brief = make_brief()
+    with pytest.raises(CommandError, match="no time"):
+        run("publish", str(brief.pk), "--at", at or "tomorrow")
+
+
+def test_publish_says_what_stands_against_it():
+    brief = make_brief(make_publication(postal_address=""))
+    with pytest.raises(CommandError, match="postal address"):
+        run("publish", str(brief.pk))
+
+
+def test_publish_twice_names_the_open_edition():
+    brief = make_brief()
+    run("publish", str(brief.pk))
+    with pytest.raises(CommandError, match="already"):
+        run("publish", str(brief.pk))
+
+
+def test_publish_of_nothing_is_a_message():
+    with pytest.raises(CommandError, match="no brief 77"):
+        run("publish", "77")
+
+
+def test_the_report_is_a_partition_of_the_audience(smtp_server):
+    publication = make_publication()
+    readers = make_readers(publication, 4)
+    smtp_server.refuse(readers[0])
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    sending.drain("main")
+    recovery.sweep()
+    report = json.loads(run("edition", "report", str(edition.pk), "--json"))
+    assert report["audience"] == sum(report["statuses"].values()) == 4
+    assert set(report["statuses"]) == {
+        "pending",
+        "sending",
+        "sent",
+        "delivered",
+        "bounced",
+        "complained",
+        "failed",
+        "skipped",
+        "in-doubt",
+    }
+    assert report["statuses"]["sent"] == 3
+    assert report["reasons"] == {"refused": 1}
+
+
+def test_an_edition_is_taken_in_hand_by_its_verbs():
+    edition = make_edition()
+    run("edition", "withdraw", str(edition.pk))
+    edition.refresh_from_db()
+    assert edition.status == "withdrawn"
+    with pytest.raises(CommandError, match="cannot pause"):
+        run("edition", "pause", str(edition.pk))
+
+
+def test_a_plain_text_brief_becomes_a_draft(tmp_path):
+    publication = make_publication()
+    file = tmp_path / "brief.txt"
+    file.write_text(PLAIN)
+    answer = json.loads(run("import_brief", str(file), "--publication", publication.slug, "--json"))
+    brief = Brief.objects.get()
+    assert answer == {
+        "id": brief.pk,
+        "date": "2026-03-03",
+        "series": "Harbour Brief",
+        "headline": "The Dredger’s Long Way Home",
+        "key_points": 4,
+        "paragraphs": 2,
+        "warnings": answer["warnings"],
+    }
+    assert len(answer["warnings"]) == 1
+    assert "contact" in answer["warnings"][0]
+    assert brief.status == "draft"
+    assert [point.text for point in brief.key_points.all()][2] == (
+        "The channel stays closed until April"
+    )
+
+
+def test_an_unfinished_contact_line_stops_the_brief_until_it_is_filled_in(tmp_path):
+    publication = make_publication()
+    file = tmp_path / "brief.txt"
+    file.write_text(PLAIN)
+    run("import_brief", str(file), "--publication", publication.slug)
+    brief = Brief.objects.get()
+    with pytest.raises(CommandError, match="contact"):
+        run("publish", str(brief.pk))
+    Brief.objects.update(contact_block="Questions? desk@harbour.example")
+    run("publish", str(brief.pk))
+
+
+@pytest.mark.parametrize("content", [b"", b"   \n", b"\x00\x01\x02" * 100, b"PK\x03\x04\x00\x00"])
+def test_an_unreadable_file_stores_nothing(tmp_path, content):
+    publication = make_publication()
+    file = tmp_path / "brief.txt"
+    file.write_bytes(content)
+    with pytest.raises(CommandError):
+        run("import_brief", str(file), "--publication", publication.slug)
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("import_brief", str(tmp_path / "none.txt"), "--publication", publication.slug)
+    with pytest.raises(CommandError, match="no publication"):
+        run("import_brief", str(file), "--publication", "nobody")
+    assert not Brief.objects.exists()
