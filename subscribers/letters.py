@@ -1,7 +1,7 @@
 """What a notice says, as a mail with a text and an HTML part."""
 
 import re
-from email.utils import formataddr
+from email.utils import formataddr, quote
 from ipaddress import ip_address
 from typing import Any
 
@@ -61,6 +61,16 @@ def sender_of(publication: Publication) -> str:
     return publication.sender_address or f"no-reply@{_site_domain()}"
 
 
+def _from(publication: Publication) -> str:
+    """Return the sender with its name, left for Django to encode where it is not ASCII.
+
+    formataddr would make one encoded word of it, however long; RFC 2047 ends one at 75.
+    """
+    name = header_line(publication.sender_name or publication.name)
+    address = sender_of(publication)
+    return formataddr((name, address)) if name.isascii() else f'"{quote(name)}" <{address}>'
+
+
 def _letter(
     notice: Notice,
     subject: str,
@@ -89,9 +99,7 @@ def _letter(
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"subscribers/mail/{template}.txt", context),
-        from_email=formataddr(
-            (header_line(publication.sender_name or publication.name), sender_of(publication))
-        ),
+        from_email=_from(publication),
         to=[subscriber.address],
         reply_to=[publication.reply_to] if publication.reply_to else None,
         headers={
