@@ -85,9 +85,9 @@ def _quoted_printable(body: str, slots: list[str]) -> list[bytes | str]:
 
 
 def _encoded(text: str) -> bytes:
-    # 70, not 76: a leading dot grows by two octets, and a soft break may follow.
+    # 74, not 76: a leading dot grows by two octets.
     octets = text.encode("utf-8", "replace").decode("latin-1")
-    encoded = email.quoprimime.body_encode(octets, maxlinelen=70, eol="\r\n")
+    encoded = email.quoprimime.body_encode(octets, maxlinelen=74, eol="\r\n")
     # Dots at the start of a line would have to be doubled (RFC 5321, 4.5.2).
     return re.sub(r"(?m)^\.", "=2E", encoded).encode("ascii")
 
