@@ -6,13 +6,20 @@ import sys
 
 
 def main() -> None:
-    """Run one management command."""
+    """Run one management command; say in one line what is wrong with the settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from environs import EnvError
     except ImportError:
         sys.exit("Django is not installed here. Start ./run once, then use .venv/bin/python.")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, EnvError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"The settings cannot be used: {error}\nSee docs/configuration.md.")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,27 @@ from pathlib import Path
 
 from billiard.process import active_children
 from celery import Celery
-from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    beat_init,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
 
 app = Celery("intelbrief")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def refuse_what_is_dangerous(**_: object) -> None:
+    """End the worker at once where the installation lacks a key or a provider."""
+    from intelbrief.checks import refuse_to_start
+
+    refuse_to_start()
 
 
 @worker_ready.connect

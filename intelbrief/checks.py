@@ -1,1 +1,194 @@
-"""System checks: what is missing or dangerous in this installation, with a hint."""
+"""System checks: what is missing or dangerous in this installation, with a hint.
+
+`manage.py check` names all of it; web and worker refuse to start on an error.
+"""
+
+import importlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from anymail.exceptions import AnymailConfigurationError, AnymailImproperlyInstalled
+from django.conf import settings
+from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.exceptions import ImproperlyConfigured
+
+SHORTEST_KEY = 32
+NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+# Anymail's modules that are no provider.
+NO_PROVIDER = {"__init__", "base", "base_requests", "console", "sendinblue", "test"}
+# What is written there is gone with the container or the next boot.
+FLEETING = {"tmpfs", "ramfs", "overlay", "aufs"}
+
+
+def refuse_to_start() -> None:
+    """End this process with what is wrong, if anything must not be."""
+    errors = [message for message in look() if message.level >= ERROR]
+    if errors:
+        lines = [f"  ({error.id}) {error.msg} {error.hint or ''}".rstrip() for error in errors]
+        raise SystemExit("\n".join(["IntelBrief cannot start:", *lines]))
+
+
+@register("intelbrief")
+def installation(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Check this installation as a whole."""
+    return look()
+
+
+def look() -> list[CheckMessage]:
+    """Return everything that is missing or dangerous."""
+    return [*_site(), *_keys(), *_providers(), *_folder()]
+
+
+def _site() -> Iterator[CheckMessage]:
+    parts = urlsplit(settings.SITE_URL)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        yield Error(
+            f"SITE_URL is “{settings.SITE_URL}”, which is no address of a site.",
+            hint="Write it like https://briefs.example.org, without a path.",
+            id="intelbrief.E004",
+        )
+    elif not settings.SITE_IS_LOCAL:
+        if settings.DEBUG:
+            yield Error(
+                f"DEBUG is on at {settings.SITE_URL}, where errors would show settings to anybody.",
+                hint="Remove DEBUG from the environment.",
+                id="intelbrief.E005",
+            )
+        if not settings.HTTPS:
+            yield Warning(
+                "SITE_URL has no https: mail programs then show no unsubscribe button (RFC 8058).",
+                hint="Put a proxy with a certificate in front, and write https:// in SITE_URL.",
+                id="intelbrief.W002",
+            )
+
+
+def _keys() -> Iterator[CheckMessage]:
+    uses = {
+        "SECRET_KEY": ("E001", [_secret_key()], "signs sessions"),
+        "TOKEN_KEYS": ("E002", settings.TOKEN_KEYS, "signs the links in mails"),
+        "SUPPRESSION_KEY": ("E003", [settings.SUPPRESSION_KEY], "keeps who must not be mailed"),
+    }
+    for name, (number, keys, use) in uses.items():
+        if not any(keys):
+            yield Error(
+                f"{name} is not set; it {use}.",
+                hint=f"Set {name} or {name}_FILE. Make one with: {NEW_KEY}",
+                id=f"intelbrief.{number}",
+            )
+        elif any(len(key) < SHORTEST_KEY for key in keys):
+            yield Warning(
+                f"{name} has fewer than {SHORTEST_KEY} characters and can be guessed.",
+                hint=f"Make a longer one with: {NEW_KEY}",
+                id="intelbrief.W001",
+            )
+
+
+def _secret_key() -> str:
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django raises where it is read while it is empty
+        return ""
+
+
+def _providers() -> Iterator[CheckMessage]:
+    given = settings.PROVIDERS_GIVEN
+    if given and (not isinstance(given, dict) or len(settings.PROVIDERS) != len(given)):
+        yield Error(
+            "PROVIDERS is malformed.",
+            hint='Write a JSON object like {"main": {"provider": "postmark"}}.',
+            id="intelbrief.E006",
+        )
+    elif not settings.PROVIDERS:
+        yield Error(
+            f"Nobody carries the mail of {settings.SITE_URL}.",
+            hint="Set EMAIL_URL=smtp://user:password@host:587 or EMAIL_PROVIDER=postmark (or "
+            "another of docs/configuration.md).",
+            id="intelbrief.E007",
+        )
+    for lane, options in settings.PROVIDERS.items():
+        yield from _lane(lane, options)
+
+
+def _lane(lane: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
+    name = options["provider"]
+    if name == "smtp":
+        if urlsplit(str(options.get("url", ""))).scheme not in ("smtp", "smtps", "smtp+tls"):
+            yield Error(
+                f'PROVIDERS["{lane}"] names no server.',
+                hint="Set EMAIL_URL=smtp://user:password@host:587, or the lane's “url”.",
+                id="intelbrief.E009",
+            )
+        return
+    if name not in known_providers():
+        yield Error(
+            f'PROVIDERS["{lane}"] is “{name}”, which nobody here knows.',
+            hint=f"Known are: smtp, {', '.join(sorted(known_providers()))}.",
+            id="intelbrief.E008",
+        )
+        return
+    yield from _unfinished(lane, name)
+    if not settings.WEBHOOK_SECRET:
+        yield Warning(
+            f"WEBHOOK_SECRET is not set: {name} cannot report bounces and complaints.",
+            hint=f"Set WEBHOOK_SECRET to user:password, made with: {NEW_KEY}",
+            id="intelbrief.W003",
+        )
+
+
+def known_providers() -> set[str]:
+    """Return the ESPs that Anymail brings, as EMAIL_PROVIDER names them."""
+    import anymail.backends
+
+    (folder,) = anymail.backends.__path__
+    return {path.stem for path in Path(folder).glob("*.py")} - NO_PROVIDER
+
+
+def _unfinished(lane: str, name: str) -> Iterator[CheckMessage]:
+    """Find what the ESP *name* still needs; Anymail itself knows it best."""
+    try:
+        importlib.import_module(f"anymail.backends.{name}").EmailBackend()
+    except AnymailImproperlyInstalled as error:
+        yield Error(
+            f'PROVIDERS["{lane}"] needs a package that is not installed.',
+            hint=" ".join(str(error).split()),
+            id="intelbrief.E011",
+        )
+    except AnymailConfigurationError as error:
+        found = re.search(rf"\b{name.upper()}_[A-Z_]+\b", str(error))
+        missing = found.group() if found else f"{name.upper()}_API_KEY"
+        yield Error(
+            f'PROVIDERS["{lane}"] has no token. Set {missing} or {missing}_FILE.',
+            id="intelbrief.E010",
+        )
+
+
+def _folder() -> Iterator[CheckMessage]:
+    kind = filesystem_of(settings.VAR_DIR)
+    if kind in FLEETING:
+        yield Warning(
+            f"VAR_DIR ({settings.VAR_DIR}) is on {kind}: keys, database and journals do not last.",
+            hint="Set VAR_DIR to a folder on a disk, in a container to a mounted volume.",
+            id="intelbrief.W004",
+        )
+
+
+def filesystem_of(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+    """Return the type of the file system that *path* is on; empty where it cannot be told."""
+    try:
+        lines = mounts.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""  # not Linux
+    best, kind = "", ""
+    for line in lines:
+        # proc(5): the mount point is the fifth field, the type the first behind “ - ”.
+        front, _, back = line.partition(" - ")
+        point = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), front.split()[4])
+        inside = os.path.commonpath([point, path]) == point
+        # Of two on one point, the later hides the earlier.
+        if inside and len(point) >= len(best):
+            best, kind = point, back.split()[0]
+    return kind

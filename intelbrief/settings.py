@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import dj_email_url
 import django_stubs_ext
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from environs import FileAwareEnv
 
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # its widgets' templates, beside our own
     "anymail",
     "briefs",
     "subscribers",
@@ -117,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "intelbrief.editor_zone.EditorTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -139,6 +142,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database and cache ---------------------------------------------------
 
@@ -225,17 +230,28 @@ if LOCAL_INBOX:
     EMAIL_URL = f"smtp://127.0.0.1:{INBOX_SMTP_PORT}"
 
 # Lanes in order of preference: {"main": {"provider": "smtp", "url": "smtp://…", "concurrency": 1}}
-PROVIDERS: dict[str, dict[str, Any]] = {}
-if _given := env.json("PROVIDERS", None):
-    PROVIDERS = dict(_given)
-elif EMAIL_PROVIDER:
-    PROVIDERS = {"main": {"provider": EMAIL_PROVIDER, "url": EMAIL_URL}}
+PROVIDERS_GIVEN: Any = env.json("PROVIDERS", None)
+
+
+def _lanes() -> dict[str, dict[str, Any]]:
+    """Return the lanes in order; what is malformed is left out, and a system check names it."""
+    given = PROVIDERS_GIVEN
+    if not given and EMAIL_PROVIDER:
+        given = {"main": {"provider": EMAIL_PROVIDER, "url": EMAIL_URL}}
+    return {
+        name: {**lane, "provider": lane["provider"].strip().lower().replace("-", "_")}
+        for name, lane in (given.items() if isinstance(given, dict) else ())
+        if isinstance(lane, dict) and isinstance(lane.get("provider"), str)
+    }
+
+
+PROVIDERS = _lanes()
 
 
 def _anymail_settings() -> dict[str, str]:
     """Collect the ESPs' own names (POSTMARK_SERVER_TOKEN, …) from the environment."""
-    names = {lane.get("provider", "").replace("-", "_").upper() for lane in PROVIDERS.values()}
-    prefixes = tuple(f"{name}_" for name in names if name and name != "SMTP")
+    names = {lane["provider"].upper() for lane in PROVIDERS.values()}
+    prefixes = tuple(f"{name}_" for name in names - {"", "SMTP"})
     found: dict[str, str] = {}
     for variable in os.environ:
         name = variable.removesuffix("_FILE")
@@ -331,6 +347,8 @@ LOGGING = {
     "loggers": {
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
+        # It warns of each message that it gives back when a worker ends.
+        "kombu.transport.virtual.base": {"level": "ERROR"},
         "amqp": {"level": "WARNING"},
     },
 }
@@ -340,5 +358,28 @@ LOGGING = {
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "IntelBrief",
     "SITE_HEADER": "IntelBrief",
+    "SITE_SUBHEADER": "The editors’ desk",
+    "SITE_SYMBOL": "newsmode",
     "SITE_URL": "/",
+    "BORDER_RADIUS": "8px",
+    "SHOW_BACK_BUTTON": True,
+    "STYLES": [lambda _request: static("desk/desk.css")],
+    "DASHBOARD_CALLBACK": "analytics.dashboard.show",
+    "SIDEBAR": {"navigation": "analytics.navigation.navigation"},
+    # An ink blue: white on 600 has a contrast of 7:1.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 250)",
+            "100": "oklch(93.6% .032 250)",
+            "200": "oklch(88% .058 250)",
+            "300": "oklch(80.5% .095 250)",
+            "400": "oklch(71.5% .135 250)",
+            "500": "oklch(60.5% .155 251)",
+            "600": "oklch(46.5% .135 253)",
+            "700": "oklch(40.5% .12 254)",
+            "800": "oklch(34.5% .1 255)",
+            "900": "oklch(29% .08 256)",
+            "950": "oklch(21% .06 257)",
+        },
+    },
 }

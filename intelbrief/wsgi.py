@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
 
 application = get_wsgi_application()
+
+from intelbrief.checks import refuse_to_start  # noqa: E402  (needs the settings)
+
+refuse_to_start()
