@@ -1,0 +1,60 @@
+"""The desk's sidebar."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the sidebar, each item where this user may see the page."""
+    pages = admin.site._registry.items()
+    seen = {model._meta.label_lower for model, page in pages if page.has_view_permission(request)}
+
+    def item(title: str, icon: str, model: str) -> dict[str, Any]:
+        name = model.replace(".", "_")
+        return {
+            "title": title,
+            "icon": icon,
+            "link": reverse(f"admin:{name}_changelist"),
+            "permission": lambda _request: model in seen,
+        }
+
+    home = {"title": _("Dashboard"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    return [
+        {
+            "title": _("Desk"),
+            "items": [
+                home,
+                item(_("Briefs"), "article", "briefs.brief"),
+                item(_("Editions"), "send", "deliveries.edition"),
+            ],
+        },
+        {
+            "title": _("Readers"),
+            "items": [
+                item(_("Readers"), "group", "subscribers.subscriber"),
+                item(_("Subscriptions"), "mark_email_read", "subscribers.subscription"),
+                item(_("Consent"), "verified_user", "subscribers.consentrecord"),
+                item(_("Suppressions"), "block", "subscribers.suppression"),
+                item(_("Notices"), "notifications", "subscribers.notice"),
+            ],
+        },
+        {
+            "title": _("Publications"),
+            "items": [
+                item(_("Publications"), "newspaper", "briefs.publication"),
+                item(_("Topics"), "label", "briefs.topic"),
+                item(_("Authors"), "ink_pen", "briefs.author"),
+            ],
+        },
+        {
+            "title": _("People"),
+            "items": [
+                item(_("Users"), "person", "briefs.user"),
+                item(_("Memberships"), "badge", "briefs.membership"),
+            ],
+        },
+    ]

@@ -1,0 +1,124 @@
+"""Figures for the dashboard, each asked of the database once."""
+
+import datetime as dt
+from collections import Counter
+from typing import NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from deliveries import reports
+from deliveries.models import Edition
+from subscribers.models import Notice, Subscription
+
+
+class Readers(NamedTuple):
+    """How many readers there are, and how that changed in a week."""
+
+    active: int
+    unconfirmed: int
+    joined: int
+    left: int
+
+    @property
+    def change(self) -> int:
+        """Return how many more there are than a week ago."""
+        return self.joined - self.left
+
+
+def readers(publications: frozenset[int]) -> Readers:
+    """Count the readers of *publications*."""
+    week_ago = timezone.now() - dt.timedelta(days=7)
+    counts = Subscription.objects.filter(publication__in=publications).aggregate(
+        active=Count("pk", filter=Q(status=Subscription.Status.ACTIVE)),
+        unconfirmed=Count("pk", filter=Q(status=Subscription.Status.UNCONFIRMED)),
+        joined=Count("pk", filter=Q(status=Subscription.Status.ACTIVE, confirmed_at__gte=week_ago)),
+        left=Count(
+            "pk",
+            filter=Q(
+                status=Subscription.Status.UNSUBSCRIBED,
+                unsubscribed_at__gte=week_ago,
+                confirmed_at__lt=week_ago,
+            ),
+        ),
+    )
+    return Readers(**counts)
+
+
+def growth(publications: frozenset[int], active: int, days: int = 30) -> list[tuple[dt.date, int]]:
+    """Return (day, active readers at its end) for the last *days*, counted back from *active*."""
+    today = timezone.localdate()
+    since = timezone.now() - dt.timedelta(days=days)
+    rows = Subscription.objects.filter(publication__in=publications)
+    change: Counter[dt.date] = Counter()
+    gained = rows.filter(confirmed_at__gte=since).exclude(confirmed_at=None)
+    for day, number in _by_day(gained, "confirmed_at"):
+        change[day] += number
+    # Only who had confirmed was ever counted as a reader.
+    lost = rows.filter(unsubscribed_at__gte=since, confirmed_at__isnull=False)
+    for day, number in _by_day(lost, "unsubscribed_at"):
+        change[day] -= number
+    line: list[tuple[dt.date, int]] = []
+    count = active
+    for back in range(days):
+        day = today - dt.timedelta(days=back)
+        line.append((day, max(count, 0)))
+        count -= change[day]
+    return line[::-1]
+
+
+def _by_day(rows: QuerySet[Subscription], field: str) -> list[tuple[dt.date, int]]:
+    counted = rows.annotate(day=TruncDate(field)).values_list("day").annotate(Count("pk"))
+    return list(counted.order_by())
+
+
+class Outcome(NamedTuple):
+    """An edition and what became of its audience."""
+
+    edition: Edition
+    audience: int
+    counts: dict[str, int]
+
+    @property
+    def sent(self) -> int:
+        """Return how many the provider took."""
+        return self.counts["sent"] + self.counts["delivered"]
+
+    @property
+    def failed(self) -> int:
+        """Return how many got nothing, as far as is known."""
+        return self.counts["failed"] + self.counts["bounced"]
+
+    @property
+    def in_doubt(self) -> int:
+        """Return of how many nobody knows."""
+        return self.counts["in-doubt"]
+
+
+def last_editions(publications: frozenset[int], most: int = 5) -> list[Outcome]:
+    """Return the latest editions that went to somebody, and their outcome."""
+    rows = Edition.objects.filter(publication__in=publications, frozen_at__isnull=False)
+    found = rows.select_related("brief", "publication").order_by("-send_at")[:most]
+    outcomes = []
+    for edition in found:
+        report = reports.summary(edition)
+        outcomes.append(Outcome(edition, report["audience"], report["statuses"]))
+    return outcomes
+
+
+def waiting_editions(publications: frozenset[int]) -> list[Edition]:
+    """Return what is scheduled, on its way, held or missed, the next one first."""
+    status = [*Edition.OPEN, Edition.Status.MISSED]
+    rows = Edition.objects.filter(publication__in=publications, status__in=status)
+    return list(rows.select_related("brief", "publication").order_by("send_at")[:8])
+
+
+def waiting_notices(publications: frozenset[int]) -> dict[str, int]:
+    """Count the single mails that are overdue or failed."""
+    overdue = timezone.now() - dt.timedelta(minutes=2)
+    rows = Notice.objects.filter(subscription__publication__in=publications)
+    return rows.aggregate(
+        overdue=Count("pk", filter=Q(status=Notice.Status.UNSENT, due_at__lt=overdue)),
+        failed=Count("pk", filter=Q(status=Notice.Status.FAILED)),
+    )

@@ -1,0 +1,3 @@
+"""The desk: where editors write, and where publications and people are looked after."""
+
+from briefs.admin import briefs, people, publications  # noqa: F401  (they register themselves)

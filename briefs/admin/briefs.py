@@ -1,0 +1,269 @@
+"""Briefs: a list that says where each stands, and a form that reads like the brief."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Field, ForeignKey, Max, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
+
+from briefs.admin import preview
+from briefs.admin.desk import (
+    DeskAdmin,
+    EvidenceAdmin,
+    allowed_ids,
+    badge,
+    editor_of,
+    is_superuser,
+    publication_label,
+)
+from briefs.admin.key_points import KeyPointInline
+from briefs.admin.widgets import INPUT, Day, Growing, Markdown, TopicChips
+from briefs.models import Brief, Publication, Revision, Topic
+from briefs.roles import Verb
+
+TONES = {
+    Brief.Status.DRAFT: "neutral",
+    Brief.Status.IN_REVIEW: "warning",
+    Brief.Status.APPROVED: "info",
+    Brief.Status.PUBLISHED: "success",
+}
+
+FIELDS = (
+    *("publication", "date", "series", "headline", "preheader", "body"),
+    *("topics", "authors", "contact_block", "access", "slug"),
+)
+
+
+class BriefForm(forms.ModelForm[Brief]):
+    """Keeps topics to those of the brief's own publication."""
+
+    class Meta:
+        model = Brief
+        fields = FIELDS
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        publication = cleaned.get("publication")
+        strange = [t.name for t in cleaned.get("topics", []) if t.publication != publication]
+        if publication and strange:
+            message = _("%(names)s: no topic of %(publication)s.")
+            names = {"names": ", ".join(strange), "publication": publication}
+            self.add_error("topics", forms.ValidationError(message, params=names))
+        return cleaned
+
+
+@admin.register(Brief)
+class BriefAdmin(DeskAdmin[Brief]):
+    """Where a brief is written; sending it is another page's work."""
+
+    verbs: ClassVar[dict[str, Verb | None]] = {
+        "view": "write",
+        "add": "write",
+        "change": "write",
+        "delete": "edit",
+    }
+    form = BriefForm
+    inlines = [KeyPointInline]
+    change_form_template = "admin/briefs/brief/change_form.html"
+    list_display = ["title", "publication_name", "day", "status_badge", "readers"]
+    list_display_links = ["title"]
+    list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["publication"]
+    search_fields = ["headline", "series"]
+    fields = FIELDS
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Brief]:
+        # By the relation's name: the app that sends stands above this one.
+        return super().get_queryset(request).annotate(audience=Max("editions__audience"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("preview/", wrap(preview.preview), name="briefs_brief_preview"),
+            path("read/", wrap(preview.read), name="briefs_brief_read"),
+            *super().get_urls(),
+        ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        row = self._row(request, obj)
+        if row is None or row.status == Brief.Status.DRAFT:
+            return True
+        return self.may(request, "edit", row)  # what was signed off or sent is no writer's draft
+
+    def has_delete_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
+        row = self._row(request, obj)
+        if row is not None and (row.published_at or row.revisions.exists()):
+            return False  # what was frozen is evidence of what readers got
+        return super().has_delete_permission(request, obj)
+
+    # --- the form ----------------------------------------------------------
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Start from the last brief's publication, its series, and the writer as author."""
+        initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
+        theirs = self._publications(request)
+        latest = Brief.objects.filter(publication__in=theirs).order_by("-pk")
+        last = latest.filter(created_by=editor_of(request)).first() or latest.first()
+        publication = last.publication if last else theirs.first()
+        if publication:
+            initial.setdefault("publication", publication.pk)
+            initial.setdefault("series", publication.series)
+        author = getattr(editor_of(request), "author", None)
+        if author:
+            initial.setdefault("authors", [author.pk])
+        return initial
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        widgets: dict[str, Any] = {
+            "date": Day(),
+            "headline": Growing(
+                {
+                    "class": "ib-headline ib-growing",
+                    "maxlength": 200,
+                    "placeholder": _("What happened, in one line"),
+                }
+            ),
+            "preheader": Growing({"class": f"{INPUT} ib-growing", "maxlength": 200}),
+            "body": Markdown(rows=18),
+            "contact_block": Markdown(rows=4),
+            "access": UnfoldAdminSelectWidget(),
+            "authors": UnfoldAdminSelect2MultipleWidget(),
+            "topics": TopicChips(),
+        }
+        if db_field.name in widgets:
+            kwargs["widget"] = widgets[db_field.name]
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # Adding a publication, topic or author is no work for the middle of a sentence.
+        for flag in ("can_add_related", "can_change_related", "can_view_related"):
+            if hasattr(getattr(field, "widget", None), flag):
+                setattr(field.widget, flag, False)
+        return field
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "publication":
+            kwargs["queryset"] = self._publications(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "topics":
+            kwargs["queryset"] = Topic.objects.filter(publication__in=self._publications(request))
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.help_text = ""  # Django's hint about the Control key fits neither widget
+        return field
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        brief = kwargs.get("obj")
+        context |= {
+            "is_fullwidth": "1",
+            "desk_publications": [
+                {"id": p.pk, "series": p.series, "sender": p.sender_name or p.name}
+                for p in self._publications(request)
+            ],
+        }
+        if isinstance(brief, Brief):
+            context |= {
+                "brief": brief,
+                "status_badge": self.status_badge(brief),
+                "send_url": self._send_url(request, brief),
+                "can_edit": self.has_change_permission(request, brief),
+            }
+        else:
+            context["can_edit"] = True
+            context["send_url"] = self._send_url(request, None)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Brief, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = editor_of(request)
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Brief, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._go_on(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Brief) -> HttpResponse:
+        return self._go_on(request, obj) or super().response_change(request, obj)
+
+    def _go_on(self, request: HttpRequest, brief: Brief) -> HttpResponse | None:
+        """Go to the send screen where that was the button."""
+        url = self._send_url(request, brief)
+        return HttpResponseRedirect(url) if "_send" in request.POST and url else None
+
+    def _send_url(self, request: HttpRequest, brief: Brief | None) -> str:
+        """Return where the brief is sent from; empty for who may not."""
+        if not self.may(request, "publish", brief):
+            return ""
+        try:
+            return reverse("admin:deliveries_send", args=[brief.pk if brief else 0])
+        except NoReverseMatch:
+            return ""
+
+    def _publications(self, request: HttpRequest) -> QuerySet[Publication]:
+        if is_superuser(request):
+            return Publication.objects.all()
+        return Publication.objects.filter(pk__in=allowed_ids(request, "write"))
+
+    # --- the list ----------------------------------------------------------
+
+    @admin.display(description=_("Brief"), ordering="headline")
+    def title(self, brief: Brief) -> SafeString:
+        """Show the series above the headline, as the brief does."""
+        return format_html(
+            '<span class="ib-title"><span class="ib-title-series">{}</span>{}</span>',
+            brief.series or brief.publication.series,
+            brief.headline,
+        )
+
+    @admin.display(description=_("Publication"), ordering="publication__name")
+    def publication_name(self, brief: Brief) -> SafeString:
+        """Show the publication with its colour."""
+        return publication_label(brief.publication)
+
+    @admin.display(description=_("Date line"), ordering="date")
+    def day(self, brief: Brief) -> str:
+        """Show the date line."""
+        return date_format(brief.date, "j M Y")
+
+    @admin.display(description=_("Status"), ordering="status")
+    def status_badge(self, brief: Brief) -> SafeString:
+        """Show where the brief stands."""
+        return badge(brief.get_status_display(), TONES[Brief.Status(brief.status)])
+
+    @admin.display(description=_("Readers"), ordering="audience")
+    def readers(self, brief: Brief) -> str:
+        """Show how many readers the widest edition had."""
+        audience = getattr(brief, "audience", None)
+        return "–" if audience is None else f"{audience:,}"
+
+
+@admin.register(Revision)
+class RevisionAdmin(EvidenceAdmin[Revision]):
+    """What was frozen, word for word."""
+
+    publication_path = "brief__publication"
+    verbs: ClassVar[dict[str, Verb | None]] = {**EvidenceAdmin.verbs, "view": "write"}
+    list_display = ["brief", "number", "created_at", "by", "short_digest"]
+    list_select_related = ["brief", "by"]
+    search_fields = ["brief__headline"]
+    fields = ["brief", "number", "created_at", "by", "digest", "snapshot"]
+
+    @admin.display(description=_("Digest"))
+    def short_digest(self, revision: Revision) -> str:
+        """Show the first characters of the SHA-256."""
+        return revision.digest[:12]

@@ -1,0 +1,193 @@
+"""Users and what they are to a publication."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Field, ForeignKey
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from briefs.addresses import InvalidAddress, normalise
+from briefs.admin.desk import (
+    DeskAdmin,
+    allowed_ids,
+    badge,
+    is_superuser,
+    publication_label,
+)
+from briefs.admin.widgets import TimeZoneField
+from briefs.models import Membership, Publication, User
+from briefs.roles import Verb
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, TabularInline
+    from django.contrib.auth.forms import AdminUserCreationForm
+    from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+
+    AdminUserCreationForm, DjangoUserChangeForm = UserCreationForm, UserChangeForm
+
+# What a user may do follows from memberships; Django's groups would be a second answer.
+admin.site.unregister(Group)
+
+
+class NormalisedEmail(forms.ModelForm[User]):
+    """Stores the log-in in the one form that addresses are compared in."""
+
+    def clean_email(self) -> str:
+        """Return the address as its key; refuse what is no address."""
+        try:
+            key = normalise(self.cleaned_data["email"]).key
+        except InvalidAddress as error:
+            raise forms.ValidationError(str(error)) from error
+        others = User.objects.filter(email=key).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError(_("Somebody logs in with this address already."))
+        return key
+
+
+class NewUser(NormalisedEmail, AdminUserCreationForm):  # type: ignore[type-arg]  # not generic when run
+    """Asks for an address and a password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "time_zone", "is_staff")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_staff"].initial = True
+
+
+class ChangedUser(NormalisedEmail, DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic when run
+    """Changes a user; the password has a form of its own."""
+
+    class Meta:
+        model = User
+        fields = (
+            *("email", "name", "time_zone", "password"),
+            *("is_staff", "is_active", "is_superuser"),
+        )
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+
+class MembershipInline(TabularInline[Membership, User]):
+    """A user's roles, one per publication."""
+
+    model = Membership
+    extra = 0
+    verbose_name_plural = _("What they may do")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
+    """Colleagues; only who looks after the whole site may add or change them."""
+
+    add_form = NewUser
+    form = ChangedUser
+    change_password_form = AdminPasswordChangeForm
+    ordering = ["email"]
+    list_display = ["email", "name", "roles", "active", "last_login"]
+    list_filter = ["is_active", "is_superuser"]
+    list_fullwidth = True
+    list_filter_sheet = False
+    search_fields = ["email", "name"]
+    filter_horizontal = ()
+    readonly_fields = ["last_login", "date_joined"]
+    inlines = [MembershipInline]
+    compressed_fields = False
+    fieldsets = [
+        (None, {"fields": [("email", "name"), "time_zone", "password"]}),
+        (
+            _("Log-in"),
+            {
+                "fields": ["is_staff", "is_active", "is_superuser", ("last_login", "date_joined")],
+                "description": _(
+                    "What somebody may do for a publication is their role in it, further down."
+                ),
+            },
+        ),
+    ]
+    add_fieldsets = [
+        (None, {"fields": [("email", "name"), "time_zone"]}),
+        (_("Password"), {"fields": ["usable_password", "password1", "password2"]}),
+        (_("Log-in"), {"fields": ["is_staff"]}),
+    ]
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
+        return list(self.inlines) if obj else []
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("memberships__publication")
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "time_zone":
+            return TimeZoneField(label=_("Time zone"), initial="UTC")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=_("Roles"))
+    def roles(self, user: User) -> str:
+        """List the user's roles, the publication first."""
+        if user.is_superuser:
+            return str(_("the whole site"))
+        found = [f"{m.publication}: {m.get_role_display()}" for m in user.memberships.all()]
+        return ", ".join(found) or "–"
+
+    @admin.display(description=_("Log-in"), ordering="is_active")
+    def active(self, user: User) -> SafeString:
+        """Tell whether the user can log in."""
+        if user.is_active and user.is_staff:
+            return badge(_("active"), "success")
+        return badge(_("cannot log in"))
+
+
+@admin.register(Membership)
+class MembershipAdmin(DeskAdmin[Membership]):
+    """Who may do what; an owner looks after the members of their publication."""
+
+    verbs: ClassVar[dict[str, Verb | None]] = dict.fromkeys(
+        ("view", "add", "change", "delete"), "manage"
+    )
+    list_display = ["user", "publication_name", "role_name"]
+    list_filter = ["role", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["user", "publication"]
+    search_fields = ["user__email", "user__name", "publication__name"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["user", "publication", "role"],
+                "description": _(
+                    "A writer drafts briefs, an editor changes anybody’s, a publisher sends them "
+                    "and looks after readers, an owner looks after the publication and its members."
+                ),
+            },
+        )
+    ]
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "publication" and not is_superuser(request):
+            kwargs["queryset"] = Publication.objects.filter(pk__in=allowed_ids(request, "manage"))
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(is_active=True).order_by("email")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("Publication"), ordering="publication__name")
+    def publication_name(self, membership: Membership) -> SafeString:
+        """Show the publication with its colour."""
+        return publication_label(membership.publication)
+
+    @admin.display(description=_("Role"), ordering="role")
+    def role_name(self, membership: Membership) -> SafeString:
+        """Show the role as a badge."""
+        return badge(membership.get_role_display(), "info")

@@ -1,0 +1,152 @@
+"""What the brief's form shows beside it: the mail as readers will get it."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from briefs import preflight, revisions
+from briefs.admin.desk import allowed_ids, is_superuser
+from briefs.models import Author, Publication, Topic
+from briefs.plaintext import UnreadableBrief, read_brief
+from briefs.rendering import Mail, Places, html_octets, render_email
+
+# The page of the mail runs no script, whatever its author wrote, and loads images only.
+FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:"
+MOST_ROWS = 200
+
+
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """Answer with the unsaved form's mail: JSON for the script, a page for the plain button."""
+    publication = _publication(request)
+    content = read_form(request.POST, publication)
+    findings = preflight.check(content)
+    content["headline"] = content["headline"] or _("Headline")
+    look = revisions.look_from(content)
+    mail = render_email(revisions.text_from(content), look, places_of(publication))
+    if "application/json" not in request.headers.get("Accept", ""):
+        return HttpResponse(mail.html, headers={"Content-Security-Policy": FRAME_POLICY})
+    return JsonResponse(
+        {
+            **_inbox_row(publication, content, mail),
+            "html": mail.html,
+            "errors": [finding.message for finding in findings.errors],
+            "warnings": [finding.message for finding in findings.warnings],
+        }
+    )
+
+
+@require_POST
+def read(request: HttpRequest) -> JsonResponse:
+    """Answer with the fields of a brief that was pasted as plain text; store nothing."""
+    try:
+        found = read_brief(request.POST.get("text", ""))
+    except UnreadableBrief as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return JsonResponse(
+        {
+            "date": found.date.isoformat() if found.date else "",
+            "series": found.series,
+            "headline": found.headline,
+            "key_points": list(found.key_points),
+            "body": found.body,
+            "contact_block": found.contact,
+            "warnings": list(found.warnings),
+        }
+    )
+
+
+def read_form(post: QueryDict, publication: Publication) -> dict[str, Any]:
+    """Return the snapshot that the form's values would give, however unfinished they are."""
+    return {
+        "headline": post.get("headline", "").strip(),
+        "series": post.get("series", "").strip() or publication.series,
+        "date": _date(post.get("date", "")).isoformat(),
+        "preheader": post.get("preheader", "").strip(),
+        "key_points": _key_points(post),
+        "body": post.get("body", ""),
+        "authors": list(
+            Author.objects.filter(pk__in=_ids(post, "authors")).values_list("name", flat=True)
+        ),
+        "topics": list(
+            Topic.objects.filter(publication=publication, pk__in=_ids(post, "topics")).values_list(
+                "name", flat=True
+            )
+        ),
+        "contact_block": post.get("contact_block", "").strip() or publication.contact_block,
+        "publication": revisions.snapshot_publication(publication),
+    }
+
+
+def places_of(publication: Publication) -> Places:
+    """Return links that lead somewhere harmless: a preview unsubscribes nobody."""
+    sign_up = privacy = imprint = settings.SITE_URL
+    try:
+        sign_up += reverse("subscribers:subscribe", args=[publication.slug])
+        privacy += reverse("subscribers:privacy", args=[publication.slug])
+        imprint += reverse("subscribers:imprint", args=[publication.slug])
+    except NoReverseMatch:
+        pass  # an installation without the public pages
+    with translation.override(publication.language):
+        reason = _("You get this because you subscribed to %(name)s.") % {"name": publication}
+    return Places(
+        view=f"{settings.SITE_URL}/{publication.slug}/",
+        unsubscribe=sign_up,
+        subscribe=sign_up,
+        privacy=publication.privacy_url or privacy,
+        imprint=publication.imprint_url or imprint,
+        reason=reason,
+    )
+
+
+def _publication(request: HttpRequest) -> Publication:
+    key = request.POST.get("publication", "")
+    publication = Publication.objects.filter(pk=key).first() if key.isdecimal() else None
+    if publication is None:
+        publication = Publication.objects.filter(pk__in=allowed_ids(request, "write")).first()
+    if publication is None:
+        raise PermissionDenied
+    if not is_superuser(request) and publication.pk not in allowed_ids(request, "write"):
+        raise PermissionDenied
+    return publication
+
+
+def _inbox_row(publication: Publication, content: dict[str, Any], mail: Mail) -> dict[str, Any]:
+    lead = content["preheader"] or next(iter(content["key_points"]), "")
+    return {
+        "sender": publication.sender_name or publication.name,
+        "subject": mail.subject,
+        "preheader": lead[:150],
+        "text": mail.text,
+        "octets": html_octets(mail),
+    }
+
+
+def _date(value: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        return timezone.localdate()
+
+
+def _ids(post: QueryDict, name: str) -> list[int]:
+    return [int(value) for value in post.getlist(name) if value.isdecimal()][:MOST_ROWS]
+
+
+def _key_points(post: QueryDict) -> list[str]:
+    """Return the rows that are neither empty nor marked for removal, in their order."""
+    total = post.get("key_points-TOTAL_FORMS", "0")
+    rows: list[tuple[int, str]] = []
+    for number in range(min(int(total) if total.isdecimal() else 0, MOST_ROWS)):
+        words = post.get(f"key_points-{number}-text", "").strip()
+        if words and not post.get(f"key_points-{number}-DELETE"):
+            position = post.get(f"key_points-{number}-position", "")
+            rows.append((int(position) if position.isdecimal() else number + 1, words))
+    return [words for _position, words in sorted(rows, key=lambda row: row[0])]

@@ -1,0 +1,264 @@
+"""Editions: the list, and the page that shows one on its way."""
+
+import time
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from briefs.admin.desk import DeskAdmin, badge, publication_label
+from briefs.roles import Verb
+from deliveries import planning, reports
+from deliveries.admin.send import send_view
+from deliveries.models import Delivery, Edition
+from deliveries.tasks import tick
+from subscribers import doorbell
+
+TONES = {
+    Edition.Status.SCHEDULED: "info",
+    Edition.Status.SENDING: "info",
+    Edition.Status.PAUSED: "warning",
+    Edition.Status.FINISHING: "info",
+    Edition.Status.FINISHED: "success",
+    Edition.Status.WITHDRAWN: "neutral",
+    Edition.Status.MISSED: "danger",
+    Edition.Status.CANCELLED: "neutral",
+}
+# In the order in which the bar shows them; what is pending or sending is its empty rest.
+SETTLED = ("sent", "delivered", "bounced", "complained", "failed", "in-doubt", "skipped")
+
+
+def verbs_for(edition: Edition) -> list[str]:
+    """Return what may be done to *edition* in its present status."""
+    status = Edition.Status(edition.status)
+    if status in (Edition.Status.SCHEDULED, Edition.Status.MISSED):
+        return ["withdraw"]
+    if status in Edition.MOVING:
+        return ["pause", "cancel"]
+    if status == Edition.Status.PAUSED:
+        return ["resume", "cancel"]
+    return []
+
+
+def progress(edition: Edition) -> dict[str, Any]:
+    """Return how far *edition* is, as the live page and its script show it."""
+    started = time.monotonic()
+    report = reports.summary(edition)
+    counts: dict[str, int] = report["statuses"]
+    audience: int = report["audience"] or edition.audience or 0
+    settled = sum(counts[status] for status in SETTLED)
+    since = edition.frozen_at or edition.started_at
+    ended = edition.finished_at or timezone.now()
+    return {
+        "status": edition.status,
+        "status_name": str(edition.get_status_display()),
+        "tone": TONES[Edition.Status(edition.status)],
+        "is_open": edition.is_open,
+        "word": edition.word,
+        "audience": audience,
+        "settled": settled,
+        "percent": round(100 * settled / audience, 1) if audience else 0,
+        "counts": counts,
+        "reasons": report["reasons"],
+        "seconds": max((ended - since).total_seconds(), 0.0) if since else 0.0,
+        "until_start": max((edition.send_at - timezone.now()).total_seconds(), 0.0),
+        # The script asks no more often than this allows: a count of millions costs time.
+        "pause": max(1.5, 8 * (time.monotonic() - started)),
+        "verbs": verbs_for(edition),
+    }
+
+
+def bar(counts: dict[str, int], audience: int, css: str = "") -> SafeString:
+    """Return the progress of an edition as a bar with a part for each status."""
+    names = dict(Delivery.Status.choices)
+    parts = [
+        (status, 100 * counts[status] / audience, names[status], counts[status])
+        for status in SETTLED
+        if audience and counts.get(status)
+    ]
+    inner = format_html_join(
+        "",
+        '<span class="ib-part-{}" style="width:{}%" title="{}: {}"></span>',
+        ((s, f"{share:.3f}", name, number) for s, share, name, number in parts),
+    )
+    done = sum(counts.get(status, 0) for status in SETTLED)
+    label = _("%(done)s of %(all)s") % {"done": f"{done:,}", "all": f"{audience:,}"}
+    return format_html(
+        '<span class="ib-bar {}" role="img" aria-label="{}">{}</span>', css, label, inner
+    )
+
+
+@admin.register(Edition)
+class EditionAdmin(DeskAdmin[Edition]):
+    """Read-only but for the verbs: withdraw, pause, resume, cancel."""
+
+    verbs: ClassVar[dict[str, Verb | None]] = {
+        "view": "write",
+        "add": None,
+        "change": None,
+        "delete": None,
+    }
+    actions = None
+    list_display = ["brief_title", "publication_name", "goes_out", "status_badge", "outcome"]
+    list_display_links = ["brief_title"]
+    list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["brief", "publication"]
+    search_fields = ["brief__headline"]
+    list_per_page = 25
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("send/<int:brief_id>/", wrap(self.send_view), name="deliveries_send"),
+            path("<int:pk>/progress/", wrap(self.progress_view), name="deliveries_progress"),
+            path("<int:pk>/<str:verb>/do/", wrap(self.verb_view), name="deliveries_verb"),
+            *super().get_urls(),
+        ]
+
+    def send_view(self, request: HttpRequest, brief_id: int) -> HttpResponse:
+        """Show the send screen of a brief."""
+        return send_view(self, request, brief_id)
+
+    def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Answer with the figures of the live page."""
+        edition = self._visible(request, pk)
+        return JsonResponse({**progress(edition), "words": _servers_words(edition)})
+
+    def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Do one of the verbs and show the edition again."""
+        return _do(self, request, pk, verb)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the live page in place of a form."""
+        edition = self._visible(request, int(object_id) if object_id.isdecimal() else 0)
+        figures = progress(edition)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Edition"),
+            "opts": self.opts,
+            "edition": edition,
+            "figures": figures,
+            "bar": bar(figures["counts"], figures["audience"], "ib-bar-large"),
+            "cells": _cells(edition, figures["counts"]),
+            "words": _servers_words(edition),
+            "may_act": self.may(request, "publish", edition),
+            "zone": edition.publication.time_zone,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/deliveries/edition.html", context)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        return super().get_queryset(request).select_related("brief", "publication", "by")
+
+    def _visible(self, request: HttpRequest, pk: int) -> Edition:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        edition = self.get_queryset(request).filter(pk=pk).first()
+        if edition is None:
+            raise Http404
+        return edition
+
+    @admin.display(description=gettext_lazy("Brief"), ordering="brief__headline")
+    def brief_title(self, edition: Edition) -> SafeString:
+        """Show the headline of the brief."""
+        return format_html('<span class="ib-title">{}</span>', edition.brief.headline)
+
+    @admin.display(description=gettext_lazy("Publication"), ordering="publication__name")
+    def publication_name(self, edition: Edition) -> SafeString:
+        """Show the publication with its colour."""
+        return publication_label(edition.publication)
+
+    @admin.display(description=gettext_lazy("Goes out"), ordering="send_at")
+    def goes_out(self, edition: Edition) -> str:
+        """Show the moment in the editor's zone."""
+        return date_format(timezone.localtime(edition.send_at), "j M Y, H:i")
+
+    @admin.display(description=gettext_lazy("Status"), ordering="status")
+    def status_badge(self, edition: Edition) -> SafeString:
+        """Show the status as a badge."""
+        return badge(edition.get_status_display(), TONES[Edition.Status(edition.status)])
+
+    @admin.display(description=gettext_lazy("Outcome"))
+    def outcome(self, edition: Edition) -> SafeString | str:
+        """Show the bar and the figures; nothing before the audience is frozen."""
+        if edition.audience is None:
+            return "–"
+        report = reports.summary(edition)
+        counts = report["statuses"]
+        sent = counts["sent"] + counts["delivered"]
+        wrong = counts["failed"] + counts["bounced"]
+        return format_html(
+            '<span class="ib-outcome">{}<span class="ib-muted">{}</span></span>',
+            bar(counts, report["audience"]),
+            _("%(sent)s sent · %(failed)s failed · %(doubt)s in doubt")
+            % {"sent": f"{sent:,}", "failed": f"{wrong:,}", "doubt": f"{counts['in-doubt']:,}"},
+        )
+
+
+def _cells(edition: Edition, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Return a figure for each status, linked to its readers."""
+    ledger = reverse("admin:deliveries_delivery_changelist")
+    return [
+        {
+            "status": status,
+            "name": name,
+            "count": counts[status],
+            "url": f"{ledger}?edition__id__exact={edition.pk}&status__exact={status}",
+        }
+        for status, name in Delivery.Status.choices
+    ]
+
+
+def _servers_words(edition: Edition, most: int = 8) -> list[dict[str, Any]]:
+    """Return why readers got nothing, with the server's own words, the most frequent first."""
+    unhappy = ["failed", "bounced", "complained", "in-doubt", "skipped"]
+    rows = (
+        Delivery.objects.filter(edition=edition, status__in=unhappy)
+        .values("status", "reason", "reply")
+        .annotate(readers=Count("pk"))
+        .order_by("-readers")[:most]
+    )
+    names = dict(Delivery.Status.choices)
+    return [{**row, "status_name": str(names[row["status"]])} for row in rows]
+
+
+def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Do *verb* to an edition where its status still allows it."""
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    edition = model_admin._visible(request, pk)
+    if not model_admin.may(request, "publish", edition):
+        raise PermissionDenied
+    acts = {
+        "withdraw": (planning.withdraw, _("Taken back: nobody was sent anything.")),
+        "pause": (planning.pause, _("Paused. What a worker has in hand is finished first.")),
+        "resume": (planning.resume, _("On its way again.")),
+        "cancel": (planning.cancel, _("Stopped for good: who had no mail yet gets none.")),
+    }
+    if verb not in acts:
+        raise Http404
+    act, done = acts[verb]
+    if act(edition):
+        doorbell.ring(tick)
+        model_admin.log_change(request, edition, verb)
+        messages.success(request, done)
+    else:
+        message = _("Too late for that: the edition is %(status)s by now.")
+        messages.warning(request, message % {"status": edition.get_status_display()})
+    return HttpResponseRedirect(reverse("admin:deliveries_edition_change", args=[pk]))

@@ -1,0 +1,82 @@
+"""The ledger: what became of each reader's copy."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from briefs.addresses import InvalidAddress, normalise
+from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge
+from deliveries.models import Delivery
+
+TONES = {
+    Delivery.Status.PENDING: "neutral",
+    Delivery.Status.SENDING: "info",
+    Delivery.Status.SENT: "success",
+    Delivery.Status.DELIVERED: "success",
+    Delivery.Status.BOUNCED: "danger",
+    Delivery.Status.COMPLAINED: "danger",
+    Delivery.Status.FAILED: "danger",
+    Delivery.Status.SKIPPED: "neutral",
+    Delivery.Status.IN_DOUBT: "warning",
+}
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(EvidenceAdmin[Delivery]):
+    """Read-only, and quick with millions of rows: nothing here counts them all."""
+
+    publication_path = "edition__publication"
+    list_display = ["reader", "edition_name", "status_badge", "reason", "words", "changed_at"]
+    list_display_links = ["reader"]
+    list_filter = ["status"]
+    list_select_related = ["subscriber", "edition__brief"]
+    search_fields = ["subscriber__address_key"]
+    search_help_text = _("The whole address of one reader")
+    paginator = CappedPaginator
+    ordering = ["-id"]
+    sortable_by = ()
+    fieldsets: ClassVar[Any] = [
+        (None, {"fields": [("edition", "subscriber"), ("status", "reason"), "reply"]}),
+        (_("Times"), {"fields": [("first_attempt_at", "changed_at"), ("due_at", "attempt")]}),
+    ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        if lookup in ("edition__id__exact", "edition", "subscriber__id__exact"):
+            return True
+        return super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
+    ) -> tuple[QuerySet[Delivery], bool]:
+        """Find one reader's mail by the whole address: an index answers, no scan."""
+        if not search_term.strip():
+            return queryset, False
+        try:
+            key = normalise(search_term).key
+        except InvalidAddress:
+            return queryset.none(), False
+        return queryset.filter(subscriber__address_key=key), False
+
+    @admin.display(description=_("Reader"))
+    def reader(self, delivery: Delivery) -> str:
+        """Show the address; an erased reader has none."""
+        return delivery.subscriber.address if delivery.subscriber else str(_("erased"))
+
+    @admin.display(description=_("Edition"))
+    def edition_name(self, delivery: Delivery) -> str:
+        """Show the headline that went out."""
+        return delivery.edition.brief.headline
+
+    @admin.display(description=_("Status"))
+    def status_badge(self, delivery: Delivery) -> SafeString:
+        """Show the status as a badge."""
+        return badge(delivery.get_status_display(), TONES[Delivery.Status(delivery.status)])
+
+    @admin.display(description=_("The server's words"))
+    def words(self, delivery: Delivery) -> str:
+        """Show the beginning of the server's reply."""
+        return delivery.reply[:120] or "–"

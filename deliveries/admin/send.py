@@ -1,0 +1,196 @@
+"""The send screen: what goes out, to how many, what stands against it, and when."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from briefs import revisions, roles, workflow
+from briefs.addresses import InvalidAddress, normalise
+from briefs.admin.desk import editor_of
+from briefs.admin.widgets import INPUT, Moment
+from briefs.models import Brief
+from briefs.preflight import Findings
+from deliveries import planning, preflight, testing
+from deliveries.models import Edition
+from deliveries.tasks import tick
+from subscribers import doorbell
+
+NOW, LATER = "now", "later"
+# The first-run checklist knows a sent test by this entry in the history.
+TEST_SENT = "Sent a test"
+
+
+class SendForm(forms.Form):
+    """When the brief goes out."""
+
+    when = forms.ChoiceField(choices=[(NOW, ""), (LATER, "")], initial=NOW)
+    send_at = forms.DateTimeField(label=gettext_lazy("Date and time"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["send_at"].widget = Moment()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("when") == LATER and not self.errors:
+            send_at = cleaned.get("send_at")
+            if send_at is None:
+                self.add_error("send_at", _("Choose a date and a time."))
+            elif send_at <= timezone.now():
+                self.add_error("send_at", _("That time has passed; choose a later one."))
+        return cleaned
+
+
+class TestForm(forms.Form):
+    """Where a test mail goes."""
+
+    __test__ = False  # not a test case
+
+    address = forms.CharField(label=gettext_lazy("Send a test to"), max_length=254)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["address"].widget = forms.EmailInput({"class": INPUT, "autocomplete": "email"})
+
+    def clean_address(self) -> str:
+        """Return the address as it is mailed."""
+        try:
+            return normalise(self.cleaned_data["address"]).address
+        except InvalidAddress as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+def send_view(
+    model_admin: ModelAdmin[Edition], request: HttpRequest, brief_id: int
+) -> HttpResponse:
+    """GET shows the screen; POST schedules the brief or sends a test, and comes back."""
+    brief = get_object_or_404(Brief.objects.select_related("publication"), pk=brief_id)
+    if not roles.can(request.user, "publish", brief.publication):
+        raise PermissionDenied
+    send_form = SendForm(initial={"when": NOW, "send_at": next_morning(brief)})
+    test_form = TestForm(initial={"address": editor_of(request).email})
+    if request.method == "POST":
+        if "test" in request.POST:
+            test_form = TestForm(request.POST)
+            answer = _send_test(request, brief, test_form)
+        else:
+            send_form = SendForm(request.POST)
+            answer = _schedule(request, brief, send_form)
+        if answer:
+            return answer
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Send"),
+        "opts": None,
+        "send_form": send_form,
+        "test_form": test_form,
+        **_facts(request, brief),
+    }
+    return TemplateResponse(request, "admin/deliveries/send.html", context)
+
+
+def next_morning(brief: Brief) -> dt.datetime:
+    """Return the next six in the morning where the publication is at home."""
+    zone = ZoneInfo(brief.publication.time_zone)
+    here = timezone.now().astimezone(zone)
+    six = here.replace(hour=6, minute=0, second=0, microsecond=0)
+    return six if six > here else six + dt.timedelta(days=1)
+
+
+def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpResponse | None:
+    """Write the intent down and go to the edition's page; None leaves the screen as it is."""
+    if not form.is_valid():
+        return None
+    user = editor_of(request)
+    if form.cleaned_data["when"] == LATER:
+        send_at = form.cleaned_data["send_at"]
+    else:
+        send_at = timezone.now() + dt.timedelta(seconds=brief.publication.hold_seconds)
+    try:
+        edition = planning.schedule(revisions.take(brief, by=user), send_at=send_at, by=user)
+    except planning.PreflightFailed:
+        messages.error(request, _("Nothing was sent: the errors below come first."))
+        return None
+    except planning.AlreadyScheduled as already:
+        messages.info(request, _("This brief is on its way already; here it is."))
+        return _to_edition(already.edition)
+    except workflow.WrongStatus as wrong:
+        messages.error(request, str(wrong))
+        return None
+    doorbell.ring(tick)
+    _log(request, brief, f"Scheduled edition {edition.pk}")
+    if form.cleaned_data["when"] == LATER:
+        day = date_format(timezone.localtime(send_at), "j F Y, H:i")
+        messages.success(request, _("Scheduled for %(day)s.") % {"day": day})
+    return _to_edition(edition)
+
+
+def _send_test(request: HttpRequest, brief: Brief, form: TestForm) -> HttpResponse | None:
+    if not form.is_valid():
+        return None
+    address = form.cleaned_data["address"]
+    try:
+        testing.send_test(brief, address, editor_of(request))
+    except testing.TestMailFailed as failed:
+        message = _("The test to %(address)s was not taken: %(words)s")
+        messages.error(request, message % {"address": address, "words": failed})
+        return None
+    _log(request, brief, TEST_SENT)
+    messages.success(request, _("A test is on its way to %(address)s.") % {"address": address})
+    return redirect("admin:deliveries_send", brief.pk)
+
+
+def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
+    """Return what the screen says about the brief before anything is clicked."""
+    publication = brief.publication
+    content = revisions.snapshot(brief)
+    findings: Findings = preflight.check(brief)
+    editions = Edition.objects.filter(publication=publication, audience__isnull=False)
+    last = editions.exclude(brief=brief).order_by("-send_at").first()
+    subject = revisions.text_from(content)
+    return {
+        "brief": brief,
+        "publication": publication,
+        "sender": content["publication"],
+        "subject": ": ".join(part for part in (subject.series, subject.headline) if part),
+        "preheader": subject.preheader or next(iter(subject.key_points), ""),
+        "audience": preflight.audience(publication),
+        "last_edition": last,
+        "findings": findings,
+        "open_edition": Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first(),
+        "earlier": brief.editions.filter(status=Edition.Status.FINISHED).first(),
+        "editor_zone": timezone.get_current_timezone_name(),
+        "hold": publication.hold_seconds,
+        "can_write": roles.can(request.user, "write", publication),
+        "local_inbox": settings.LOCAL_INBOX,
+    }
+
+
+def _to_edition(edition: Edition) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:deliveries_edition_change", args=[edition.pk]))
+
+
+def _log(request: HttpRequest, brief: Brief, words: str) -> None:
+    """Keep what was done in the brief's history."""
+    LogEntry.objects.log_actions(
+        user_id=editor_of(request).pk,
+        queryset=[brief],
+        action_flag=CHANGE,
+        change_message=words,
+        single_object=True,
+    )

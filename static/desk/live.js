@@ -1,0 +1,115 @@
+/* The live page of an edition: asks for its figures until it is over. */
+(() => {
+  "use strict";
+
+  const SETTLED = ["sent", "delivered", "bounced", "complained", "failed", "in-doubt", "skipped"];
+  const number = new Intl.NumberFormat("en");
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const root = document.querySelector("[data-live]");
+    if (!root) return;
+    const find = (name) => root.querySelector(`[data-live-${name}]`);
+    const seen = []; // [seconds, settled] of the last polls, for the rate of just now
+    let last = JSON.parse(document.getElementById("live-figures").textContent);
+
+    document.querySelectorAll("[data-confirm]").forEach((button) => {
+      button.addEventListener("click", (event) => {
+        if (!window.confirm(button.dataset.confirm)) event.preventDefault();
+      });
+    });
+
+    function span(seconds) {
+      const s = Math.round(seconds);
+      if (s < 60) return `${s} s`;
+      if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+      return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+    }
+
+    function rate(figures) {
+      seen.push([figures.seconds, figures.settled]);
+      if (seen.length > 8) seen.shift();
+      const [from, to] = [seen[0], seen.at(-1)];
+      const seconds = to[0] - from[0];
+      if (figures.is_open && seconds > 0.5) return (to[1] - from[1]) / seconds;
+      return figures.seconds > 0 ? figures.settled / figures.seconds : 0;
+    }
+
+    function show(figures) {
+      const badge = find("status");
+      badge.className = `ib-badge ib-badge-${figures.tone}`;
+      if (badge.textContent !== figures.status_name) badge.textContent = figures.status_name;
+      if (figures.audience) {
+        find("percent").textContent = `${figures.percent} %`;
+        find("line").textContent = `${number.format(figures.settled)} of ${number.format(figures.audience)} readers`;
+      } else if (figures.status === "scheduled") {
+        const left = figures.until_start;
+        find("line").textContent = left > 0
+          ? (left < 3600 ? `goes out in ${span(left)}` : find("line").textContent)
+          : "starts in a moment";
+      }
+      const bar = find("bar").firstElementChild;
+      bar.replaceChildren(...SETTLED.filter((status) => figures.counts[status]).map((status) => {
+        const part = document.createElement("span");
+        part.className = `ib-part-${status}`;
+        part.style.width = `${(100 * figures.counts[status]) / figures.audience}%`;
+        part.title = `${status}: ${number.format(figures.counts[status])}`;
+        return part;
+      }));
+      find("pace").hidden = !figures.audience;
+      const now = rate(figures);
+      const rest = figures.audience - figures.settled;
+      find("rate").textContent = now ? `${number.format(Math.round(now * 10) / 10)} a second` : "–";
+      find("left").textContent = figures.is_open && now && rest ? span(rest / now) : "–";
+      find("took").textContent = figures.seconds ? span(figures.seconds) : "–";
+      find("word").hidden = !figures.word;
+      find("word-text").textContent = figures.word;
+      root.querySelectorAll("[data-live-count]").forEach((cell) => {
+        const count = figures.counts[cell.dataset.liveCount];
+        cell.querySelector(".ib-number").textContent = number.format(count);
+        cell.classList.toggle("ib-count-none", !count);
+      });
+      find("audience").textContent = number.format(figures.audience);
+      if (figures.words) reasons(figures.words);
+    }
+
+    function reasons(words) {
+      const table = find("words");
+      table.hidden = !words.length;
+      find("none").hidden = words.length > 0;
+      table.tBodies[0].replaceChildren(...words.map((row) => {
+        const line = document.createElement("tr");
+        const cells = [
+          number.format(row.readers),
+          `${row.status_name.charAt(0).toUpperCase()}${row.status_name.slice(1)}: ${row.reason}`,
+          row.reply || "–",
+        ];
+        cells.forEach((text, index) => {
+          const cell = document.createElement("td");
+          if (index === 0) cell.className = "ib-number";
+          cell.textContent = text;
+          line.append(cell);
+        });
+        return line;
+      }));
+    }
+
+    async function ask() {
+      let figures = null;
+      try {
+        const answer = await fetch(root.dataset.live, { headers: { Accept: "application/json" } });
+        if (answer.redirected) return window.location.reload(); // logged out meanwhile
+        figures = await answer.json();
+      } catch {
+        return setTimeout(ask, 5000); // the server restarts, or the laptop slept
+      }
+      show(figures);
+      // Other buttons fit now: the page brings them.
+      if (figures.verbs.join() !== last.verbs.join()) return window.location.reload();
+      last = figures;
+      if (figures.is_open) setTimeout(ask, figures.pause * 1000);
+    }
+
+    show(last);
+    if (last.is_open) setTimeout(ask, 1500);
+  });
+})();

@@ -1,0 +1,329 @@
+"""Readers and their subscriptions. A status changes by a verb, never by editing a field."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, Field, OuterRef, Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from briefs.addresses import InvalidAddress, normalise
+from briefs.admin.desk import (
+    CappedPaginator,
+    DeskAdmin,
+    allowed_ids,
+    badge,
+    editor_of,
+    is_superuser,
+    publication_label,
+)
+from briefs.admin.widgets import TimeZoneField
+from briefs.models import Publication
+from briefs.roles import Verb
+from subscribers import consent
+from subscribers.admin.forms import AddReader
+from subscribers.models import ConsentRecord, Subscriber, Subscription
+
+if TYPE_CHECKING:
+    from django.contrib.admin import TabularInline
+else:
+    from unfold.admin import TabularInline
+
+TONES = {
+    Subscription.Status.ACTIVE: "success",
+    Subscription.Status.UNCONFIRMED: "warning",
+    Subscription.Status.PAUSED: "info",
+    Subscription.Status.UNSUBSCRIBED: "neutral",
+}
+READER_VERBS: dict[str, Verb | None] = {
+    "view": "publish",
+    "add": "publish",
+    "change": "publish",
+    "delete": None,  # who is deleted without a trace could be imported again
+}
+
+
+def status_of(subscription: Subscription) -> SafeString:
+    """Return the status of a subscription as a badge."""
+    tone = TONES[Subscription.Status(subscription.status)]
+    return badge(subscription.get_status_display(), tone)
+
+
+def moment(value: Any) -> str:
+    """Return a time in the editor's zone."""
+    return date_format(timezone.localtime(value), "j M Y, H:i") if value else "–"
+
+
+class ReadOnlyInline(TabularInline[Any, Any]):
+    """Rows that are shown and not edited."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).select_related("publication")
+        if is_superuser(request):
+            return rows
+        return rows.filter(publication__in=allowed_ids(request, "publish"))
+
+
+class SubscriptionInline(ReadOnlyInline):
+    """What the reader subscribes to, with the button that ends it."""
+
+    model = Subscription
+    template = "admin/subscribers/subscriptions.html"
+    fields = ["publication"]
+    readonly_fields = ["publication"]
+    verbose_name_plural = gettext_lazy("Subscriptions")
+
+
+class ConsentInline(ReadOnlyInline):
+    """What the reader agreed to and withdrew, as a timeline."""
+
+    model = ConsentRecord
+    template = "admin/subscribers/timeline.html"
+    fields = ["kind"]
+    readonly_fields = ["kind"]
+    verbose_name_plural = gettext_lazy("Consent")
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("wording", "by")
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(DeskAdmin[Subscriber]):
+    """Readers: found by address, added by hand with a stated basis, never deleted here."""
+
+    verbs: ClassVar[dict[str, Verb | None]] = READER_VERBS
+    list_display = ["person", "subscribed_to", "since"]
+    list_display_links = ["person"]
+    list_filter = ["subscriptions__status"]
+    search_fields = ["address_key"]
+    search_help_text = gettext_lazy("An address or a part of it")
+    ordering = ["-id"]
+    sortable_by = ()
+    paginator = CappedPaginator
+    inlines = [SubscriptionInline, ConsentInline]
+    readonly_fields = ["address", "since"]
+    fieldsets = [
+        (None, {"fields": [("address", "name"), ("language", "time_zone"), "since"]}),
+    ]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "fields": [("address", "name"), "publication", "basis"],
+                "description": gettext_lazy(
+                    "For readers who asked by phone, by mail or in person. They are active at "
+                    "once and get no confirmation mail, so state how they agreed."
+                ),
+            },
+        )
+    ]
+
+    def visible(
+        self, rows: QuerySet[Subscriber], publications: frozenset[int]
+    ) -> QuerySet[Subscriber]:
+        theirs = Subscription.objects.filter(
+            subscriber=OuterRef("pk"), publication__in=publications
+        )
+        return rows.filter(Exists(theirs))
+
+    def publication_ids_of(self, obj: Subscriber) -> frozenset[int]:
+        return frozenset(obj.subscriptions.values_list("publication_id", flat=True))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
+        theirs = Subscription.objects.select_related("publication")
+        if not is_superuser(request):
+            theirs = theirs.filter(publication__in=allowed_ids(request, "publish"))
+        rows = super().get_queryset(request)
+        return rows.prefetch_related(Prefetch("subscriptions", theirs, to_attr="shown"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
+    ) -> tuple[QuerySet[Subscriber], bool]:
+        """Find by the key that addresses are compared by: a whole one by its index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            return queryset.filter(address_key=normalise(term).key), False
+        except InvalidAddress:
+            return queryset.filter(address_key__contains=term.casefold()), False
+
+    # --- the form ----------------------------------------------------------
+
+    def get_form(
+        self, request: HttpRequest, obj: Subscriber | None = None, change: bool = False, **kw: Any
+    ) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, change, **kw)
+        publications = self._publications(request)
+
+        class Form(AddReader):
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                field: Any = self.fields["publication"]
+                field.queryset = publications
+                field.initial = publications.first()
+
+        return super().get_form(request, obj, change, form=Form, **kw)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Subscriber | None = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Subscriber | None) -> list[Any]:
+        return list(self.inlines) if obj else []
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "time_zone":
+            return TimeZoneField(label=gettext_lazy("Time zone"), required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: bool) -> None:
+        """Store changes; a new reader comes in through the verb that writes the evidence."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        given = form.cleaned_data
+        subscription = consent.add_by_hand(
+            given["publication"],
+            given["address"],
+            basis=given["basis"],
+            by=editor_of(request),
+            name=given["name"],
+        )
+        obj.pk = subscription.subscriber_id
+        obj._state.adding = False
+        obj.refresh_from_db()
+
+    def _publications(self, request: HttpRequest) -> QuerySet[Publication]:
+        if is_superuser(request):
+            return Publication.objects.all()
+        return Publication.objects.filter(pk__in=allowed_ids(request, "publish"))
+
+    # --- the list ----------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("Reader"))
+    def person(self, reader: Subscriber) -> SafeString:
+        """Show the address, and the name below it."""
+        return format_html(
+            '<span class="ib-title">{}<span class="ib-title-series">{}</span></span>',
+            reader.address,
+            reader.name,
+        )
+
+    @admin.display(description=gettext_lazy("Subscriptions"))
+    def subscribed_to(self, reader: Subscriber) -> SafeString | str:
+        """Show each publication with the status of the reader's subscription."""
+        shown: list[Subscription] = getattr(reader, "shown", [])
+        parts = ((publication_label(s.publication), status_of(s)) for s in shown)
+        return format_html_join("", '<span class="ib-sub">{} {}</span>', parts) if shown else "–"
+
+    @admin.display(description=gettext_lazy("Since"))
+    def since(self, reader: Subscriber) -> str:
+        """Show when the address first came in."""
+        return moment(reader.created_at)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(DeskAdmin[Subscription]):
+    """The links of readers to publications; the action ends them with evidence."""
+
+    verbs: ClassVar[dict[str, Verb | None]] = {
+        "view": "publish",
+        "add": None,
+        "change": None,
+        "delete": None,
+    }
+    list_display = ["reader", "publication_name", "badge_of_status", "source", "confirmed", "left"]
+    list_display_links = ["reader"]
+    list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["subscriber", "publication"]
+    search_fields = ["subscriber__address_key"]
+    ordering = ["-id"]
+    sortable_by = ()
+    paginator = CappedPaginator
+    actions = ["unsubscribe"]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.unsubscribe_view)
+        url = path("<int:pk>/unsubscribe/", view, name="subscribers_unsubscribe")
+        return [url, *super().get_urls()]
+
+    def has_unsubscribe_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may end somebody's subscription."""
+        return self.may(request, "publish")
+
+    def unsubscribe_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End one subscription at the reader's wish, told to an editor."""
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        subscription = self.get_queryset(request).filter(pk=pk).first()
+        if subscription is None:
+            raise Http404
+        if not self.may(request, "publish", subscription):
+            raise PermissionDenied
+        self._unsubscribe(request, [subscription])
+        reader = reverse("admin:subscribers_subscriber_change", args=[subscription.subscriber_id])
+        return HttpResponseRedirect(reader)
+
+    @admin.action(
+        description=gettext_lazy("Unsubscribe at the reader’s wish"), permissions=["unsubscribe"]
+    )
+    def unsubscribe(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        """End the chosen subscriptions."""
+        self._unsubscribe(request, list(queryset.select_related("subscriber", "publication")))
+
+    def _unsubscribe(self, request: HttpRequest, chosen: list[Subscription]) -> None:
+        by = editor_of(request)
+        ended = sum(consent.unsubscribe(one, source="admin", by=by) for one in chosen)
+        if not ended:
+            messages.info(request, _("They had unsubscribed already."))
+            return
+        words = ngettext("%d subscription ended.", "%d subscriptions ended.", ended)
+        messages.success(request, words % ended)
+
+    @admin.display(description=gettext_lazy("Reader"))
+    def reader(self, subscription: Subscription) -> SafeString:
+        """Link to the reader."""
+        return format_html('<span class="ib-strong">{}</span>', subscription.subscriber.address)
+
+    @admin.display(description=gettext_lazy("Publication"))
+    def publication_name(self, subscription: Subscription) -> SafeString:
+        """Show the publication with its colour."""
+        return publication_label(subscription.publication)
+
+    @admin.display(description=gettext_lazy("Status"))
+    def badge_of_status(self, subscription: Subscription) -> SafeString:
+        """Show the status as a badge."""
+        return status_of(subscription)
+
+    @admin.display(description=gettext_lazy("Confirmed"))
+    def confirmed(self, subscription: Subscription) -> str:
+        """Show since when mail goes out."""
+        return moment(subscription.confirmed_at)
+
+    @admin.display(description=gettext_lazy("Left"))
+    def left(self, subscription: Subscription) -> str:
+        """Show when the reader left."""
+        return moment(subscription.unsubscribed_at)
