@@ -37,6 +37,8 @@ def normalise(raw: str) -> Address:
         )
     except EmailNotValidError as error:
         raise InvalidAddress(str(error)) from error
+    if len(valid.local_part.encode()) > 64:
+        raise InvalidAddress("The part before the @ has at most 64 octets (RFC 5321).")
     domain = valid.ascii_domain.lower()
     address = f"{valid.local_part}@{domain}"
     return Address(address, f"{valid.local_part.casefold()}@{domain}")

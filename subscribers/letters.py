@@ -1,7 +1,8 @@
 """What a notice says, as a mail with a text and an HTML part."""
 
 import re
-from email.utils import formataddr, quote
+from base64 import b64encode
+from email.utils import formataddr, parseaddr, quote
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,6 +18,7 @@ from subscribers.models import Notice
 
 PAPER, INK = "#ffffff", "#1c1f23"
 LONGEST_SUBJECT = 200
+OCTETS_IN_A_WORD = 42  # 56 of base64 and 12 around them: one fits on the line of “Subject: ”
 
 
 class CannotBeAddressed(ValueError):
@@ -61,14 +63,39 @@ def sender_of(publication: Publication) -> str:
     return publication.sender_address or f"no-reply@{_site_domain()}"
 
 
-def _from(publication: Publication) -> str:
-    """Return the sender with its name, left for Django to encode where it is not ASCII.
+class Letter(EmailMultiAlternatives):
+    """A mail whose encoded words end at 75 characters, as RFC 2047 wants them.
 
-    formataddr would make one encoded word of it, however long; RFC 2047 ends one at 75.
+    Python's own go on to 78 or, in an address, without end. `subject` and
+    `from_email` stay plain, as the API of an ESP takes them.
     """
-    name = header_line(publication.sender_name or publication.name)
-    address = sender_of(publication)
-    return formataddr((name, address)) if name.isascii() else f'"{quote(name)}" <{address}>'
+
+    def message(self, **options: Any) -> Any:
+        """Return the MIME message."""
+        made = super().message(**options)
+        name, address = parseaddr(self.from_email)
+        for header, value in (
+            ("Subject", _encoded(str(self.subject))),
+            ("From", f"{_encoded(name)} <{address}>"),
+        ):
+            if "=?" in value:
+                made.replace_header(header, value)
+        return made
+
+
+def _encoded(text: str) -> str:
+    """Return *text* as encoded words (RFC 2047), split between characters; ASCII as it is."""
+    if text.isascii():
+        return text
+    words, chunk = [], b""
+    for character in text:
+        octets = character.encode()
+        if len(chunk) + len(octets) > OCTETS_IN_A_WORD:
+            words.append(chunk)
+            chunk = b""
+        chunk += octets
+    words.append(chunk)
+    return " ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
 def _letter(
@@ -96,7 +123,7 @@ def _letter(
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
     subject = header_line(subject)
-    message = EmailMultiAlternatives(
+    message = Letter(
         subject=subject,
         body=render_to_string(f"subscribers/mail/{template}.txt", context),
         from_email=_from(publication),
@@ -111,6 +138,13 @@ def _letter(
     html = render_to_string(f"subscribers/mail/{template}.html", context | {"subject": subject})
     message.attach_alternative(html, "text/html")
     return message
+
+
+def _from(publication: Publication) -> str:
+    """Return the sender with its name."""
+    name = header_line(publication.sender_name or publication.name)
+    address = sender_of(publication)
+    return formataddr((name, address)) if name.isascii() else f'"{quote(name)}" <{address}>'
 
 
 def header_line(text: str) -> str:

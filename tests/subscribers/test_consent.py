@@ -1,6 +1,7 @@
 """Consent: every change once, with its evidence."""
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -154,7 +155,7 @@ def test_one_confirmation_an_hour_and_three_a_day(publication, clock):
         clock.shift(600)
     sent = sorted(confirmations().values_list("sent_at", flat=True))
     assert len(sent) == 6  # three in the first day, three in the second
-    for earlier, later in zip(sent, sent[1:], strict=False):
+    for earlier, later in pairwise(sent):
         assert later - earlier >= dt.timedelta(hours=1)
     for first, fourth in zip(sent, sent[3:], strict=False):
         assert fourth - first >= dt.timedelta(hours=24)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_requests_for_several_publications_at_once_keep_an_hour_between_the_mail
     at_once(lambda n: consent.request(publications[n], "ada@example.com", source="form"))
     due = sorted(Notice.objects.values_list("due_at", flat=True))
     assert len(due) == AT_ONCE
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(due, due[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(due)]
     assert min(gaps) >= 3599
 
 
