@@ -4,6 +4,7 @@ import datetime as dt
 from functools import lru_cache
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -114,7 +115,10 @@ def _description(publication: Publication) -> str:
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Give an uploaded file; folders are not listed."""
-    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    try:
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except SuspiciousFileOperation as error:  # "../": nothing there, and no word in the log
+        raise Http404 from error
     response.headers["Cache-Control"] = "public, max-age=86400"
     # What was uploaded never runs as a page of ours.
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'self'"
