@@ -1,16 +1,34 @@
-"""Who holds a lease: one uuid per process life, with a file that proves its death."""
+"""Who holds a lease: one uuid per life of a worker, with a journal that is locked while it lives.
+
+The file of an owner is its journal (deliveries.journal) behind a header that
+names the kernel. Whoever obtains the lock on it, on that very kernel, has
+proof that the owner is dead and that the journal is complete.
+"""
 
 import fcntl
 import os
 import socket
+import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
 
+from deliveries.journal import Journal, Slice, read_last_slice
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_HEADER = 256
 _KEEP_SECONDS = 7 * 86_400
+# A life ends here and the next begins in a new file: journals are never truncated.
+_MOST_OCTETS = 16 * 2**20
+
+_AT_REST = ".settled"
+_NOTHING = Slice(0, 0, frozenset(), ())
+
+_here = threading.local()
 
 
 def _folder() -> Path:
@@ -26,44 +44,102 @@ def _kernel() -> str:
 
 
 class Owner:
-    """One life of a worker process; holds an exclusive lock on a file for as long as it lives."""
+    """One life of a worker; its file stays locked for as long as it lives."""
 
     def __init__(self) -> None:
         self.id = uuid.uuid4()
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._file = os.open(_folder() / str(self.id), flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.write(self._file, _kernel().encode())
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # may wait for somebody who just looks
+        os.pwrite(self._file, _kernel().encode().ljust(_HEADER, b"\n"), 0)
+        self.journal = Journal(self._file, _HEADER)
 
     def close(self) -> None:
-        """End this life: remove the file, then the lock with it."""
-        (_folder() / str(self.id)).unlink(missing_ok=True)
+        """End this life; the journal stays for a week."""
         os.close(self._file)
 
 
-def is_dead(owner: uuid.UUID) -> bool:
-    """Tell whether *owner* is proved to be dead: its lock is free, on this very kernel.
+def mine() -> Owner:
+    """Return the owner that this thread of this process is, between two batches.
 
-    False means "not known": it lives, or ran on another host, or its file is
-    gone. Then only the end of its lease frees what it held.
+    Made anew after a fork, since a lock is shared with the parent, and when
+    the journal has grown large.
     """
+    owner: Owner | None = getattr(_here, "owner", None)
+    if owner is not None:
+        if _here.pid == os.getpid() and owner.journal.offset < _MOST_OCTETS:
+            return owner
+        owner.close()
+    owner = Owner()
+    _here.owner, _here.pid = owner, os.getpid()
+    return owner
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int | None]:
+    """Lock the file of an owner that is gone; yield its descriptor, or None while it lives."""
     try:
-        file = os.open(_folder() / str(owner), os.O_RDWR | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        yield None
+        return
     try:
-        if os.read(file, 200).decode(errors="replace") != _kernel():
-            return False
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield file
     except BlockingIOError:
-        return False
+        yield None
     finally:
         os.close(file)
-    return True
+
+
+def _read(file: int) -> tuple[str, Slice | None]:
+    data = os.pread(file, os.fstat(file).st_size, 0)
+    kernel = data[:_HEADER].decode(errors="replace").rstrip("\n")
+    return kernel, read_last_slice(data[_HEADER:])
+
+
+def testament(owner: uuid.UUID) -> Slice | None:
+    """Return what *owner* had in hand when it died, or None if its death is not proved.
+
+    None means "not known": it lives, ran under another kernel, or its file is
+    gone. Then only the end of its lease frees what it held, and all of that
+    is in doubt.
+    """
+    with _locked(_folder() / str(owner)) as file:
+        if file is None:
+            return None
+        kernel, last = _read(file)
+        if kernel != _kernel():
+            return None
+        return last or _NOTHING
+
+
+def last_words() -> Iterator[tuple[uuid.UUID, Slice]]:
+    """Yield the last slice of each owner on this disk that is gone and not laid to rest yet.
+
+    Its outcomes are true under whichever kernel they were written, even where
+    others may be missing.
+    """
+    for path in _folder().iterdir():
+        if path.suffix == _AT_REST:
+            continue
+        with _locked(path) as file:
+            if file is not None:
+                _kernel_then, last = _read(file)
+                yield uuid.UUID(path.name), last or _NOTHING
+
+
+def lay_to_rest(owner: uuid.UUID) -> None:
+    """Note that all that *owner* has to tell stands in the ledger."""
+    path = _folder() / str(owner)
+    with suppress(FileNotFoundError):
+        path.rename(path.with_suffix(_AT_REST))
 
 
 def forget_the_dead() -> None:
-    """Remove files of owners that died more than a week ago."""
+    """Remove journals that nobody has written for a week and no owner holds."""
     for path in _folder().iterdir():
-        if time.time() - path.stat().st_mtime > _KEEP_SECONDS and is_dead(uuid.UUID(path.name)):
-            path.unlink(missing_ok=True)
+        if time.time() - path.stat().st_mtime > _KEEP_SECONDS:
+            with _locked(path) as file:
+                if file is not None:
+                    path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ def sweep() -> None:
         form_retry_batches(edition)
         finish(edition)
     skip_cancelled()
+    leases.hear_last_words()
     owners.forget_the_dead()
 
 

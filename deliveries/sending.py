@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, connection
 
-from deliveries import lanes, leases, ledger, letters, providers
+from deliveries import lanes, leases, ledger, letters, owners, providers
+from deliveries.journal import JournalFailed
 from deliveries.leases import Lease
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import Letter
-from deliveries.models import Edition
-from deliveries.owners import Owner
+from deliveries.models import Batch, Edition
 
 log = logging.getLogger(__name__)
 
-# What a crash leaves in doubt is at most one slice; each costs two durable commits.
-SLICE = 20
+# A slice is at most this many letters and about this many seconds of work: who
+# leaves, pauses or cancels waits no longer, and each costs two durable commits.
+MOST, FIRST, SECONDS = Batch.SIZE, 20, 2.0
 SETTLE_TRIES = 60
 
 
@@ -34,32 +35,48 @@ def stop_soon(*_signal: object) -> None:
 def drain(lane: str, seconds: float = 20.0) -> bool:
     """Send what is due on *lane*; return True if time ended before the work did."""
     deadline = time.monotonic() + seconds
-    owner = Owner()
+    owner = owners.mine()
+    pace = _Pace()
     try:
-        with providers.opened(lane) as provider:
+        with providers.opened(lane, owner.journal) as provider:
             while time.monotonic() < deadline and not _Stop.requested:
                 lease = leases.claim(lane, owner)
                 if lease is None:
                     return False
-                _send_batch(lease, provider, deadline)
+                _send_batch(lease, provider, pace, deadline)
     except lanes.LaneTrouble as trouble:
         lanes.hold(lane, trouble)
         return False
-    finally:
-        owner.close()
     return not _Stop.requested
 
 
-def _send_batch(lease: Lease, provider: providers.Provider, deadline: float) -> None:
+class _Pace:
+    """How many letters make a slice of two seconds, learned from the last one."""
+
+    def __init__(self) -> None:
+        self.size = FIRST
+
+    def learn(self, letters: int, seconds: float) -> None:
+        """Take *letters* in *seconds* as the rate of the lane."""
+        fits = int(letters * SECONDS / max(seconds, 0.001))
+        self.size = max(1, min(MOST, fits))
+
+
+def _send_batch(lease: Lease, provider: providers.Provider, pace: _Pace, deadline: float) -> None:
     """Send slice after slice of one batch, until it is empty, lost, or time is up."""
     try:
         with leases.renewed(lease):
             mail = letters.load(lease.edition_id)
             while time.monotonic() < deadline and not _Stop.requested:
-                rows = leases.take_slice(lease, SLICE)
+                lease.owner.journal.begin(lease.batch_id, lease.epoch, pace.size)
+                rows = leases.take_slice(lease, pace.size)
                 if not rows:
                     return
+                begun = time.monotonic()
                 _send_slice([letters.write(mail, row) for row in rows], provider)
+                pace.learn(len(rows), time.monotonic() - begun)
+    except JournalFailed as full:
+        raise lanes.LaneTrouble(str(full)) from full
     except lanes.LaneTrouble as trouble:
         Edition.objects.filter(pk=lease.edition_id).update(word=str(trouble)[:1000])
         raise

@@ -50,7 +50,7 @@ def send_test(brief: Brief, address: str, by: User | None = None) -> None:
         name="",
     )
     try:
-        with providers.opened(lanes.names()[0]) as provider:
+        with providers.opened(lanes.names()[0], providers.NoRecords()) as provider:
             outcomes = list(provider.deliver([letter]))
     except lanes.LaneTrouble as trouble:
         raise TestMailFailed(str(trouble)) from trouble

@@ -23,20 +23,35 @@ class Provider(Protocol):
         """End politely; never raises."""
 
 
+class Records(Protocol):
+    """Where a provider writes what it does: a Journal, or nothing for a test mail."""
+
+    def record(self, outcomes: Iterable[Outcome], intents: Iterable[Letter]) -> None:
+        """Note *outcomes*, and *intents* before their bodies go out; may raise JournalFailed."""
+
+
+class NoRecords:
+    """Forgets what it is told: for mail that is not in the ledger."""
+
+    def record(self, outcomes: Iterable[Outcome], intents: Iterable[Letter]) -> None:
+        """Do nothing."""
+
+
 @contextmanager
-def opened(lane: str) -> Iterator[Provider]:
+def opened(lane: str, journal: Records) -> Iterator[Provider]:
     """Open the provider of *lane*; raise LaneTrouble where that cannot be done.
 
+    It notes in *journal* each letter that it begins and each that it judged.
     Connections are made at the first letter, so an idle lane costs nothing.
     """
     from deliveries.providers import anymail, smtp
 
     options = lanes.options(lane)
     makers: dict[str, Callable[[], Provider]] = {
-        "smtp": lambda: smtp.SmtpProvider(options.get("url", "")),
+        "smtp": lambda: smtp.SmtpProvider(options.get("url", ""), journal),
     }
     name = str(options.get("provider", ""))
-    make = makers.get(name, lambda: anymail.AnymailProvider(name))
+    make = makers.get(name, lambda: anymail.AnymailProvider(name, journal))
     provider = make()
     try:
         yield provider

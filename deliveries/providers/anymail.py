@@ -1,7 +1,7 @@
 """Any ESP that Anymail speaks to, named in the environment: one message per reader."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from anymail.backends.base import AnymailBaseBackend
@@ -20,6 +20,9 @@ from deliveries.lanes import LaneTrouble
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import Letter
 
+if TYPE_CHECKING:
+    from deliveries.providers import Records
+
 # The ESP did not begin with the message (RFC 9110, 15.5.9; RFC 6585, 4; RFC 9110, 15.6.4).
 _NOT_BEGUN = {408, 429, 503}
 _OUR_FAULT = {401, 402, 403, 404}  # a key, a plan or an address of the API: not the reader's
@@ -28,7 +31,8 @@ _OUR_FAULT = {401, 402, 403, 404}  # a key, a plan or an address of the API: not
 class AnymailProvider:
     """Hands letters to one ESP over a kept-open session."""
 
-    def __init__(self, esp: str) -> None:
+    def __init__(self, esp: str, journal: "Records") -> None:
+        self._journal = journal
         self._esp = esp
         try:
             # By its path: test runners replace EMAIL_BACKEND.
@@ -45,8 +49,11 @@ class AnymailProvider:
             if not self._is_open:
                 self._backend.open()
                 self._is_open = True
+            self._journal.record([], [letter])
             fate, reason, reply = self._hand_over(letter)
-            yield Outcome(letter.delivery, letter.attempt, fate, reason, reply)
+            outcome = Outcome(letter.delivery, letter.attempt, fate, reason, reply)
+            self._journal.record([outcome], [])
+            yield outcome
 
     def close(self) -> None:
         """Close the session."""

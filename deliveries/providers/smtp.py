@@ -6,12 +6,17 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import dj_email_url
 
+from deliveries.journal import JournalFailed
 from deliveries.lanes import LaneTrouble
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import Letter
+
+if TYPE_CHECKING:
+    from deliveries.providers import Records
 
 # RFC 5321, 4.5.3.2: the least a client waits, in seconds.
 CONNECT, ENVELOPE, DATA_BEGIN, DATA_END = 60, 300, 120, 600
@@ -31,7 +36,8 @@ class _Broken(Exception):
 class SmtpProvider:
     """Hands letters to one SMTP server, in lock-step."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, journal: "Records") -> None:
+        self._journal = journal
         options = dj_email_url.parse(url or "smtp://127.0.0.1:25")
         self._host: str = options["EMAIL_HOST"] or "127.0.0.1"
         self._port: int = options["EMAIL_PORT"] or 25
@@ -46,6 +52,7 @@ class SmtpProvider:
         streak = 0
         for letter in letters:
             outcome = self._hand_over(letter)
+            self._journal.record([outcome], [])
             yield outcome
             streak = streak + 1 if outcome.fate in _LOSSES else 0
             if streak == MOST_LOSSES:
@@ -109,10 +116,16 @@ class SmtpProvider:
 
     def _body(self, letter: Letter, connection: smtplib.SMTP) -> Outcome:
         """Send the body; from its first octet on, silence means in doubt."""
+        body = letter.as_bytes()
+        try:
+            self._journal.record([], [letter])
+        except JournalFailed as error:
+            self._drop()  # after 354 there is no other way back
+            raise LaneTrouble(str(error)) from error
         try:
             _socket(connection).settimeout(DATA_END)
             # Written in one go, dot and all: no line of a letter begins with a dot.
-            _socket(connection).sendall(letter.as_bytes() + b".\r\n")
+            _socket(connection).sendall(body + b".\r\n")
             code, reply = connection.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()

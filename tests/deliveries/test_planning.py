@@ -295,7 +295,7 @@ def test_cancelling_skips_who_has_got_nothing_yet(smtp_server, monkeypatch):
     make_readers(publication, 5)
     edition = make_edition(make_brief(publication))
     planning.start_due()
-    monkeypatch.setattr(sending, "SLICE", 2)
+    monkeypatch.setattr(sending, "FIRST", 2)
     lease_slice = sending.leases.take_slice
     calls = []
 

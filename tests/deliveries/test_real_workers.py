@@ -55,7 +55,7 @@ def test_a_worker_killed_in_mid_send_loses_nobody_and_doubles_nobody(smtp_server
     wait_until_over(edition)
     counts = audit(edition, smtp_server, readers)
     assert counts["sent"] + counts["in-doubt"] == 2000
-    assert counts["in-doubt"] <= kills * 20, "at most a slice for each kill"
+    assert counts["in-doubt"] <= kills, "one connection, so at most one for each kill"
 
 
 def test_a_worker_told_to_end_leaves_nothing_in_doubt(smtp_server, processes):

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from deliveries import leases, letters, planning, recovery, reports, sending
+from deliveries import leases, letters, owners, planning, recovery, reports, sending
 from deliveries.models import Batch, Delivery, Edition
 from subscribers import consent, suppression
 from tests.make import make_brief, make_edition, make_publication, make_readers, make_subscription
@@ -273,7 +273,7 @@ def test_a_zombie_changes_nothing_of_its_successors(publication, smtp_server):
     make_readers(publication, 4)
     edition = make_edition(make_brief(publication))
     planning.start_due()
-    zombie = sending.Owner()
+    zombie = owners.Owner()
     lease = leases.claim("main", zombie)
     in_hand = leases.take_slice(lease, 2)
     Batch.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
@@ -317,7 +317,7 @@ def test_a_fault_in_a_provider_leaves_nobody_to_be_sent_twice(publication):
     make_readers(publication, 3)
     edition = make_edition(make_brief(publication))
     planning.start_due()
-    owner = sending.Owner()
+    owner = owners.Owner()
     lease = leases.claim("main", owner)
     mail = letters.load(edition.pk)
     slice_ = [letters.write(mail, row) for row in leases.take_slice(lease, 3)]
@@ -353,14 +353,14 @@ def test_an_outcome_of_an_older_attempt_is_not_taken_for_the_newer(publication):
 
 
 def test_a_dead_owner_is_known_by_its_lock(publication):
-    owner = sending.Owner()
-    assert not leases.is_dead(owner.id)
+    owner = owners.Owner()
+    assert owners.testament(owner.id) is None
     os.close(owner._file)  # what the kernel does to a killed process
-    assert leases.is_dead(owner.id)
+    assert owners.testament(owner.id) is not None
 
 
 def test_an_owner_of_another_kernel_is_not_known_to_be_dead(publication, monkeypatch):
-    owner = sending.Owner()
+    owner = owners.Owner()
     monkeypatch.setattr("deliveries.owners._kernel", lambda: "elsewhere 1")
-    assert not leases.is_dead(owner.id)
+    assert owners.testament(owner.id) is None
     owner.close()

@@ -1,0 +1,140 @@
+"""The journal: what a worker did since its last slice was settled, on its own disk.
+
+An intent is written before a body goes out and an outcome when its reply was
+read, each a record of fixed size with a checksum. A killed process loses
+nothing that it wrote, so its successor knows of each letter whether it was
+never begun, was judged, or hangs in between; only the last is in doubt.
+
+There is no fsync: after a loss of power the records may be missing, and then
+nothing may be concluded from their absence (deliveries.owners).
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deliveries.ledger import Fate, Outcome
+
+# checksum | kind | fate | epoch | batch or delivery | attempt | the server's words
+_RECORD = struct.Struct("<IBBIQH44s")
+SIZE = _RECORD.size  # 64
+_BEGIN, _INTENT, _OUTCOME = 1, 2, 3
+_FATES = tuple(Fate)
+
+
+class Attempt(Protocol):
+    """What a journal needs to know of a letter."""
+
+    @property
+    def delivery(self) -> int: ...
+    @property
+    def attempt(self) -> int: ...
+
+
+class JournalFailed(OSError):
+    """The journal cannot be written: no body may go out."""
+
+
+@dataclass
+class Journal:
+    """An open journal, written from *offset* on."""
+
+    descriptor: int
+    offset: int
+    _reserved: int = field(default=0, init=False)
+
+    def begin(self, batch: int, epoch: int, letters: int) -> None:
+        """Begin a slice of *letters*; what came before has been settled.
+
+        The space is allocated first, so that a full disk stops the worker
+        here and not between a body and its record. Raise JournalFailed.
+        """
+        end = self.offset + (1 + 2 * letters) * SIZE
+        if end > self._reserved:
+            try:
+                os.posix_fallocate(self.descriptor, self.offset, end - self.offset)
+            except OSError as error:
+                raise JournalFailed(
+                    error.errno, f"No space for the journal: {error.strerror}. Free some disk."
+                ) from error
+            self._reserved = end
+        self._append(_pack(_BEGIN, 0, epoch, batch, 0, b""))
+
+    def record(self, outcomes: Iterable[Outcome], intents: Iterable[Attempt]) -> None:
+        """Append *outcomes* and *intents* in one write; raise JournalFailed."""
+        records = [
+            _pack(
+                _OUTCOME,
+                _FATES.index(outcome.fate),
+                0,
+                outcome.delivery,
+                outcome.attempt,
+                b"" if outcome.fate is Fate.SENT else outcome.reply.encode()[:44],
+            )
+            for outcome in outcomes
+        ]
+        records += [_pack(_INTENT, 0, 0, i.delivery, i.attempt, b"") for i in intents]
+        if records:
+            self._append(b"".join(records))
+
+    def _append(self, data: bytes) -> None:
+        try:
+            written = os.pwrite(self.descriptor, data, self.offset)
+        except OSError as error:
+            raise JournalFailed(error.errno, f"The journal: {error.strerror}") from error
+        if written != len(data):
+            # A full disk wrote 9 of 18 bytes without an error.
+            raise JournalFailed(f"The journal took {written} of {len(data)} bytes.")
+        self.offset += written
+
+
+def _pack(kind: int, fate: int, epoch: int, number: int, attempt: int, words: bytes) -> bytes:
+    body = _RECORD.pack(0, kind, fate, epoch, number, attempt, words)[4:]
+    return struct.pack("<I", zlib.crc32(body)) + body
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What a journal says of the last slice: which letters were begun, which were judged."""
+
+    batch: int
+    epoch: int
+    begun: frozenset[tuple[int, int]]  # (delivery, attempt)
+    outcomes: Sequence[Outcome]
+
+
+def read_last_slice(data: bytes) -> Slice | None:
+    """Return the last slice of a journal's records, or None if there is none.
+
+    Reading ends at the first record whose checksum is wrong: a torn tail was
+    never acted upon, since the write comes before the act.
+    """
+    slice_: Slice | None = None
+    begun: set[tuple[int, int]] = set()
+    outcomes: dict[tuple[int, int], Outcome] = {}
+    for start in range(0, len(data) - SIZE + 1, SIZE):
+        checksum, kind, fate, epoch, number, attempt, words = _RECORD.unpack_from(data, start)
+        if kind == 0 or checksum != zlib.crc32(data[start + 4 : start + SIZE]):
+            break
+        if kind == _BEGIN:
+            begun, outcomes = set(), {}
+            slice_ = Slice(number, epoch, frozenset(), ())
+        elif kind == _INTENT:
+            begun.add((number, attempt))
+        else:
+            reply = words.rstrip(b"\0").decode(errors="ignore")
+            outcomes[number, attempt] = Outcome(
+                number, attempt, _FATES[fate], _reason(_FATES[fate]), reply
+            )
+    if slice_ is None:
+        return None
+    return Slice(slice_.batch, slice_.epoch, frozenset(begun), tuple(outcomes.values()))
+
+
+def _reason(fate: Fate) -> str:
+    return {Fate.FAILED: "refused", Fate.IN_DOUBT: "no-reply", Fate.DEFERRED: "deferred"}.get(
+        fate, ""
+    )
