@@ -10,12 +10,12 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from billiard.process import active_children
+from billiard.process import active_children, current_process
 from celery import Celery
 from celery.signals import (
     beat_init,
+    task_prerun,
     worker_init,
-    worker_process_init,
     worker_ready,
     worker_shutting_down,
 )
@@ -58,15 +58,17 @@ def tick_from_every_worker(**_: object) -> None:
     threading.Thread(target=ring, name="tick", daemon=True).start()
 
 
-@worker_process_init.connect
+@task_prerun.connect
 def finish_the_message_in_hand(**_: object) -> None:
     """Let a pool child that is told to end give its slice back, instead of dying in mid-send.
 
-    Celery resets the signals of its children after the fork; this runs later.
+    Set before each task: the pool resets the signals of its children after
+    the fork, and once more after worker_process_init.
     """
-    from deliveries import sending
+    if current_process().name != "MainProcess":
+        from deliveries import sending
 
-    signal.signal(signal.SIGTERM, sending.stop_soon)
+        signal.signal(signal.SIGTERM, sending.stop_soon)
 
 
 @worker_shutting_down.connect
