@@ -284,6 +284,7 @@ EMAIL_TIMEOUT = 30
 
 AUTH_USER_MODEL = "briefs.User"
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
