@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from briefs.admin.widgets import Growing
@@ -73,6 +74,23 @@ class KeyPointInline(TabularInline[KeyPoint, Brief]):
     formset = KeyPointFormSet  # type: ignore[assignment]  # with its own form
     extra = 0
     fields = ["text", "position"]
+
+    # Who may change the brief may change its points; Django would ask for a
+    # permission on the rows' own model, which memberships know nothing of.
+    def has_view_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
+        return self._may_change(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
+        return self._may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
+        return self._may_change(request, obj)
+
+    def _may_change(self, request: HttpRequest, obj: Brief | None) -> bool:
+        return self.admin_site.get_model_admin(Brief).has_change_permission(request, obj)
 
     def get_extra(self, request: Any, obj: Brief | None = None, **kwargs: Any) -> int:
         return 1 if obj and obj.key_points.exists() else 4

@@ -110,6 +110,8 @@ class PublicationAdmin(DeskAdmin[Publication]):
             )
         if db_field.name == "slug":
             kwargs["help_text"] = _("Where it stands on the site: /this-part/.")
+        if db_field.name in ("privacy_url", "imprint_url"):
+            kwargs["assume_scheme"] = "https"
         widgets: dict[str, Any] = {
             "colour": UnfoldAdminColorInputWidget,
             "description": Markdown(rows=4),

@@ -1,0 +1,182 @@
+"""Readers at the desk: added with a basis, ended with evidence, never deleted."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from briefs.models import Publication
+from subscribers import suppression
+from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
+from tests.make import make_publication, make_subscription
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/subscribers/subscriber/add/"
+
+
+def given(publication: Publication, **fields: object) -> dict[str, object]:
+    return {
+        "address": "Ada@Example.COM", "name": "Ada", "publication": publication.pk,
+        "basis": "asked by phone on 6 April", **fields,
+    }  # fmt: skip
+
+
+def test_a_reader_added_by_hand_has_a_basis_and_whose_it_was(
+    paul: Client, publication: Publication
+) -> None:
+    answer = paul.post(ADD, given(publication))
+    assert answer.status_code == 302
+    reader = Subscriber.objects.get()
+    assert (reader.address, reader.address_key) == ("Ada@example.com", "ada@example.com")
+    record = ConsentRecord.objects.get()
+    assert (record.kind, record.basis) == ("added", "asked by phone on 6 April")
+    assert record.by is not None
+    assert record.by.email == "paul@harbour.example"
+    assert reader.subscriptions.get().status == "active"
+
+
+def test_no_reader_without_a_basis(paul: Client, publication: Publication) -> None:
+    answer = paul.post(ADD, given(publication, basis="  "))
+    assert "basis" in answer.context["adminform"].form.errors
+    assert not Subscriber.objects.exists()
+
+
+def test_adding_somebody_known_adds_no_second_row(paul: Client, publication: Publication) -> None:
+    make_subscription(publication, "ada@example.com", status="unconfirmed")
+    paul.post(ADD, given(publication))
+    assert Subscriber.objects.count() == 1
+    assert Subscription.objects.get().status == "active"
+
+
+def test_who_is_suppressed_is_not_added(paul: Client, publication: Publication) -> None:
+    suppression.suppress("ada@example.com", "complaint", publication)
+    answer = paul.post(ADD, given(publication))
+    assert "suppressed" in answer.content.decode()
+    assert not Subscription.objects.exists()
+
+
+def test_nobody_adds_readers_to_a_publication_of_others(paul: Client) -> None:
+    answer = paul.post(ADD, given(make_publication()))
+    assert "publication" in answer.context["adminform"].form.errors
+    assert not Subscriber.objects.exists()
+
+
+def test_the_button_ends_a_subscription_and_writes_it_down(
+    paul: Client, publication: Publication
+) -> None:
+    subscription = make_subscription(publication)
+    url = reverse("admin:subscribers_unsubscribe", args=[subscription.pk])
+    reader = reverse("admin:subscribers_subscriber_change", args=[subscription.subscriber_id])
+    assert url in paul.get(reader).content.decode()
+    assert paul.get(url).status_code == 405
+    paul.post(url)
+    paul.post(url)
+    subscription.refresh_from_db()
+    assert subscription.status == "unsubscribed"
+    assert ConsentRecord.objects.get().kind == "unsubscribed"
+
+
+def test_the_action_ends_many(paul: Client, publication: Publication) -> None:
+    chosen = [make_subscription(publication).pk for _ in range(3)]
+    paul.post(
+        "/admin/subscribers/subscription/",
+        {"action": "unsubscribe", "_selected_action": chosen[:2]},
+    )
+    assert Subscription.objects.filter(status="unsubscribed").count() == 2
+    assert ConsentRecord.objects.count() == 2
+
+
+def test_saving_a_reader_changes_no_status(paul: Client, publication: Publication) -> None:
+    subscription = make_subscription(publication)
+    url = reverse("admin:subscribers_subscriber_change", args=[subscription.subscriber_id])
+    form = {
+        "name": "Ada Lind", "language": "", "time_zone": "",
+        "subscriptions-TOTAL_FORMS": 1, "subscriptions-INITIAL_FORMS": 1,
+        "subscriptions-0-id": subscription.pk, "subscriptions-0-status": "unsubscribed",
+        "consent_records-TOTAL_FORMS": 0, "consent_records-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert paul.post(url, form).status_code == 302
+    subscription.refresh_from_db()
+    assert subscription.status == "active"
+    assert subscription.subscriber.name == "Ada Lind"
+
+
+def test_a_reader_cannot_be_deleted_at_the_desk(root: Client, publication: Publication) -> None:
+    reader = make_subscription(publication).subscriber
+    assert root.post(reverse("admin:subscribers_subscriber_delete", args=[reader.pk])).status_code == 403  # noqa: E501  # fmt: skip
+    root.post(
+        "/admin/subscribers/subscriber/",
+        {"action": "delete_selected", "_selected_action": [reader.pk], "post": "yes"},
+    )
+    assert Subscriber.objects.filter(pk=reader.pk).exists()
+
+
+@pytest.mark.parametrize("term", ["ADA@example.com", "ada@", "example.com"])
+def test_a_reader_is_found_however_the_address_is_written(
+    paul: Client, publication: Publication, term: str
+) -> None:
+    make_subscription(publication, "ada@example.com")
+    make_subscription(publication, "bob@elsewhere.example")
+    found = paul.get("/admin/subscribers/subscriber/", {"q": term}).context["cl"]
+    assert [reader.address for reader in found.result_list] == ["ada@example.com"]
+
+
+def test_a_publisher_sees_a_shared_reader_but_not_what_else_they_read(
+    paul: Client, publication: Publication
+) -> None:
+    elsewhere = make_publication(name="Secret Weekly")
+    reader = make_subscription(publication).subscriber
+    Subscription.objects.create(subscriber=reader, publication=elsewhere)
+    page = paul.get(reverse("admin:subscribers_subscriber_change", args=[reader.pk]))
+    assert "Secret Weekly" not in page.content.decode()
+    assert "Secret Weekly" not in paul.get("/admin/subscribers/subscriber/").content.decode()
+
+
+def test_a_suppression_is_stored_as_the_hash_that_sending_asks_for(
+    paul: Client, publication: Publication
+) -> None:
+    paul.post(
+        "/admin/subscribers/suppression/add/",
+        {"address": "Ada@example.com", "publication": publication.pk, "note": "wrote to us"},
+    )
+    hashed = suppression.address_hash("ada@example.com")
+    assert suppression.is_suppressed(hashed, publication)
+    assert "paul@harbour.example" in Suppression.objects.get().note
+
+
+def test_only_who_looks_after_the_site_suppresses_for_all_publications(
+    paul: Client, root: Client
+) -> None:
+    form = {"address": "ada@example.com", "publication": "", "note": ""}
+    paul.post("/admin/subscribers/suppression/add/", form)
+    assert not Suppression.objects.exists()
+    root.post("/admin/subscribers/suppression/add/", form)
+    assert Suppression.objects.get().publication is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "released"), [("bounce", True), ("complaint", False), ("erasure", False)]
+)
+def test_what_a_reader_demanded_is_not_released(
+    olga: Client, publication: Publication, reason: str, released: bool
+) -> None:
+    suppression.suppress("ada@example.com", reason, publication)
+    row = Suppression.objects.get()
+    olga.post(reverse("admin:subscribers_suppression_delete", args=[row.pk]), {"post": "yes"})
+    olga.post(
+        "/admin/subscribers/suppression/",
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
+    )
+    assert Suppression.objects.exists() is not released
+
+
+def test_consent_of_an_erased_reader_is_found_by_the_address(
+    paul: Client, publication: Publication
+) -> None:
+    ConsentRecord.objects.create(
+        address_hash=suppression.address_hash("gone@example.com"),
+        publication=publication,
+        kind="erased",
+        source="admin",
+    )
+    found = paul.get("/admin/subscribers/consentrecord/", {"q": "Gone@example.com"})
+    assert found.context["cl"].result_count == 1
