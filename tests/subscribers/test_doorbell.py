@@ -16,7 +16,7 @@ from subscribers.tasks import send_notices
 @pytest.fixture
 def rings(monkeypatch):
     """Collect the names of the tasks that are rung for, instead of ringing."""
-    heard: list[str] = []
+    heard = []
     monkeypatch.setattr(
         send_notices, "apply_async", lambda args=(), **options: heard.append(send_notices.name)
     )

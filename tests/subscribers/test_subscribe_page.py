@@ -1,6 +1,7 @@
 """The subscribe page: for people, and alike for all addresses."""
 
 import re
+import time
 
 import pytest
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.urls import reverse
 from subscribers import consent
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.suppression import suppress
+from subscribers.views import STEP_SECONDS
 from tests.make import make_publication, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +81,15 @@ def test_the_answer_is_one_for_all_addresses(client, publication, fill_in):
     assert len(seen) == 1
     thanks = {client.get(answer["Location"]).content for answer in answers}
     assert len(thanks) == 1
+
+
+def test_no_answer_comes_before_its_step(publication, fill_in):
+    suppress("suppressed@example.com", "complaint")
+    make_subscription(publication, "active@example.com")
+    for address in ("new@example.com", "active@example.com", "suppressed@example.com"):
+        started = time.monotonic()
+        fill_in(address)
+        assert time.monotonic() - started >= STEP_SECONDS
 
 
 def test_a_name_is_not_asked_for_and_may_be_left_out_altogether(client, publication, stamp):
