@@ -132,4 +132,5 @@ def look_from(content: dict[str, Any]) -> Look:
         home_url=f"{settings.SITE_URL}/{publication['slug']}/",
         language=publication["language"],
         postal_address=publication["postal_address"],
+        unsubscribe_wording=publication["unsubscribe_wording"],
     )

@@ -167,7 +167,9 @@ if EMBEDDED_REDIS:
     _BROKER_URL = f"redis+socket://{EMBEDDED_REDIS_SOCKET}?virtual_host=0"
     _CACHE_URL = f"unix://{EMBEDDED_REDIS_SOCKET}?db=1"
 else:
-    _BROKER_URL = _CACHE_URL = env.str("REDIS_URL")
+    _CACHE_URL = env.str("REDIS_URL")
+    # redis-py and Celery write the address of a unix socket each in a way of its own.
+    _BROKER_URL = _CACHE_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 
 CACHES = {
     "default": {
@@ -300,6 +302,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["intelbrief.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")

@@ -16,6 +16,7 @@ class Look:
     home_url: str = ""
     language: str = "en"
     postal_address: str = ""
+    unsubscribe_wording: str = ""  # empty: "Unsubscribe" in the language
     direction: str = ""  # "ltr" or "rtl"; empty is that of the language
 
 

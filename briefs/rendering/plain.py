@@ -36,7 +36,7 @@ def write_plain(
         _links(links, places),
         [_RULE],
         wrap(places.reason),
-        *_places(places),
+        *_places(look, places),
         [piece for line in postal_lines(look) for piece in cut(line)],
     )
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
@@ -71,9 +71,9 @@ def _links(links: Links, places: Places) -> list[str]:
     return lines
 
 
-def _places(places: Places) -> Iterable[list[str]]:
+def _places(look: Look, places: Places) -> Iterable[list[str]]:
     named = (
-        (_("Unsubscribe"), places.unsubscribe),
+        (look.unsubscribe_wording or _("Unsubscribe"), places.unsubscribe),
         (_("View in browser"), places.view),
         (_("Was this brief forwarded to you? Subscribe"), places.subscribe),
         (_("Privacy notice"), places.privacy),

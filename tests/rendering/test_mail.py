@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from django.test import override_settings
@@ -219,3 +220,9 @@ def test_rendering_is_fast_enough_for_a_preview_on_each_key():
         render()
     # Takes 6 ms here; the room is for busy machines.
     assert (time.perf_counter() - began) / 5 < 0.12
+
+
+def test_the_unsubscribe_link_bears_the_publications_words():
+    mail = render(look=replace(LOOK, unsubscribe_wording="Stop the <daily> brief"))
+    assert "Stop the &lt;daily&gt; brief</a>" in mail.html
+    assert "Stop the <daily> brief:\nSLOTunsubscribe0" in mail.text
