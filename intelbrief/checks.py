@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY = 32
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+RELAY = "submission://user:password@host"  # port 587 with STARTTLS
 # Anymail's modules that are no provider.
 NO_PROVIDER = {"__init__", "base", "base_requests", "console", "sendinblue", "test"}
 # What is written there is gone with the container or the next boot.
@@ -105,8 +106,8 @@ def _providers() -> Iterator[CheckMessage]:
     elif not settings.PROVIDERS:
         yield Error(
             f"Nobody carries the mail of {settings.SITE_URL}.",
-            hint="Set EMAIL_URL=smtp://user:password@host:587 or EMAIL_PROVIDER=postmark (or "
-            "another of docs/configuration.md).",
+            hint=f"Set EMAIL_URL={RELAY} or EMAIL_PROVIDER=postmark (or another of "
+            "docs/configuration.md).",
             id="intelbrief.E007",
         )
     for lane, options in settings.PROVIDERS.items():
@@ -116,12 +117,7 @@ def _providers() -> Iterator[CheckMessage]:
 def _lane(lane: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
     name = options["provider"]
     if name == "smtp":
-        if urlsplit(str(options.get("url", ""))).scheme not in ("smtp", "smtps", "smtp+tls"):
-            yield Error(
-                f'PROVIDERS["{lane}"] names no server.',
-                hint="Set EMAIL_URL=smtp://user:password@host:587, or the lane's “url”.",
-                id="intelbrief.E009",
-            )
+        yield from _relay(lane, str(options.get("url", "")))
         return
     if name not in known_providers():
         yield Error(
@@ -136,6 +132,26 @@ def _lane(lane: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
             f"WEBHOOK_SECRET is not set: {name} cannot report bounces and complaints.",
             hint=f"Set WEBHOOK_SECRET to user:password, made with: {NEW_KEY}",
             id="intelbrief.W003",
+        )
+
+
+def _relay(lane: str, url: str) -> Iterator[CheckMessage]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps", "submission", "submit") or not parts.hostname:
+        yield Error(
+            f'PROVIDERS["{lane}"] names no server.',
+            hint=f"Set EMAIL_URL={RELAY}, or the lane's “url”.",
+            id="intelbrief.E009",
+        )
+        return
+    protected = parts.scheme != "smtp" or re.search(
+        r"\b(tls|ssl)=(true|1|yes)\b", parts.query, re.IGNORECASE
+    )
+    if parts.password and not protected and parts.hostname not in settings.LOOPBACK:
+        yield Warning(
+            f'PROVIDERS["{lane}"] sends its password to {parts.hostname} unencrypted.',
+            hint=f"Write the address as {RELAY}, or add ?tls=True (port 465: ?ssl=True).",
+            id="intelbrief.W005",
         )
 
 
