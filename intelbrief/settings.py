@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import dj_email_url
 import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from environs import FileAwareEnv
@@ -31,7 +32,11 @@ env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
 DEBUG = env.bool("DEBUG", False)
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as error:
+    _reason = f"VAR_DIR ({VAR_DIR}) cannot be made: {error.strerror}. Set it to a folder of yours."
+    raise ImproperlyConfigured(_reason) from error
 RUN_DIR = VAR_DIR / "run"
 
 # --- the site -------------------------------------------------------------
@@ -367,6 +372,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/",
     "BORDER_RADIUS": "8px",
     "SHOW_BACK_BUTTON": True,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("desk/favicon.svg"),
+        }
+    ],
     "STYLES": [lambda _request: static("desk/desk.css")],
     "DASHBOARD_CALLBACK": "analytics.dashboard.show",
     "SIDEBAR": {"navigation": "analytics.navigation.navigation"},

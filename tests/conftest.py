@@ -27,11 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what brings an SQLite database of its own."""
-    if config.getoption("database") != "sqlite":
-        kept = [item for item in items if not item.get_closest_marker("sqlite_only")]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+    """Leave out what is meant for the other database."""
+    other = {"sqlite": "postgres_only", "postgres": "sqlite_only"}[config.getoption("database")]
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-CLEANING_WITHIN = 12.0  # seconds that the reaper of a killed run may take
+CLEANING_WITHIN = 20.0  # seconds that the reaper of a killed run may take
 
 
 class AlreadyRunning(RuntimeError):

@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-PATIENCE = 5.0  # seconds between asking the groups to stop and killing them
+PATIENCE = 15.0  # seconds for all of them to stop by themselves; without work they take two
 
 
 class Reaper:
@@ -100,14 +100,18 @@ def is_alive(group: int) -> bool:
 
 
 def end(groups: list[int], patience: float) -> None:
-    """Ask *groups* to stop, the last one first, and kill what remains after *patience* seconds."""
+    """Ask *groups* to stop, the last one first, and kill what remains after *patience* seconds.
+
+    One after the other, since each may need those that were started before it:
+    a worker that has lost its broker tries to find it again instead of ending.
+    """
+    deadline = time.monotonic() + patience
     for group in reversed(groups):
         signal_group(group, signal.SIGTERM)
-        # A stopped process acts on no signal but these two.
+        # A stopped process acts on no signal but this one and SIGKILL.
         signal_group(group, signal.SIGCONT)
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and any(map(is_alive, groups)):
-        time.sleep(0.05)
+        while time.monotonic() < deadline and is_alive(group):
+            time.sleep(0.05)
     for group in groups:
         signal_group(group, signal.SIGKILL)
 

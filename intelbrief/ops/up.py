@@ -55,8 +55,11 @@ class Everything:
         # The reaper holds the lock too: nobody starts anew while it still cleans up.
         self.supervisor = Supervisor(keep_open=(lock.descriptor,))
         self.say = self.supervisor.say
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.supervisor.ask_to_stop)
+        # Under nohup the end of the terminal is not to be noticed.
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self.supervisor.ask_to_stop)
 
     def start(self, site: Site, *, with_people: bool) -> None:
         """Start everything; raise CannotStart with the reason.

@@ -17,13 +17,6 @@ from tests.ops.installation import Installation
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only]
 
 
-@pytest.fixture
-def installation():
-    made = Installation()
-    yield made
-    made.remove()
-
-
 def get(url: str) -> tuple[int, str]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=20) as answer:

@@ -1,0 +1,38 @@
+"""`up` with a database and a broker that were given to it."""
+
+import json
+import os
+import secrets
+
+import psycopg
+import pytest
+
+from tests import services
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres_only]
+
+
+@pytest.fixture
+def given_database():
+    """Return the DATABASE_URL of an empty database on the tests' server."""
+    server, _, _name = os.environ[services.POSTGRES_URL].rpartition("/")
+    host = server.partition("@")[2].replace("%2F", "/")
+    name = f"given_{secrets.token_hex(4)}"
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as link:
+        link.execute(f"CREATE DATABASE {name}".encode())
+        yield f"{server}/{name}"
+        link.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_once_works_on_a_given_database_and_broker(installation, given_database):
+    installation.environment["DATABASE_URL"] = given_database
+    broker = services.folder / "var" / "run" / "valkey.sock"
+    installation.environment["REDIS_URL"] = f"unix://{broker}?db=7"
+    done = installation.run("--once", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["delivered"] == 3
+    # What is given is not started, nor left behind.
+    assert "valkey" not in done.stderr
+    assert not (installation.var / "db.sqlite3").exists()
+    assert not (installation.var / "valkey").exists()
+    assert not installation.wait_until_empty(1)
