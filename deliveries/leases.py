@@ -31,6 +31,7 @@ class Lease:
 
     batch_id: int
     edition_id: int
+    lane: str
     owner: Owner
     epoch: int
 
@@ -70,7 +71,7 @@ def claim(lane: str, owner: Owner) -> Lease | None:
                 lease_until=Now() + LEASE,
             )
         if won:
-            return Lease(waiting.pk, waiting.edition_id, owner, waiting.epoch + 1)
+            return Lease(waiting.pk, waiting.edition_id, lane, owner, waiting.epoch + 1)
 
 
 def take_slice(lease: Lease, size: int) -> list[Delivery] | None:

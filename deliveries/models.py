@@ -279,3 +279,28 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition_id} → {self.subscriber_id}"
+
+
+class Quota(models.Model):
+    """What a lane has used of its letters in one hour or day (UTC)."""
+
+    class Kind(models.TextChoices):
+        HOUR = "hour", _("hour")
+        DAY = "day", _("day")
+
+    lane = models.CharField(_("lane"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
+    begins_at = models.DateTimeField(_("begins"))
+    used = models.PositiveIntegerField(_("used"), default=0)
+
+    class Meta:
+        verbose_name = _("quota")
+        verbose_name_plural = _("quotas")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lane", "kind", "begins_at"], name="one_quota_per_window"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lane} · {self.kind} · {self.begins_at:%Y-%m-%d %H:%M}"

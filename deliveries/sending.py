@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, connection
 
-from deliveries import lanes, leases, ledger, letters, owners, providers
+from deliveries import lanes, leases, ledger, letters, owners, providers, throttle
 from deliveries.journal import JournalFailed
 from deliveries.leases import Lease
 from deliveries.ledger import Fate, Outcome
@@ -68,8 +68,12 @@ def _send_batch(lease: Lease, provider: providers.Provider, pace: _Pace, deadlin
         with leases.renewed(lease):
             mail = letters.load(lease.edition_id)
             while time.monotonic() < deadline and not _Stop.requested:
-                lease.owner.journal.begin(lease.batch_id, lease.epoch, pace.size)
-                rows = leases.take_slice(lease, pace.size)
+                grant = throttle.ask(lease.lane, pace.size, deadline)
+                if not grant.letters:
+                    return
+                lease.owner.journal.begin(lease.batch_id, lease.epoch, grant.letters)
+                rows = leases.take_slice(lease, grant.letters) or []
+                throttle.give_back(lease.lane, grant, grant.letters - len(rows))
                 if not rows:
                     return
                 begun = time.monotonic()

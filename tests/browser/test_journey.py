@@ -84,7 +84,7 @@ def publish(page: Page) -> None:
     expect(page.get_by_text("1 active reader")).to_be_visible()
     page.get_by_role("button", name=re.compile("Send to 1 reader")).click()
     expect(
-        page.get_by_text(re.compile("taken back|Held|goes out|scheduled", re.I)).first
+        page.get_by_text(re.compile("taken back|Held|goes out|scheduled", re.IGNORECASE)).first
     ).to_be_visible()
 
 
@@ -109,7 +109,7 @@ def test_from_the_sign_up_form_to_the_unsubscribe_link(browser: Browser, site: S
     page.goto(f"{site.url}/admin/")
     write(page)
     publish(page)
-    expect(page.get_by_text(re.compile("finished", re.I)).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("finished", re.IGNORECASE)).first).to_be_visible(timeout=30_000)
 
     open_mail(page, site, HEADLINE)
     expect(mail(page).get_by_text("The keeper stayed at his post").last).to_be_visible()
