@@ -1,0 +1,57 @@
+"""Looks at what a sink took: each reader exactly one letter, with that reader's own tokens."""
+
+from collections import Counter
+
+from deliveries.letters import message_id
+from deliveries.models import Delivery, Edition
+from intelbrief.ops.sinks.recording import RecordingSink, Taken
+from subscribers import tokens
+from subscribers.tokens import BadToken
+
+
+def verify(edition: Edition, sink: RecordingSink) -> str:
+    """Return what is wrong with what *sink* took of *edition*, or nothing."""
+    rows = {
+        address: (pk, subscription)
+        for pk, subscription, address in Delivery.objects.filter(edition=edition).values_list(
+            "pk", "subscription_id", "subscriber__address"
+        )
+    }
+    taken = list(sink.taken())
+    counts = Counter(one.recipient for one in taken)
+    twice = [address for address, count in counts.items() if count > 1]
+    if twice or counts.keys() != rows.keys():
+        missing = len(rows.keys() - counts.keys())
+        foreign = len(counts.keys() - rows.keys())
+        return f"{len(twice)} readers got it twice, {missing} not at all, {foreign} are unknown."
+    links = edition.links.count()
+    for one in taken:
+        delivery, subscription = rows[one.recipient]
+        try:
+            problem = _problem(one, edition.pk, delivery, subscription, links)
+        except BadToken as error:
+            problem = str(error)
+        if problem:
+            return f"{one.recipient}: {problem}"
+    return ""
+
+
+def _problem(one: Taken, edition: int, delivery: int, subscription: int, links: int) -> str:
+    """Return what is wrong with one letter, or nothing; raise BadToken."""
+    if message_id.load(one.message_id.partition("@")[0]) != (delivery,):
+        return f"its Message-ID is {one.message_id}"
+    found = Counter(kind for kind, _token in one.tokens)
+    if found != {"u": 1, "v": 1, "c": links}:
+        return f"its tokens are {dict(found)}"
+    positions = set()
+    for kind, token in one.tokens:
+        if kind == "u" and tokens.unsubscribe.load(token) != (subscription, delivery):
+            return "its unsubscribe link is another reader's"
+        if kind == "v" and tokens.view.load(token) != (edition, delivery):
+            return "its link to the web page is another reader's"
+        if kind == "c":
+            its_edition, position, its_delivery = tokens.click.load(token)
+            if (its_edition, its_delivery) != (edition, delivery):
+                return "a tracked link is another reader's"
+            positions.add(position)
+    return "" if positions == set(range(links)) else "a tracked link is missing"

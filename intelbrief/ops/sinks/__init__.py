@@ -1,0 +1,1 @@
+"""Servers that take mail for bench and drill, and write down what they took."""
