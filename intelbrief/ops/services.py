@@ -22,6 +22,7 @@ def broker() -> Service | None:
     return Service(
         "valkey",
         valkey.command(path, settings.VAR_DIR / "valkey"),
+        prepare=lambda: valkey.end_leftover(path),
         is_ready=lambda: valkey.answers(path),
         stops_within=10,
         quiet=True,  # it warns of memory settings that concern far larger ones

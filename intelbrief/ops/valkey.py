@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 
@@ -78,11 +79,27 @@ def command(path: str, data: Path) -> list[str]:
 
 def answers(path: str) -> bool:
     """True when the server on the unix socket *path* has loaded its data."""
+    return _ask(path, b"PING").startswith(b"+PONG")
+
+
+def end_leftover(path: str) -> None:
+    """Stop a server that still listens on *path*.
+
+    Called with the var folder locked, so nobody needs it: supervisor and reaper
+    were both killed. Two servers on one folder would ruin each other's files.
+    """
+    deadline = time.monotonic() + 10
+    while _ask(path, b"SHUTDOWN") and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _ask(path: str, command: bytes) -> bytes:
+    """Return the first bytes of the answer; empty where nobody answers."""
     try:
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(1)
             link.connect(path)
-            link.sendall(b"PING\r\n")
-            return link.recv(64).startswith(b"+PONG")
+            link.sendall(command + b"\r\n")
+            return link.recv(64)
     except OSError:
-        return False
+        return b""

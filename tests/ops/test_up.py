@@ -1,5 +1,6 @@
 """`manage.py up`: everything starts by one command and nothing is left of it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -90,6 +91,24 @@ def test_a_killed_supervisor_leaves_no_process(installation):
     again = installation.start_and_wait()
     left = {pid: line for pid, line in installation.processes().items() if pid in before}
     assert not left
+    assert again.end() == 0
+    assert not installation.wait_until_empty(1)
+
+
+def test_a_start_ends_the_valkey_that_nobody_could_stop(installation):
+    up = installation.start_and_wait()
+    (old,) = installation.find("valkey-server")
+    for words in ("manage.py up", "reaper.py", "intelbrief"):
+        for pid in installation.find(words):
+            if pid != old:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    up.process.wait()
+    assert installation.find("valkey-server") == [old]
+
+    again = installation.start_and_wait()
+    (new,) = installation.find("valkey-server")
+    assert new != old
     assert again.end() == 0
     assert not installation.wait_until_empty(1)
 
