@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-HOLD_SECONDS = 15
+HOLD_SECONDS = settings.LANE_REST_SECONDS
 
 
 class LaneTrouble(Exception):
@@ -44,7 +44,7 @@ def concurrency(lane: str) -> int:
 
 def hold(lane: str, trouble: LaneTrouble) -> None:
     """Let *lane* rest for a while after *trouble*."""
-    log.warning("Lane %s rests for %s s: %s", lane, HOLD_SECONDS, trouble)
+    log.warning("Lane %s rests for %.0f s: %s", lane, HOLD_SECONDS, trouble)
     try:
         cache.set(f"lane-hold:{lane}", str(trouble), HOLD_SECONDS)
     except RedisError:

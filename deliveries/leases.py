@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
@@ -22,7 +23,7 @@ from deliveries.models import Batch, Delivery, Edition
 from deliveries.owners import Owner
 from subscribers.models import Subscription, Suppression
 
-LEASE = dt.timedelta(seconds=60)
+LEASE = dt.timedelta(seconds=settings.LEASE_SECONDS)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -15,7 +16,7 @@ from deliveries.models import Delivery
 
 # A provider that says "later" is asked again for this long.
 GIVE_UP_AFTER = dt.timedelta(hours=24)
-FIRST_RETRY = dt.timedelta(minutes=5)
+FIRST_RETRY = dt.timedelta(seconds=settings.FIRST_RETRY_SECONDS)
 LAST_RETRY = dt.timedelta(hours=4)
 
 # What an outcome may still change. A webhook that came first is never undone.

@@ -192,6 +192,11 @@ WEB_THREADS = env.int("WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1))
 # --- tasks ----------------------------------------------------------------
 
 TICK_SECONDS = env.float("TICK_SECONDS", 3.0)
+# How long a worker may be silent before another takes its batch.
+LEASE_SECONDS = env.float("LEASE_SECONDS", 60.0)
+# How long a lane rests that refused, and a reader whose server said "later", at first.
+LANE_REST_SECONDS = env.float("LANE_REST_SECONDS", 15.0)
+FIRST_RETRY_SECONDS = env.float("FIRST_RETRY_SECONDS", 300.0)
 
 CELERY_BROKER_URL = env.str("BROKER_URL", _BROKER_URL)
 CELERY_TASK_IGNORE_RESULT = True
