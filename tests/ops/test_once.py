@@ -50,7 +50,7 @@ def test_the_first_log_in_is_made_once_and_its_password_works():
 
 
 @pytest.mark.django_db
-def test_readers_of_an_interrupted_run_leave_before_the_next():
+def test_readers_of_an_earlier_run_leave_before_the_next():
     publication = demo.make_publication()
     subscription = make_subscription(publication, "ada.0123abcd@example.com")
     assert once.vacant_publication() == publication
