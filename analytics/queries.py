@@ -1,11 +1,9 @@
 """Figures for the dashboard, each asked of the database once."""
 
 import datetime as dt
-from collections import Counter
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from deliveries import reports
@@ -49,28 +47,40 @@ def readers(publications: frozenset[int]) -> Readers:
 def growth(publications: frozenset[int], active: int, days: int = 30) -> list[tuple[dt.date, int]]:
     """Return (day, active readers at its end) for the last *days*, counted back from *active*."""
     today = timezone.localdate()
-    since = timezone.now() - dt.timedelta(days=days)
-    rows = Subscription.objects.filter(publication__in=publications)
-    change: Counter[dt.date] = Counter()
-    gained = rows.filter(confirmed_at__gte=since).exclude(confirmed_at=None)
-    for day, number in _by_day(gained, "confirmed_at"):
-        change[day] += number
+    dates = [today - dt.timedelta(days=back) for back in range(days)]
     # Only who had confirmed was ever counted as a reader.
-    lost = rows.filter(unsubscribed_at__gte=since, confirmed_at__isnull=False)
-    for day, number in _by_day(lost, "unsubscribed_at"):
-        change[day] -= number
+    rows = Subscription.objects.filter(publication__in=publications, confirmed_at__isnull=False)
+    joined = _per_day(rows, "confirmed_at", dates)
+    left = _per_day(rows, "unsubscribed_at", dates)
     line: list[tuple[dt.date, int]] = []
     count = active
-    for back in range(days):
-        day = today - dt.timedelta(days=back)
-        line.append((day, max(count, 0)))
-        count -= change[day]
+    for date in dates:
+        line.append((date, max(count, 0)))
+        count -= joined[date] - left[date]
     return line[::-1]
 
 
-def _by_day(rows: QuerySet[Subscription], field: str) -> list[tuple[dt.date, int]]:
-    counted = rows.annotate(day=TruncDate(field)).values_list("day").annotate(Count("pk"))
-    return list(counted.order_by())
+def _per_day(rows: QuerySet[Subscription], field: str, dates: list[dt.date]) -> dict[dt.date, int]:
+    """Count *rows* by the day of *field*, in one pass over those of the last weeks.
+
+    A condition for each day, as TruncDate is a Python function on SQLite: a
+    million readers took a second with it.
+    """
+    start = {date: timezone.make_aware(dt.datetime.combine(date, dt.time())) for date in dates}
+    counts = {
+        f"day{number}": Count(
+            "pk",
+            filter=Q(
+                **{
+                    f"{field}__gte": start[date],
+                    f"{field}__lt": start.get(date + dt.timedelta(days=1), timezone.now()),
+                }
+            ),
+        )
+        for number, date in enumerate(dates)
+    }
+    found = rows.filter(**{f"{field}__gte": start[dates[-1]]}).aggregate(**counts)
+    return {date: found[f"day{number}"] for number, date in enumerate(dates)}
 
 
 class Outcome(NamedTuple):

@@ -162,6 +162,9 @@ class BriefAdmin(DeskAdmin[Brief]):
             kwargs["queryset"] = Topic.objects.filter(publication__in=self._publications(request))
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.help_text = ""  # Django's hint about the Control key fits neither widget
+        if db_field.name == "authors":
+            # Unfold has just put the classes of a plain select in their place.
+            field.widget.attrs["class"] = "unfold-admin-autocomplete admin-autocomplete"
         return field
 
     def render_change_form(

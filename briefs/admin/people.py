@@ -55,6 +55,8 @@ class NormalisedEmail(forms.ModelForm[User]):
 class NewUser(NormalisedEmail, AdminUserCreationForm):  # type: ignore[type-arg]  # not generic when run
     """Asks for an address and a password."""
 
+    usable_password = None  # type: ignore[assignment]  # no other way in than the password
+
     class Meta:
         model = User
         fields = ("email", "name", "time_zone", "is_staff")
@@ -116,7 +118,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     ]
     add_fieldsets = [
         (None, {"fields": [("email", "name"), "time_zone"]}),
-        (_("Password"), {"fields": ["usable_password", "password1", "password2"]}),
+        (_("Password"), {"fields": ["password1", "password2"]}),
         (_("Log-in"), {"fields": ["is_staff"]}),
     ]
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from briefs.admin.desk import DeskAdmin, badge, publication_label
 from briefs.roles import Verb
-from deliveries import planning, reports
+from deliveries import planning, preflight, reports
 from deliveries.admin.send import send_view
 from deliveries.models import Delivery, Edition
 from deliveries.tasks import tick
@@ -157,6 +157,7 @@ class EditionAdmin(DeskAdmin[Edition]):
             "bar": bar(figures["counts"], figures["audience"], "ib-bar-large"),
             "cells": _cells(edition, figures["counts"]),
             "words": _servers_words(edition),
+            "expected": preflight.audience(edition.publication) if edition.is_open else 0,
             "may_act": self.may(request, "publish", edition),
             "zone": edition.publication.time_zone,
             **(extra_context or {}),

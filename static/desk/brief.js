@@ -12,6 +12,13 @@
     publication(root, form);
     oneLine(form);
     paste(root, form);
+    // Select2 draws a search field of its own and gives it no name.
+    window.addEventListener("load", () => {
+      form.querySelectorAll(".select2-search__field").forEach((field) => {
+        const label = field.closest(".ib-field").querySelector(".ib-label");
+        field.setAttribute("aria-label", label.textContent.trim());
+      });
+    });
     document.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
         event.preventDefault();

@@ -47,6 +47,9 @@
           ? (left < 3600 ? `goes out in ${span(left)}` : find("line").textContent)
           : "starts in a moment";
       }
+      find("word").hidden = !figures.word;
+      find("word-text").textContent = figures.word;
+      if (!find("bar")) return;
       const bar = find("bar").firstElementChild;
       bar.replaceChildren(...SETTLED.filter((status) => figures.counts[status]).map((status) => {
         const part = document.createElement("span");
@@ -61,8 +64,6 @@
       find("rate").textContent = now ? `${number.format(Math.round(now * 10) / 10)} a second` : "–";
       find("left").textContent = figures.is_open && now && rest ? span(rest / now) : "–";
       find("took").textContent = figures.seconds ? span(figures.seconds) : "–";
-      find("word").hidden = !figures.word;
-      find("word-text").textContent = figures.word;
       root.querySelectorAll("[data-live-count]").forEach((cell) => {
         const count = figures.counts[cell.dataset.liveCount];
         cell.querySelector(".ib-number").textContent = number.format(count);
@@ -103,8 +104,9 @@
         return setTimeout(ask, 5000); // the server restarts, or the laptop slept
       }
       show(figures);
-      // Other buttons fit now: the page brings them.
-      if (figures.verbs.join() !== last.verbs.join()) return window.location.reload();
+      // Other buttons fit now, or there is an audience to show: the page brings them.
+      const other = figures.verbs.join() !== last.verbs.join();
+      if (other || (figures.audience && !find("bar"))) return window.location.reload();
       last = figures;
       if (figures.is_open) setTimeout(ask, figures.pause * 1000);
     }

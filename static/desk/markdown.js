@@ -59,7 +59,8 @@
       textareaProps: props,
       autoResize: true,
       minHeight: `${rows * 24 + 24}px`,
-      maxHeight: rows > 10 ? "70vh" : "320px",
+      // OverType reads pixels only.
+      maxHeight: `${rows > 10 ? Math.max(480, Math.round(window.innerHeight * 0.75)) : 320}px`,
       fontSize: "15px",
       lineHeight: 1.6,
       padding: "14px 16px",

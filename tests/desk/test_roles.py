@@ -96,7 +96,7 @@ def test_an_owner_cannot_move_a_brief_into_a_publication_of_others(
 def test_only_who_looks_after_the_site_makes_users(root: Client, olga: Client) -> None:
     form = {
         "email": "Ida@Harbour.Example", "name": "Ida", "time_zone": "Europe/Berlin",
-        "is_staff": "on", "usable_password": "true",
+        "is_staff": "on",
         "password1": "cranes-and-quays-7", "password2": "cranes-and-quays-7",
     }  # fmt: skip
     assert olga.post("/admin/briefs/user/add/", form).status_code == 403

@@ -1,0 +1,193 @@
+"""The desk in a real browser: what its scripts do, and that nobody else's run."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+
+from briefs.models import Brief, Publication
+from deliveries.models import Edition
+from tests.make import make_brief, make_publication, make_readers, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PASSWORD = "cranes-and-quays-7"
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the installed Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    # Playwright's loop runs in this thread until it is stopped; meanwhile Django would
+    # take each query for one from a coroutine.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Desk:
+    """A page that is logged in, and all that went wrong on it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.wrong: list[str] = []
+        page.on("dialog", self._dialog)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", self._request)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.accept()
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:", "about:")):
+            self.wrong.append(f"asked {request.url}")
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def points(self) -> list[str]:
+        rows = self.page.locator("[data-point]:not([hidden]) textarea")
+        return [row.input_value() for row in rows.all()]
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: Any) -> Iterator[Desk]:
+    """Return the desk of who looks after the whole site."""
+    user = make_user("root@harbour.example", is_superuser=True)
+    user.set_password(PASSWORD)
+    user.save()
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    desk = Desk(context.new_page(), live_server.url)
+    page = desk.open("/admin/login/")
+    page.fill("[name=username]", "Root@Harbour.Example")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    yield desk
+    context.close()
+
+
+def test_a_brief_is_written_with_its_preview_beside_it(desk: Desk) -> None:
+    make_publication()
+    page = desk.open("/admin/briefs/brief/add/")
+    page.fill("#id_headline", "Two cranes arrive")
+    page.locator("[data-point] textarea").first.click()
+    page.keyboard.type("Second")
+    page.keyboard.press("Enter")
+    page.keyboard.type("First")
+    page.keyboard.press("Alt+ArrowUp")
+    page.locator("textarea[name=body]").click()
+    page.keyboard.type("They **came** by barge.")
+    page.wait_for_function(
+        "document.querySelector('[data-preview-frame]').srcdoc.includes('>came<')", timeout=5000
+    )
+    assert "Harbour Brief: Two cranes arrive" in page.inner_text("[data-inbox]")
+    page.click("[data-view=text]")
+    assert "• First" in page.inner_text("[data-preview-text]")
+    page.click("[data-save]")
+    page.wait_for_url("**/change/")
+    brief = Brief.objects.get()
+    assert [point.text for point in brief.key_points.all()] == ["First", "Second"]
+    assert brief.body == "They **came** by barge."
+    assert desk.wrong == []
+
+
+def test_key_points_are_removed_and_pasted_by_the_line(desk: Desk) -> None:
+    brief = make_brief(key_points=("One", "Two", "Three"))
+    page = desk.open(f"/admin/briefs/brief/{brief.pk}/change/")
+    page.locator("[data-point-remove]").nth(1).click()
+    page.locator("[data-point]:not([hidden]) textarea").last.click()
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text/plain", "• Four\\n- Five\\n");
+            document.activeElement.dispatchEvent(
+                new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})
+            );
+        }"""
+    )
+    assert desk.points() == ["One", "Three", "Four", "Five"]
+    page.click("[data-save]")
+    page.wait_for_load_state()
+    texts = [point.text for point in brief.key_points.all()]
+    assert texts == ["One", "Three", "Four", "Five"]
+
+
+def test_a_pasted_brief_fills_the_form(desk: Desk) -> None:
+    make_publication()
+    page = desk.open("/admin/briefs/brief/add/")
+    page.click("[data-paste-open]")
+    page.fill(
+        "[data-paste-text]",
+        "April 6, 2016\n\nHarbour Brief: Cranes for the north quay\n\n• Two cranes arrived\n"
+        "• A third is delayed\n\nThe cranes came by barge on Monday morning, before noon.\n\n"
+        "For more information contact:\n",
+    )
+    page.click("[data-paste-go]")
+    page.wait_for_selector(".ib-note-warning")
+    assert page.input_value("#id_headline") == "Cranes for the north quay"
+    assert page.input_value("#id_date") == "2016-04-06"
+    assert desk.points() == ["Two cranes arrived", "A third is delayed"]
+    assert "by barge" in page.input_value("textarea[name=body]")
+
+
+def test_no_script_of_an_author_runs_at_the_desk(desk: Desk) -> None:
+    publication = make_publication(name=f"P {EVIL}", series=EVIL, tagline=EVIL)
+    brief = make_brief(
+        publication, headline=f"Headline {EVIL}", body=f"{EVIL}\n\n[x](javascript:alert(3))",
+        key_points=(EVIL,),
+    )  # fmt: skip
+    for path in (
+        "/admin/",
+        f"/admin/briefs/brief/{brief.pk}/change/",
+        f"/admin/deliveries/edition/send/{brief.pk}/",
+        f"/admin/briefs/publication/{publication.pk}/change/",
+    ):
+        page = desk.open(path)
+        page.wait_for_timeout(700)
+    page = desk.open(f"/admin/briefs/brief/{brief.pk}/change/")
+    page.wait_for_function("document.querySelector('[data-preview-frame]').srcdoc.length > 100")
+    for view in ("phone", "dark", "text", "mail"):
+        page.click(f"[data-view={view}]")
+        page.wait_for_timeout(200)
+    assert desk.wrong == []
+
+
+def test_sent_from_the_screen_and_taken_back_from_its_page(desk: Desk) -> None:
+    publication = make_publication(hold_seconds=60)
+    make_readers(publication, 3)
+    brief = make_brief(publication)
+    page = desk.open(f"/admin/deliveries/edition/send/{brief.pk}/")
+    page.click("text=Send to 3 readers")
+    page.wait_for_selector("text=goes out in")
+    page.click("text=Take it back")
+    page.wait_for_selector("text=Taken back")
+    assert Edition.objects.get().status == "withdrawn"
+    assert desk.wrong == []
+
+
+def test_the_brief_can_be_written_without_any_script(
+    desk: Desk, browser: Browser, live_server: Any
+) -> None:
+    publication = Publication.objects.first() or make_publication()
+    state = desk.page.context.storage_state()
+    plain = browser.new_context(java_script_enabled=False, storage_state=state)
+    page = plain.new_page()
+    page.goto(f"{live_server.url}/admin/briefs/brief/add/")
+    page.select_option("#id_publication", str(publication.pk))
+    page.fill("#id_headline", "Written by hand")
+    page.fill("#id_key_points-0-text", "A point")
+    page.fill("#id_body", "A body.")
+    page.click("[name=_continue]")
+    plain.close()
+    brief = Brief.objects.get()
+    assert brief.headline == "Written by hand"
+    assert [point.text for point in brief.key_points.all()] == ["A point"]
