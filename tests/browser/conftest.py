@@ -32,7 +32,7 @@ class Site:
         self.password = found[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
     """Return Debian's or the system's own Chromium, headless."""
     path = next(filter(None, map(shutil.which, NAMES)), None)

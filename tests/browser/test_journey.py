@@ -109,7 +109,8 @@ def test_from_the_sign_up_form_to_the_unsubscribe_link(browser: Browser, site: S
     page.goto(f"{site.url}/admin/")
     write(page)
     publish(page)
-    expect(page.get_by_text(re.compile("finished", re.IGNORECASE)).first).to_be_visible(timeout=30_000)
+    finished = page.get_by_text(re.compile("finished", re.IGNORECASE)).first
+    expect(finished).to_be_visible(timeout=30_000)
 
     open_mail(page, site, HEADLINE)
     expect(mail(page).get_by_text("The keeper stayed at his post").last).to_be_visible()
