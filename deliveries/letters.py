@@ -2,8 +2,11 @@
 
 import datetime as dt
 import email.utils
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +18,15 @@ from deliveries.models import Delivery, Edition
 from subscribers import tokens
 
 message_id = tokens.Purpose("message-id", size=1)  # delivery
+
+
+class Makers(NamedTuple):
+    """What makes the tokens of an edition's letters."""
+
+    view: Callable[..., bytes]
+    unsubscribe: Callable[..., bytes]
+    click: Callable[..., bytes]
+    message_id: Callable[..., bytes]
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,16 @@ class EditionMail:
         """The slots that stand in the bodies, by number."""
         last = FIRST_CLICK + (self.links if self.per_reader else 0)
         return [slot(self.slot_prefix, number) for number in range(last)]
+
+    @cached_property
+    def makers(self) -> Makers:
+        """The makers of tokens, with their keys at hand."""
+        return Makers(
+            view=tokens.view.maker(),
+            unsubscribe=tokens.unsubscribe.maker(),
+            click=tokens.click.maker(),
+            message_id=message_id.maker(),
+        )
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -102,35 +124,34 @@ class Letter:
     @property
     def message_id(self) -> str:
         """The Message-ID without its brackets: the same for every attempt."""
-        return f"{message_id.make(self.delivery)}@{self.mail.domain}"
+        return f"{self.mail.makers.message_id(self.delivery).decode()}@{self.mail.domain}"
 
     @property
     def unsubscribe_url(self) -> str:
         """The one-click address of this reader (RFC 8058)."""
         return tokens.unsubscribe_url(self.subscription, self.delivery)
 
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, bytes]:
         """Return what goes into each slot of the bodies."""
-        edition = self.mail.edition_id
-        slots = self.mail.slots
+        edition, delivery = self.mail.edition_id, self.delivery
+        slots, make = self.mail.slots, self.mail.makers
         values = {
-            slots[VIEW]: tokens.view.make(edition, self.delivery),
-            slots[UNSUBSCRIBE]: tokens.unsubscribe.make(self.subscription, self.delivery),
+            slots[VIEW]: make.view(edition, delivery),
+            slots[UNSUBSCRIBE]: make.unsubscribe(self.subscription, delivery),
         }
         for position, name in enumerate(slots[FIRST_CLICK:]):
-            values[name] = tokens.click.make(edition, position, self.delivery)
+            values[name] = make.click(edition, position, delivery)
         return values
 
     def as_bytes(self) -> bytes:
         """Return the message as an SMTP server gets it, without the final dot."""
-        own = {
-            wire.TO: wire.mailbox("To", self.name, self.address),
-            wire.DATE: email.utils.format_datetime(dt.datetime.now(dt.UTC)),
-            wire.MESSAGE_ID: self.message_id,
-            wire.LIST_UNSUBSCRIBE: self.unsubscribe_url,
-            **self.values(),
-        }
-        return self.mail.wire.fill({name: value.encode() for name, value in own.items()})
+        values = self.values()
+        token = values[self.mail.slots[UNSUBSCRIBE]].decode()
+        values[wire.TO] = wire.mailbox("To", self.name, self.address).encode()
+        values[wire.DATE] = _date(int(time.time()))
+        values[wire.MESSAGE_ID] = self.message_id.encode()
+        values[wire.LIST_UNSUBSCRIBE] = tokens.unsubscribe_address(token).encode()
+        return self.mail.wire.fill(values)
 
     def as_email(self) -> EmailMultiAlternatives:
         """Return the message as Anymail takes it."""
@@ -160,9 +181,15 @@ class Letter:
         """Return the HTML and the text part with this reader's links in them."""
         html, text = self.mail.html, self.mail.text
         for name, value in self.values().items():
-            html = html.replace(name, value)
-            text = text.replace(name, value)
+            html = html.replace(name, value.decode())
+            text = text.replace(name, value.decode())
         return html, text
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> bytes:
+    """Return the Date header of everything that is sent in one second of the epoch."""
+    return email.utils.format_datetime(dt.datetime.fromtimestamp(second, dt.UTC)).encode()
 
 
 def write(mail: EditionMail, row: Delivery) -> Letter:

@@ -5,6 +5,7 @@ Each slot stands alone between soft line breaks of the quoted-printable body
 copy is one join: nothing is encoded, wrapped or dot-stuffed per reader.
 """
 
+import binascii
 import email.quoprimime
 import email.utils
 import re
@@ -12,12 +13,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.header import Header
+from functools import cached_property
 
 CRLF = b"\r\n"
 # Header values that differ per reader; the slots of the body have names of their own.
 TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE = "to", "date", "message-id", "list-unsubscribe"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
+# So many octets make an encoded word of 64 characters, which fits a line (RFC 2047, 2).
+_ONE_WORD = 39
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
 
 
@@ -27,11 +31,20 @@ class Wire:
 
     pieces: tuple[bytes | str, ...]
 
+    @cached_property
+    def _cut(self) -> tuple[list[bytes], list[tuple[int, str]]]:
+        """The pieces with nothing in the slots, and where each slot is."""
+        empty = [piece if isinstance(piece, bytes) else b"" for piece in self.pieces]
+        slots = [(i, piece) for i, piece in enumerate(self.pieces) if isinstance(piece, str)]
+        return empty, slots
+
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """Return the message with *values* in its slots; no line of it begins with a dot."""
-        return b"".join(
-            piece if isinstance(piece, bytes) else values[piece] for piece in self.pieces
-        )
+        empty, slots = self._cut
+        pieces = empty.copy()
+        for index, name in slots:
+            pieces[index] = values[name]
+        return b"".join(pieces)
 
 
 def encode(
@@ -112,13 +125,18 @@ def unstructured(name: str, value: str) -> str:
 
 def mailbox(header: str, name: str, address: str) -> str:
     """Return `name <address>` as the header *header* carries it (RFC 5322, 3.4)."""
-    name = _CONTROL.sub(" ", name).strip()
+    if not name.isprintable():
+        name = _CONTROL.sub(" ", name)
+    name = name.strip()
     if not name:
         return address
     if _PLAIN_PHRASE.fullmatch(name):
         phrase = name
     elif name.isascii():
         phrase = f'"{email.utils.quote(name)}"'
+    elif len(octets := name.encode("utf-8", "replace")) <= _ONE_WORD:
+        # What Header would write, in a hundredth of its time: it is done for each reader.
+        phrase = f"=?utf-8?b?{binascii.b2a_base64(octets, newline=False).decode()}?="
     else:
         phrase = Header(name, "utf-8", header_name=header, maxlinelen=75).encode(linesep="\r\n")
     last = phrase.rpartition("\r\n")[2]

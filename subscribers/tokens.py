@@ -9,10 +9,11 @@ putting a new one in front and dropping the old one when its mails have aged.
 
 import base64
 import binascii
+import hashlib
 import hmac
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ from django.conf import settings
 
 MAC_BYTES = 10  # 80 bits: out of reach of guessing over HTTP, and the URL stays short
 LARGEST = 2**63 - 1
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648, 5
 WRITTEN_IN = re.compile(r"[A-Za-z0-9_-]{15,80}")
 
 
@@ -31,24 +33,45 @@ class ExpiredToken(BadToken):
     """The token is ours, and its time is over; offer a fresh one."""
 
 
+class _Key:
+    """A key of HMAC-SHA256 with both its pads hashed in advance (RFC 2104, 4).
+
+    A mail to a million readers takes several million MACs; this halves each.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")  # no key of ours is longer than a block
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def mac(self, message: bytes) -> bytes:
+        """Return the first MAC_BYTES of the HMAC of *message*."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()[:MAC_BYTES]
+
+
 @lru_cache(maxsize=64)
-def _derived(purpose: str, keys: tuple[str, ...]) -> tuple[bytes, ...]:
+def _derived(purpose: str, keys: tuple[str, ...]) -> tuple[_Key, ...]:
     """Return one key per key of the installation, good for *purpose* only."""
     label = f"intelbrief token 1: {purpose}".encode()
-    return tuple(hmac.digest(key.encode(), label, "sha256") for key in keys)
+    return tuple(_Key(hmac.digest(key.encode(), label, "sha256")) for key in keys)
 
 
-def _pack(numbers: Iterable[int]) -> bytes:
-    """Write *numbers* as unsigned LEB128 varints: seven bits a byte, low ones first."""
+# The tokens of one letter share most of their numbers.
+@lru_cache(maxsize=1024)
+def _varint(number: int) -> bytes:
+    """Write *number* as an unsigned LEB128 varint: seven bits a byte, low ones first."""
+    if not 0 <= number <= LARGEST:
+        raise ValueError(f"A token carries numbers from 0 to 2^63-1, not {number}.")
     packed = bytearray()
-    for number in numbers:
-        if not 0 <= number <= LARGEST:
-            raise ValueError(f"A token carries numbers from 0 to 2^63-1, not {number}.")
-        rest = number
-        while rest > 127:
-            packed.append(rest & 127 | 128)
-            rest >>= 7
-        packed.append(rest)
+    while number > 127:
+        packed.append(number & 127 | 128)
+        number >>= 7
+    packed.append(number)
     return bytes(packed)
 
 
@@ -79,14 +102,27 @@ class Purpose:
 
     def make(self, *numbers: int) -> str:
         """Return a token that carries *numbers*."""
-        if len(numbers) != self.size:
-            raise ValueError(f"A {self.name} token carries {self.size} numbers: {numbers}")
         if self.lifetime is not None:
             numbers = (*numbers, int(time.time()) // 60)
-        packed = _pack(numbers)
-        key = _derived(self.name, tuple(settings.TOKEN_KEYS))[0]
-        mac = hmac.digest(key, packed, "sha256")[:MAC_BYTES]
-        return base64.urlsafe_b64encode(packed + mac).rstrip(b"=").decode()
+        return self.maker()(*numbers).decode()
+
+    def maker(self) -> Callable[..., bytes]:
+        """Return a function that makes tokens of *numbers*, in ASCII, with today's key.
+
+        It is for the millions of tokens of one edition: what is the same for
+        all of them is looked up once.
+        """
+        mac = _derived(self.name, tuple(settings.TOKEN_KEYS))[0].mac
+        size = self.size + (self.lifetime is not None)
+
+        def make(*numbers: int) -> bytes:
+            if len(numbers) != size:
+                raise ValueError(f"A {self.name} token carries {size} numbers: {numbers}")
+            packed = b"".join(map(_varint, numbers))
+            octets = binascii.b2a_base64(packed + mac(packed), newline=False)
+            return octets.translate(_URL_SAFE).rstrip(b"=")
+
+        return make
 
     def load(self, token: str) -> tuple[int, ...]:
         """Return the numbers of *token*; raise BadToken, or ExpiredToken when it is over."""
@@ -115,7 +151,7 @@ class Purpose:
         packed, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
         matches = False
         for key in _derived(self.name, tuple(settings.TOKEN_KEYS)):
-            matches |= hmac.compare_digest(hmac.digest(key, packed, "sha256")[:MAC_BYTES], mac)
+            matches |= hmac.compare_digest(key.mac(packed), mac)
         if not matches:
             raise BadToken("The link is not one of ours, or not complete.")
         return packed
@@ -132,7 +168,12 @@ def unsubscribe_url(subscription_id: int, delivery_id: int = 0) -> str:
 
     A redirect would turn the mail client's POST into a GET (RFC 8058, 3.1).
     """
-    return f"{settings.SITE_URL}/u/{unsubscribe.make(subscription_id, delivery_id)}"
+    return unsubscribe_address(unsubscribe.make(subscription_id, delivery_id))
+
+
+def unsubscribe_address(token: str) -> str:
+    """Return the mailed address of a *token* that has been made already."""
+    return f"{settings.SITE_URL}/u/{token}"
 
 
 def confirm_url(subscription_id: int) -> str:

@@ -107,3 +107,14 @@ def test_a_name_stays_a_name(name):
     assert list(message) == ["To", "X-Next"]
     # A quoted word of a hundred letters cannot be folded (RFC 5322, 2.2.3).
     assert max(map(len, raw.split(b"\r\n"))) <= (78 if " " in name or len(name) < 60 else 200)
+
+
+@given(st.text(max_size=60))
+def test_any_name_comes_back_as_people_read_it(name):
+    name = name.encode("utf-8", "ignore").decode()
+    raw = f"To: {wire.mailbox('To', name, 'ada@example.com')}\r\n\r\n".encode()
+    assert_clean(raw)
+    (address,) = parsed(raw)["To"].addresses
+    assert address.addr_spec == "ada@example.com"
+    wanted = re.sub(r"[\x00-\x1f\x7f\u2028\u2029]+", " ", name)
+    assert "".join(address.display_name.split()) == "".join(wanted.split())

@@ -1,5 +1,6 @@
 """Tokens: what is made is read back, and nothing else is."""
 
+import hmac
 import string
 
 import pytest
@@ -18,6 +19,11 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 def test_what_a_token_carries_is_read_back(purpose, carried):
     carried = tuple(carried[: purpose.size])
     assert purpose.load(purpose.make(*carried)) == carried
+
+
+@given(st.binary(max_size=32), st.binary(max_size=100))
+def test_the_signature_is_an_hmac(key, message):
+    assert tokens._Key(key).mac(message) == hmac.digest(key, message, "sha256")[:10]
 
 
 @given(st.data())
