@@ -4,7 +4,6 @@ import datetime as dt
 import logging
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -12,8 +11,7 @@ from briefs import workflow
 from briefs.models import Brief, Revision, User
 from briefs.preflight import Findings
 from deliveries import compiling, freezing, preflight
-from deliveries.leases import skip
-from deliveries.models import Delivery, Edition
+from deliveries.models import Edition
 
 log = logging.getLogger(__name__)
 
@@ -123,53 +121,3 @@ def prepare(edition: Edition) -> bool:
     compiling.compile_edition(edition)
     workflow.publish(edition.brief, edition.revision, edition.started_at or timezone.now())
     return freezing.freeze(edition)
-
-
-def withdraw(edition: Edition) -> bool:
-    """Take back an edition before its first mail; return False when it is too late."""
-    return _move(
-        edition, [Edition.Status.SCHEDULED, Edition.Status.MISSED], Edition.Status.WITHDRAWN
-    )
-
-
-def pause(edition: Edition, word: str = "") -> bool:
-    """Stop handing out mail; what a worker has in hand is finished within a slice."""
-    if not _move(edition, list(Edition.MOVING), Edition.Status.PAUSED):
-        return False
-    Edition.objects.filter(pk=edition.pk).update(word=word)
-    return True
-
-
-def resume(edition: Edition) -> bool:
-    """Go on with a paused edition."""
-    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING)
-
-
-def cancel(edition: Edition) -> bool:
-    """Stop for good: who has got no mail yet is skipped.
-
-    Only what no worker holds is touched here; the rest is skipped once its
-    holder has given it back (recovery.skip_cancelled).
-    """
-    open_ = [*Edition.MOVING, Edition.Status.PAUSED]
-    if not _move(edition, open_, Edition.Status.CANCELLED):
-        return False
-    skip_unsent(edition)
-    return True
-
-
-def skip_unsent(edition: Edition) -> int:
-    """Skip the readers of a cancelled edition whose batch nobody holds; return how many."""
-    free = Q(edition=edition) & (Q(batch__isnull=True) | Q(batch__owner__isnull=True))
-    ids = Delivery.objects.filter(free, status=Delivery.Status.PENDING).values("pk")
-    return skip(Q(pk__in=ids), "cancelled")
-
-
-def _move(edition: Edition, old: list[Edition.Status], new: Edition.Status) -> bool:
-    """Change the status of *edition* if it is one of *old*; the row count decides."""
-    changes: dict[str, object] = {"status": new}
-    if new in (Edition.Status.WITHDRAWN, Edition.Status.CANCELLED):
-        changes["finished_at"] = Now()
-    moved = Edition.objects.filter(pk=edition.pk, status__in=old).update(**changes)
-    edition.refresh_from_db()
-    return bool(moved)

@@ -5,7 +5,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from deliveries import lanes, leases, owners, planning
+from deliveries import control, lanes, leases, owners
 from deliveries.models import Batch, Delivery, Edition
 
 
@@ -88,7 +88,7 @@ def skip_cancelled() -> None:
         status=Edition.Status.CANCELLED,
     )
     for edition in cancelled:
-        planning.skip_unsent(edition)
+        control.skip_unsent(edition)
         Batch.objects.filter(edition=edition, owner__isnull=True, done_at__isnull=True).update(
             done_at=Now()
         )

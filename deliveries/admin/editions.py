@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from briefs.admin.desk import DeskAdmin, badge, publication_label
 from briefs.roles import Verb
-from deliveries import planning, preflight, reports
+from deliveries import control, preflight, reports
 from deliveries.admin.send import send_view
 from deliveries.models import Delivery, Edition
 from deliveries.tasks import tick
@@ -38,8 +38,19 @@ TONES = {
 SETTLED = ("sent", "delivered", "bounced", "complained", "failed", "in-doubt", "skipped")
 
 
-def verbs_for(edition: Edition) -> list[str]:
-    """Return what may be done to *edition* in its present status."""
+def verbs_for(edition: Edition, counts: dict[str, int]) -> list[str]:
+    """Return what may be done to *edition* in its present status, with these deliveries."""
+    return [*_verbs_of_status(edition), *_verbs_of_deliveries(edition, counts)]
+
+
+def _verbs_of_deliveries(edition: Edition, counts: dict[str, int]) -> list[str]:
+    if edition.status not in (Edition.Status.FINISHED, *Edition.MOVING):
+        return []
+    again = {"retry": counts["failed"], "send-again": counts["in-doubt"]}
+    return [verb for verb, readers in again.items() if readers]
+
+
+def _verbs_of_status(edition: Edition) -> list[str]:
     status = Edition.Status(edition.status)
     if status in (Edition.Status.SCHEDULED, Edition.Status.MISSED):
         return ["withdraw"]
@@ -74,7 +85,7 @@ def progress(edition: Edition) -> dict[str, Any]:
         "until_start": max((edition.send_at - timezone.now()).total_seconds(), 0.0),
         # The script asks no more often than this allows: a count of millions costs time.
         "pause": max(1.5, 8 * (time.monotonic() - started)),
-        "verbs": verbs_for(edition),
+        "verbs": verbs_for(edition, counts),
     }
 
 
@@ -247,15 +258,22 @@ def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> 
     if not model_admin.may(request, "publish", edition):
         raise PermissionDenied
     acts = {
-        "withdraw": (planning.withdraw, _("Taken back: nobody was sent anything.")),
-        "pause": (planning.pause, _("Paused. What a worker has in hand is finished first.")),
-        "resume": (planning.resume, _("On its way again.")),
-        "cancel": (planning.cancel, _("Stopped for good: who had no mail yet gets none.")),
+        "withdraw": (control.withdraw, _("Taken back: nobody was sent anything.")),
+        "pause": (control.pause, _("Paused. What a worker has in hand is finished first.")),
+        "resume": (control.resume, _("On its way again.")),
+        "cancel": (control.cancel, _("Stopped for good: who had no mail yet gets none.")),
+        "retry": (control.retry_failed, _("Those who were refused are tried once more.")),
+        "send-again": (control.send_again, _("Those in doubt are sent it once more.")),
     }
     if verb not in acts:
         raise Http404
     act, done = acts[verb]
-    if act(edition):
+    try:
+        acted = act(edition)
+    except control.StillOpen as error:
+        messages.warning(request, str(error))
+        return HttpResponseRedirect(reverse("admin:deliveries_edition_change", args=[pk]))
+    if acted:
         doorbell.ring(tick)
         model_admin.log_change(request, edition, verb)
         messages.success(request, done)

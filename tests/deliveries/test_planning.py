@@ -10,7 +10,7 @@ from django.utils import timezone
 from briefs import revisions
 from briefs.models import Brief
 from briefs.workflow import WrongStatus
-from deliveries import freezing, planning, preflight, recovery, reports, sending
+from deliveries import control, freezing, planning, preflight, recovery, reports, sending
 from deliveries.models import Batch, Delivery, Edition
 from tests.make import make_brief, make_edition, make_publication, make_readers, make_subscription
 
@@ -209,7 +209,7 @@ def test_a_time_missed_by_hours_waits_for_a_person():
     edition.refresh_from_db()
     assert edition.status == "missed"
     assert "180 minutes" in edition.word
-    assert planning.withdraw(edition)
+    assert control.withdraw(edition)
 
 
 @pytest.mark.django_db
@@ -264,14 +264,14 @@ def test_withdrawing_comes_before_the_first_mail_only(smtp_server):
     publication = make_publication()
     make_readers(publication, 1)
     edition = make_edition(make_brief(publication))
-    assert planning.withdraw(edition)
-    assert not planning.withdraw(edition)
+    assert control.withdraw(edition)
+    assert not control.withdraw(edition)
     planning.start_due()
     sending.drain("main")
     assert not smtp_server.messages
     again = make_edition(edition.brief)
     planning.start_due()
-    assert not planning.withdraw(again)
+    assert not control.withdraw(again)
 
 
 @pytest.mark.django_db
@@ -280,11 +280,11 @@ def test_a_paused_edition_hands_nothing_out_until_it_is_resumed(smtp_server):
     make_readers(publication, 3)
     edition = make_edition(make_brief(publication))
     planning.start_due()
-    assert planning.pause(edition)
-    assert not planning.pause(edition)
+    assert control.pause(edition)
+    assert not control.pause(edition)
     sending.drain("main")
     assert not smtp_server.messages
-    assert planning.resume(edition)
+    assert control.resume(edition)
     sending.drain("main")
     assert len(smtp_server.messages) == 3
 
@@ -302,7 +302,7 @@ def test_cancelling_skips_who_has_got_nothing_yet(smtp_server, monkeypatch):
     def cancelled_after_the_first(lease, size):
         calls.append(size)
         if len(calls) == 2:
-            assert planning.cancel(edition)
+            assert control.cancel(edition)
         return lease_slice(lease, size)
 
     monkeypatch.setattr(sending.leases, "take_slice", cancelled_after_the_first)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefs.models import Brief, Publication, User
-from deliveries import planning
+from deliveries import control, planning
 from deliveries.models import Delivery, Edition
 from deliveries.tasks import tick
 from tests.make import make_brief, make_edition, make_readers, make_subscription
@@ -148,7 +148,7 @@ def test_pause_resume_and_cancel_follow_each_other(paul: Client, brief: Brief) -
 
 def test_what_comes_too_late_is_said(paul: Client, brief: Brief) -> None:
     edition = make_edition(brief)
-    planning.withdraw(edition)
+    control.withdraw(edition)
     answer = paul.post(reverse("admin:deliveries_verb", args=[edition.pk, "pause"]), follow=True)
     assert "Too late" in answer.content.decode()
 

@@ -7,20 +7,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from deliveries import planning, reports, tasks
+from deliveries import control, reports, tasks
 from deliveries.models import Edition
 from subscribers.doorbell import ring
 
-VERBS: dict[str, Callable[[Edition], bool]] = {
-    "pause": planning.pause,
-    "resume": planning.resume,
-    "cancel": planning.cancel,
-    "withdraw": planning.withdraw,
+VERBS: dict[str, Callable[[Edition], int]] = {
+    "pause": control.pause,
+    "resume": control.resume,
+    "cancel": control.cancel,
+    "withdraw": control.withdraw,
+    "retry": control.retry_failed,
 }
 
 
 class Command(BaseCommand):
-    help = "Report on an edition, or pause, resume, cancel or withdraw it."
+    help = "Report on an edition, or pause, resume, cancel, withdraw or retry it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=["report", *VERBS])
@@ -33,7 +34,11 @@ class Command(BaseCommand):
         except Edition.DoesNotExist as error:
             raise CommandError(f"There is no edition {edition_id}.") from error
         if verb != "report":
-            if not VERBS[verb](edition):
+            try:
+                acted = VERBS[verb](edition)
+            except control.StillOpen as error:
+                raise CommandError(str(error)) from error
+            if not acted:
                 raise CommandError(f"Edition {edition_id} is {edition.status}: it cannot {verb}.")
             ring(tasks.tick)
         report = {"edition": edition.pk, "status": edition.status, **reports.summary(edition)}

@@ -1,0 +1,107 @@
+"""What an operator may do to an edition; each verb is harmless when repeated."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from deliveries.leases import skip
+from deliveries.models import Delivery, Edition
+
+
+def withdraw(edition: Edition) -> bool:
+    """Take back an edition before its first mail; return False when it is too late."""
+    return _move(
+        edition, [Edition.Status.SCHEDULED, Edition.Status.MISSED], Edition.Status.WITHDRAWN
+    )
+
+
+def pause(edition: Edition, word: str = "") -> bool:
+    """Stop handing out mail; what a worker has in hand is finished within a slice."""
+    if not _move(edition, list(Edition.MOVING), Edition.Status.PAUSED):
+        return False
+    Edition.objects.filter(pk=edition.pk).update(word=word)
+    return True
+
+
+def resume(edition: Edition) -> bool:
+    """Go on with a paused edition."""
+    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING)
+
+
+def cancel(edition: Edition) -> bool:
+    """Stop for good: who has got no mail yet is skipped.
+
+    Only what no worker holds is touched here; the rest is skipped once its
+    holder has given it back (recovery.skip_cancelled).
+    """
+    open_ = [*Edition.MOVING, Edition.Status.PAUSED]
+    if not _move(edition, open_, Edition.Status.CANCELLED):
+        return False
+    skip_unsent(edition)
+    return True
+
+
+def skip_unsent(edition: Edition) -> int:
+    """Skip the readers of a cancelled edition whose batch nobody holds; return how many."""
+    free = Q(edition=edition) & (Q(batch__isnull=True) | Q(batch__owner__isnull=True))
+    ids = Delivery.objects.filter(free, status=Delivery.Status.PENDING).values("pk")
+    return skip(Q(pk__in=ids), "cancelled")
+
+
+def _move(edition: Edition, old: list[Edition.Status], new: Edition.Status) -> bool:
+    """Change the status of *edition* if it is one of *old*; the row count decides."""
+    changes: dict[str, object] = {"status": new}
+    if new in (Edition.Status.WITHDRAWN, Edition.Status.CANCELLED):
+        changes["finished_at"] = Now()
+    moved = Edition.objects.filter(pk=edition.pk, status__in=old).update(**changes)
+    edition.refresh_from_db()
+    return bool(moved)
+
+
+def retry_failed(edition: Edition) -> int:
+    """Try once more those that were refused; return how many."""
+    return _again(edition, Delivery.Status.FAILED)
+
+
+def send_again(edition: Edition) -> int:
+    """Send once more to those in doubt; some of them may get the edition twice.
+
+    Only a person decides this.
+    """
+    return _again(edition, Delivery.Status.IN_DOUBT)
+
+
+def _again(edition: Edition, status: Delivery.Status) -> int:
+    """Make the deliveries in *status* due again, and the edition move if it had finished."""
+    try:
+        with transaction.atomic():
+            reopened = Edition.objects.filter(
+                pk=edition.pk,
+                frozen_at__isnull=False,
+                status__in=[*Edition.MOVING, Edition.Status.PAUSED, Edition.Status.FINISHED],
+            )
+            if not reopened.exists():
+                return 0
+            count = Delivery.objects.filter(edition=edition, status=status).update(
+                status=Delivery.Status.PENDING,
+                reason="",
+                batch=None,
+                due_at=Now(),
+                first_attempt_at=None,
+                changed_at=Now(),
+            )
+            if count:
+                reopened.filter(status=Edition.Status.FINISHED).update(
+                    status=Edition.Status.FINISHING, finished_at=None
+                )
+    except IntegrityError as error:
+        # A further edition of this brief is open: the constraint keeps it at one.
+        raise StillOpen(
+            f"“{edition.brief}” has another edition under way; wait until it has finished."
+        ) from error
+    edition.refresh_from_db()
+    return count
+
+
+class StillOpen(Exception):
+    """An edition cannot be opened again while another of its brief is."""
