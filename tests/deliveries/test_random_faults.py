@@ -26,7 +26,11 @@ LOSSES = [*ENDS, ("what?\r\n", None)]
 
 
 class Chaos:
-    """A script that throws dice; counts what may have left a letter in doubt."""
+    """A script that throws dice; counts the connections that it ends, and garbles at a dot.
+
+    Each of them may leave a letter in doubt: with a reset, the server's kernel
+    throws away what it has not sent yet, a 250 to the last letter included.
+    """
 
     def __init__(self, seed: int, rate: float) -> None:
         self.dice = random.Random(seed)
@@ -36,13 +40,17 @@ class Chaos:
 
     def __call__(self, moment: Moment) -> Rule | None:
         """Return a fault, or mostly nothing."""
-        if self.dice.random() > self.rate:
-            return None
+        rule = self.fault(moment) if self.dice.random() < self.rate else None
+        if rule and (rule.then or rule.at == "dot"):
+            self.losses += 1
+        return rule
+
+    def fault(self, moment: Moment) -> Rule | None:
+        """Return what goes wrong."""
         if moment.at in ("RCPT", "DATA", "RSET"):
             return Rule(moment.at, *self.dice.choice(FAULTS))
         if moment.at == "text":
             # All of it may be out by then, dot and all.
-            self.losses += 1
             return Rule("text", *self.dice.choice([("421 4.3.2 Bye", CLOSE), *ENDS]))
         if moment.at == "MAIL":
             # A refusal would be the lane's trouble; that has scripts of its own.
@@ -54,7 +62,6 @@ class Chaos:
     def _at_the_dot(self) -> Rule:
         if self.dice.random() < 0.5:
             return Rule("dot", *self.dice.choice(AT_THE_DOT))
-        self.losses += 1
         accepts = self.dice.random() < 0.5
         if self.hangs and self.dice.random() < 0.2:
             self.hangs -= 1
