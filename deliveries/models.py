@@ -33,6 +33,7 @@ class Edition(models.Model):
 
     OPEN = (Status.SCHEDULED, Status.SENDING, Status.PAUSED, Status.FINISHING)
     MOVING = (Status.SENDING, Status.FINISHING)
+    ENDED_EARLY = (Status.WITHDRAWN, Status.MISSED, Status.CANCELLED)
 
     brief = models.ForeignKey(
         Brief, models.PROTECT, related_name="editions", verbose_name=_("brief")

@@ -28,13 +28,18 @@ class PreflightFailed(Exception):
 
 
 class AlreadyScheduled(Exception):
-    """The brief has an open edition; `edition` is that one."""
+    """The brief has an open edition, or one that the caller has not seen; `edition` is that one."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
+        cure = (
+            "Withdraw or cancel that one first."
+            if edition.is_open
+            else "To send it once more, open the send screen anew or say --again."
+        )
         super().__init__(
             f"“{edition.brief}” is {edition.get_status_display()} already (edition {edition.pk}). "
-            "Withdraw or cancel that one first."
+            f"{cure}"
         )
 
 
@@ -45,12 +50,15 @@ def schedule(
     send_at: dt.datetime,
     clock: str = Edition.Clock.PUBLICATION,
     by: User | None = None,
+    after: int | None = None,
 ) -> Edition:
     """Write down that *revision* is to go out at *send_at*; this is all that a button does.
 
     Raise PreflightFailed for a brief that is not fit, WrongStatus for one in
     review, and AlreadyScheduled when it has an open edition: of two clicks,
-    the database lets one through.
+    the database lets one through. To five readers an edition is over within
+    a second, so *after* names the last edition that the caller has seen, 0
+    for none: a later one means that the button was pressed twice.
     """
     brief = revision.brief
     if brief.status == Brief.Status.IN_REVIEW:
@@ -60,6 +68,8 @@ def schedule(
         raise PreflightFailed(findings)
     try:
         with transaction.atomic():
+            if after is not None:
+                _require_none_after(brief, after)
             return Edition.objects.create(
                 brief=brief,
                 revision=revision,
@@ -74,6 +84,15 @@ def schedule(
         if existing is None:
             raise
         raise AlreadyScheduled(existing) from error
+
+
+def _require_none_after(brief: Brief, last_seen: int) -> None:
+    """Raise AlreadyScheduled if *brief* has an edition later than *last_seen*."""
+    # The lock makes clicks take turns, so that each sees what the one before has made.
+    Brief.objects.select_for_update().get(pk=brief.pk)
+    later = Edition.objects.filter(brief=brief, pk__gt=last_seen).order_by("pk").last()
+    if later is not None:
+        raise AlreadyScheduled(later)
 
 
 def start_due() -> int:

@@ -40,6 +40,8 @@ class SendForm(forms.Form):
 
     when = forms.ChoiceField(choices=[(NOW, ""), (LATER, "")], initial=NOW)
     send_at = forms.DateTimeField(label=gettext_lazy("Date and time"), required=False)
+    # The last edition that the screen knew of: a click from an older screen sends nothing.
+    after = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,7 +84,10 @@ def send_view(
     brief = get_object_or_404(Brief.objects.select_related("publication"), pk=brief_id)
     if not roles.can(request.user, "publish", brief.publication):
         raise PermissionDenied
-    send_form = SendForm(initial={"when": NOW, "send_at": next_morning(brief)})
+    last = brief.editions.order_by("pk").last()
+    send_form = SendForm(
+        initial={"when": NOW, "send_at": next_morning(brief), "after": last.pk if last else 0}
+    )
     test_form = TestForm(initial={"address": editor_of(request).email})
     if request.method == "POST":
         if "test" in request.POST:
@@ -122,7 +127,12 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
     else:
         send_at = timezone.now() + dt.timedelta(seconds=brief.publication.hold_seconds)
     try:
-        edition = planning.schedule(revisions.take(brief, by=user), send_at=send_at, by=user)
+        edition = planning.schedule(
+            revisions.take(brief, by=user),
+            send_at=send_at,
+            by=user,
+            after=form.cleaned_data["after"] or 0,
+        )
     except planning.PreflightFailed:
         messages.error(request, _("Nothing was sent: the errors below come first."))
         return None

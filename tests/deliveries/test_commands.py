@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from briefs.models import Brief
 from deliveries import planning, recovery, sending
@@ -73,6 +74,18 @@ def test_publish_twice_names_the_open_edition():
     run("publish", str(brief.pk))
     with pytest.raises(CommandError, match="already"):
         run("publish", str(brief.pk))
+
+
+def test_publish_once_more_after_the_end_has_to_be_asked_for():
+    brief = make_brief()
+    run("publish", str(brief.pk))
+    Edition.objects.update(status="finished", finished_at=timezone.now())
+    with pytest.raises(CommandError, match="--again"):
+        run("publish", str(brief.pk))
+    run("publish", str(brief.pk), "--again")
+    Edition.objects.filter(status="scheduled").update(status="withdrawn")
+    run("publish", str(brief.pk))
+    assert Edition.objects.count() == 3
 
 
 def test_publish_of_nothing_is_a_message():

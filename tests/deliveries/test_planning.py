@@ -37,6 +37,17 @@ def at_once(count, work):
     return results
 
 
+@pytest.mark.django_db
+def test_a_click_from_before_an_edition_makes_no_second_one():
+    brief = make_brief()
+    first = make_edition(brief)
+    Edition.objects.update(status="finished", finished_at=timezone.now())
+    with pytest.raises(planning.AlreadyScheduled) as refused:
+        planning.schedule(revisions.take(brief), send_at=timezone.now(), after=0)
+    assert refused.value.edition == first
+    assert planning.schedule(revisions.take(brief), send_at=timezone.now(), after=first.pk)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_fifty_parallel_clicks_one_makes_an_edition():
     brief = make_brief()

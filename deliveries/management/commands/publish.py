@@ -13,6 +13,7 @@ from briefs import revisions
 from briefs.models import Brief
 from briefs.workflow import WrongStatus
 from deliveries import planning, tasks
+from deliveries.models import Edition
 from subscribers.doorbell import ring
 
 
@@ -22,16 +23,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("brief_id", type=int)
         parser.add_argument("--at", metavar="ISO-8601", help="when; without it, now")
+        parser.add_argument(
+            "--again", action="store_true", help="even if it has gone out to its readers before"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, brief_id: int, at: str | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, brief_id: int, at: str | None, again: bool, **options: Any
+    ) -> None:
         try:
             brief = Brief.objects.select_related("publication").get(pk=brief_id)
         except Brief.DoesNotExist as error:
             raise CommandError(f"There is no brief {brief_id}.") from error
         try:
             edition = planning.schedule(
-                revisions.take(brief), send_at=_moment(at, brief) if at else timezone.now()
+                revisions.take(brief),
+                send_at=_moment(at, brief) if at else timezone.now(),
+                after=_last_seen(brief, again=again),
             )
         except planning.PreflightFailed as error:
             lines = [f"  {finding.message}" for finding in error.findings.errors]
@@ -51,6 +59,12 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Edition {edition.pk} goes out at {edition.send_at:%Y-%m-%d %H:%M %Z}."
             )
+
+
+def _last_seen(brief: Brief, *, again: bool) -> int:
+    """Return the edition after which there must be none: a command may be run twice by a script."""
+    last = brief.editions.order_by("pk").last()
+    return last.pk if last and (again or last.status in Edition.ENDED_EARLY) else 0
 
 
 def _moment(text: str, brief: Brief) -> dt.datetime:
