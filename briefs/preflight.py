@@ -95,6 +95,17 @@ def _sender(text: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
+def _ascii_sender(text: dict[str, Any]) -> Iterator[Finding]:
+    for field, name in (("sender_address", "sender"), ("reply_to", "reply-to")):
+        if not text["publication"][field].isascii():
+            yield Finding(
+                f"{name}-beyond-ascii",
+                f"The {name} address “{text['publication'][field]}” has letters beyond ASCII, "
+                "which many servers refuse (RFC 6531). Use another in the publication.",
+                "publication",
+            )
+
+
 def _left_overs(text: dict[str, Any]) -> Iterator[Finding]:
     places = {name: text[name] for name in ("headline", "preheader", "body")}
     for number, point in enumerate(text["key_points"], start=1):
@@ -108,7 +119,15 @@ def _left_overs(text: dict[str, Any]) -> Iterator[Finding]:
             )
 
 
-ERRORS: tuple[Rule, ...] = (_headline, _subject, _text, _contact, _postal_address, _sender)
+ERRORS: tuple[Rule, ...] = (
+    _headline,
+    _subject,
+    _text,
+    _contact,
+    _postal_address,
+    _sender,
+    _ascii_sender,
+)
 WARNINGS: tuple[Rule, ...] = (_left_overs,)
 
 

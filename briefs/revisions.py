@@ -56,9 +56,15 @@ def take(brief: Brief, by: User | None = None) -> Revision:
 
     The same content gives the same row, however often this is called.
     """
-    brief = Brief.objects.select_related("publication").get(pk=brief.pk)
     settle_slug(brief)
-    content = snapshot(brief)
+    with transaction.atomic():
+        # The desk saves a brief and its key points under this lock, or in one transaction.
+        brief = (
+            Brief.objects.select_related("publication")
+            .select_for_update(of=("self",))
+            .get(pk=brief.pk)
+        )
+        content = snapshot(brief)
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     while True:

@@ -75,6 +75,8 @@ def _again(edition: Edition, status: Delivery.Status) -> int:
     """Make the deliveries in *status* due again, and the edition move if it had finished."""
     try:
         with transaction.atomic():
+            # recovery.finish() holds this lock too: it must not overlook what becomes due here.
+            Edition.objects.select_for_update().get(pk=edition.pk)
             reopened = Edition.objects.filter(
                 pk=edition.pk,
                 frozen_at__isnull=False,
@@ -87,7 +89,7 @@ def _again(edition: Edition, status: Delivery.Status) -> int:
                 reason="",
                 batch=None,
                 due_at=Now(),
-                first_attempt_at=None,
+                deferred_since=None,
                 changed_at=Now(),
             )
             if count:

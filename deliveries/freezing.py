@@ -1,8 +1,9 @@
 """Freezing the audience: one Delivery for each active reader, in chunks, exactly once."""
 
 import datetime as dt
+from contextlib import suppress
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
@@ -13,6 +14,7 @@ from subscribers.models import Subscription
 # One transaction for a million readers blocked other writers for 2.2 s, chunks of this for 0.1 s.
 CHUNK = 20_000
 LEASE = dt.timedelta(seconds=60)
+FREEZE_TRIES = 5
 
 # Somebody may confirm between the count and this statement: the CASE puts whoever
 # is over into the last batch, where a plain join would drop them.
@@ -50,7 +52,7 @@ def freeze(edition: Edition) -> bool:
         return Edition.objects.filter(pk=edition.pk, frozen_at__isnull=False).exists()
     edition.refresh_from_db()
     _fix_the_end(edition)
-    while _freeze_chunk(edition):
+    while _freeze_chunk_again(edition):
         pass
     return bool(
         Edition.objects.filter(
@@ -73,6 +75,14 @@ def _fix_the_end(edition: Edition) -> None:
         freeze_max_id=last["last"] or 0
     )
     edition.refresh_from_db(fields=["freeze_max_id"])
+
+
+def _freeze_chunk_again(edition: Edition) -> bool:
+    """Write the next chunk, once more where a reader of it is erased at that moment."""
+    for _try in range(FREEZE_TRIES - 1):
+        with suppress(IntegrityError):
+            return _freeze_chunk(edition)
+    return _freeze_chunk(edition)
 
 
 def _freeze_chunk(edition: Edition) -> bool:

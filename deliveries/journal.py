@@ -44,6 +44,7 @@ class Journal:
 
     descriptor: int
     offset: int
+    begun: set[tuple[int, int]] = field(default_factory=set, init=False)  # of this slice
     _reserved: int = field(default=0, init=False)
 
     def begin(self, batch: int, epoch: int, letters: int) -> None:
@@ -62,6 +63,7 @@ class Journal:
                 ) from error
             self._reserved = end
         self._append(_pack(_BEGIN, 0, epoch, batch, 0, b""))
+        self.begun = set()
 
     def record(self, outcomes: Iterable[Outcome], intents: Iterable[Attempt]) -> None:
         """Append *outcomes* and *intents* in one write; raise JournalFailed."""
@@ -72,13 +74,15 @@ class Journal:
                 0,
                 outcome.delivery,
                 outcome.attempt,
-                b"" if outcome.fate is Fate.SENT else outcome.reply.encode()[:44],
+                b"" if outcome.fate is Fate.SENT else outcome.reply.encode("utf-8", "replace")[:44],
             )
             for outcome in outcomes
         ]
-        records += [_pack(_INTENT, 0, 0, i.delivery, i.attempt, b"") for i in intents]
+        begun = [(intent.delivery, intent.attempt) for intent in intents]
+        records += [_pack(_INTENT, 0, 0, number, attempt, b"") for number, attempt in begun]
         if records:
             self._append(b"".join(records))
+            self.begun.update(begun)
 
     def _append(self, data: bytes) -> None:
         try:
@@ -105,6 +109,10 @@ class Slice:
     begun: frozenset[tuple[int, int]]  # (delivery, attempt)
     outcomes: Sequence[Outcome]
 
+    def speaks_of(self, batch: int, epoch: int) -> bool:
+        """Tell whether this slice was taken under that lease, or none ever was."""
+        return (self.batch, self.epoch) in ((batch, epoch), (0, 0))
+
 
 def read_last_slice(data: bytes) -> Slice | None:
     """Return the last slice of a journal's records, or None if there is none.
@@ -125,7 +133,7 @@ def read_last_slice(data: bytes) -> Slice | None:
         elif kind == _INTENT:
             begun.add((number, attempt))
         else:
-            reply = words.rstrip(b"\0").decode(errors="ignore")
+            reply = words.replace(b"\0", b"").decode(errors="ignore")
             outcomes[number, attempt] = Outcome(
                 number, attempt, _FATES[fate], _reason(_FATES[fate]), reply
             )

@@ -1,6 +1,7 @@
 """Lanes: the configured providers, in order, and which of them is held back just now."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,10 @@ class LaneTrouble(Exception):
     An expired relay password must not fail a million readers: nothing is
     counted against them, the lane rests a while and is tried again.
     """
+
+
+class Unanswered(LaneTrouble):
+    """Final dots in a row were never answered: each costs a reader in doubt."""
 
 
 def names() -> list[str]:
@@ -50,6 +55,22 @@ def hold(lane: str, trouble: LaneTrouble) -> None:
     except RedisError:
         # Without Redis nobody rings either: the pause comes by itself.
         log.warning("Redis is away; lane %s is tried again at the next tick.", lane)
+
+
+def went_unanswered(edition_id: int) -> int:
+    """Count a run of *edition_id* that ended unanswered; return how many in a row."""
+    try:
+        key = f"unanswered:{edition_id}"
+        cache.add(key, 0, 86_400)
+        return int(cache.incr(key))
+    except (RedisError, ValueError):
+        return 1
+
+
+def was_answered(edition_id: int) -> None:
+    """Forget what went unanswered: the server has taken a letter of *edition_id*."""
+    with suppress(RedisError):
+        cache.delete(f"unanswered:{edition_id}")
 
 
 def is_held(lane: str) -> bool:

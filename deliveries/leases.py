@@ -6,27 +6,35 @@ Times are the database's: a host whose clock is off steals no lease.
 """
 
 import datetime as dt
+import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 
-from deliveries import ledger, owners
-from deliveries.journal import Slice
+from deliveries import lanes, owners
 from deliveries.ledger import durable
 from deliveries.models import Batch, Delivery, Edition
 from deliveries.owners import Owner
 from subscribers.models import Subscription, Suppression
 
+log = logging.getLogger(__name__)
+
 LEASE = dt.timedelta(seconds=settings.LEASE_SECONDS)
+# The longest a slice may take: the ten minutes of a final dot (RFC 5321), twice.
+HANGS_AFTER = 20 * 60
+# Counts on while a process is stopped or its machine sleeps; macOS has no such clock.
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lease:
     """The right to send what is pending in one batch."""
 
@@ -35,6 +43,20 @@ class Lease:
     lane: str
     owner: Owner
     epoch: int
+    claims: int  # how often the batch was taken without any letter being judged
+    ends_at: float = field(default=0.0)  # by CLOCK, a little before the database's end
+    slice_at: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        self.was_renewed()
+
+    def was_renewed(self) -> None:
+        """Note that the lease holds for its whole length from now on."""
+        self.ends_at = time.clock_gettime(CLOCK) + LEASE.total_seconds() * 0.9
+
+    def holds(self) -> bool:
+        """Tell whether a body may go out: false once a successor may have taken over."""
+        return time.clock_gettime(CLOCK) < self.ends_at
 
     def rows(self) -> "Q":
         """Return the condition under which this lease still holds."""
@@ -42,12 +64,13 @@ class Lease:
 
 
 def claim(lane: str, owner: Owner) -> Lease | None:
-    """Take the next due batch of *lane*, or return None when none is free.
+    """Take the next due batch of *lane*; return None when none is free or enough are taken.
 
     A loser of the race looks again: on PostgreSQL it would otherwise find
     nothing and leave while batches wait.
     """
-    while True:
+    taken = Batch.objects.filter(lane=lane, owner__isnull=False, done_at__isnull=True)
+    while taken.count() < lanes.concurrency(lane):
         waiting = (
             Batch.objects.filter(
                 lane=lane,
@@ -72,7 +95,10 @@ def claim(lane: str, owner: Owner) -> Lease | None:
                 lease_until=Now() + LEASE,
             )
         if won:
-            return Lease(waiting.pk, waiting.edition_id, lane, owner, waiting.epoch + 1)
+            return Lease(
+                waiting.pk, waiting.edition_id, lane, owner, waiting.epoch + 1, waiting.claims
+            )
+    return None
 
 
 def take_slice(lease: Lease, size: int) -> list[Delivery] | None:
@@ -89,6 +115,8 @@ def take_slice(lease: Lease, size: int) -> list[Delivery] | None:
         )
         if not held:
             return None
+        lease.was_renewed()
+        lease.slice_at = time.monotonic()
         while True:
             rows = _pending(lease, size)
             if not rows:
@@ -101,7 +129,6 @@ def take_slice(lease: Lease, size: int) -> list[Delivery] | None:
         ).update(
             status=Delivery.Status.SENDING,
             attempt=F("attempt") + 1,
-            first_attempt_at=Coalesce("first_attempt_at", Now()),
             due_at=None,
         )
         for row in ready:
@@ -116,6 +143,7 @@ def _pending(lease: Lease, size: int) -> list[Delivery]:
     )
     return list(
         Delivery.objects.filter(batch_id=lease.batch_id, status=Delivery.Status.PENDING)
+        .select_for_update(of=("self",))
         .select_related("subscriber", "subscription")
         .annotate(is_suppressed=Exists(suppressed))
         .order_by("pk")[:size]
@@ -154,81 +182,66 @@ def skip(which: Q, reason: str) -> int:
     )
 
 
-def close_or_give_back(lease: Lease) -> None:
-    """End *lease*: the batch is done if nothing in it is pending or sending, else it is free."""
-    unsettled = Delivery.objects.filter(
-        batch=OuterRef("pk"), status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING]
-    )
-    with durable():
-        free = {"owner": None, "lease_until": None}
-        mine = Batch.objects.filter(lease.rows())
-        if not mine.filter(~Exists(unsettled)).update(done_at=Now(), **free):
-            mine.update(**free)
+def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bool:
+    """End *lease*: the batch is done if nothing in it is pending or sending, else it is free.
 
-
-def free_lost() -> int:
-    """Free the batches whose owner is dead or late; return how many.
-
-    With proof of the death, its journal tells of each letter whether it was
-    judged, begun or untouched. Without, all it had in hand is in doubt, never
-    pending: a socket cannot be fenced, and a stopped worker that is woken up
-    goes on where it was.
+    With a *rest* the batch is not taken again before that, so that others get
+    their turn. Where rows are still sending, because their outcomes could not
+    be written, nothing is given back: the owner ends its life instead, its
+    journal speaks for them, and this returns False.
     """
-    freed = 0
-    held = Batch.objects.filter(owner__isnull=False, done_at__isnull=True)
-    for pk, owner, epoch in held.values_list("pk", "owner", "epoch"):
-        if owner is None:
-            continue
-        lost = Batch.objects.filter(pk=pk, owner=owner, epoch=epoch)
-        last = owners.testament(owner)
-        if last is None:
-            lost = lost.filter(lease_until__lt=Now())
+    rows = Delivery.objects.filter(batch=OuterRef("pk"))
+    pending = rows.filter(status=Delivery.Status.PENDING)
+    in_hand = rows.filter(status=Delivery.Status.SENDING)
+    mine = Batch.objects.filter(lease.rows())
+    ended = False
+    try:
         with durable():
-            if lost.update(owner=None, lease_until=None, epoch=F("epoch") + 1):
-                freed += 1
-                _settle_what_was_in_hand(pk, last)
-    return freed
+            free = mine.filter(~Exists(in_hand))
+            ended = bool(
+                free.filter(~Exists(pending)).update(done_at=Now(), owner=None, lease_until=None)
+                or free.update(owner=None, lease_until=None, not_before=_later(rest))
+                or not mine.exists()
+            )
+    finally:
+        if not ended:
+            owners.retire(lease.owner)
+    return ended
 
 
-def _settle_what_was_in_hand(batch: int, last: Slice | None) -> None:
-    """Judge the rows that a lost owner left as sending, by its journal where there is one."""
-    in_hand = Delivery.objects.filter(batch_id=batch, status=Delivery.Status.SENDING)
-    if last is not None:
-        ledger.settle(last.outcomes)
-    left = list(in_hand.values_list("pk", "attempt"))
-    begun = left if last is None else [letter for letter in left if letter in last.begun]
-    in_hand.filter(pk__in=[pk for pk, _attempt in begun]).update(
-        status=Delivery.Status.IN_DOUBT, reason="worker-lost", changed_at=Now()
-    )
-    in_hand.update(status=Delivery.Status.PENDING, changed_at=Now())
+def _later(rest: dt.timedelta) -> Any:
+    """Return when a batch may be taken again; as before without a *rest*."""
+    return Now() + rest if rest else F("not_before")
 
 
-def hear_last_words() -> None:
-    """Settle what the journals of those who are gone prove, once nothing is leased to them.
-
-    So a host that comes back with its disk turns doubt into knowledge.
-    """
-    for owner, last in owners.last_words():
-        if not Batch.objects.filter(owner=owner).exists():
-            ledger.settle(last.outcomes)
-            owners.lay_to_rest(owner)
+def made_progress(lease: Lease) -> None:
+    """Note that letters of this batch were judged, whatever the verdict."""
+    if lease.claims:
+        Batch.objects.filter(lease.rows()).update(claims=0)
+        lease.claims = 0
 
 
 @contextmanager
 def renewed(lease: Lease) -> Iterator[None]:
     """Renew *lease* by a timer, at a third of its length, while the body runs.
 
-    A server may take ten minutes over its final reply (RFC 5321, 4.5.3.2.6).
+    A server may take ten minutes over its final reply (RFC 5321, 4.5.3.2.6);
+    one that hangs for longer than any of them is not waited for.
     """
     stop = threading.Event()
 
     def renew() -> None:
-        try:
-            while not stop.wait(LEASE.total_seconds() / 3):
+        while not stop.wait(LEASE.total_seconds() / 3):
+            if lease.slice_at and time.monotonic() - lease.slice_at > HANGS_AFTER:
+                break
+            try:
                 with transaction.atomic():
-                    Batch.objects.filter(lease.rows()).update(lease_until=Now() + LEASE)
-        finally:
-            connection.close()  # this thread's own
+                    if Batch.objects.filter(lease.rows()).update(lease_until=Now() + LEASE):
+                        lease.was_renewed()
+            except Error:
+                log.warning("The lease on batch %s could not be renewed just now.", lease.batch_id)
+                connection.close()
+        connection.close()  # this thread's own
 
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()

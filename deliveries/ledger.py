@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models.functions import Now
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Now
 
 from deliveries.models import Delivery
 
@@ -70,7 +70,7 @@ def settle(outcomes: Iterable[Outcome]) -> None:
     groups: dict[tuple[int, Fate, str, str], list[int]] = defaultdict(list)
     for outcome in outcomes:
         # "250 queued as …" differs for each reader and tells nothing: sent ones go together.
-        reply = "" if outcome.fate is Fate.SENT else outcome.reply[:1000]
+        reply = "" if outcome.fate is Fate.SENT else _clean(outcome.reply)
         groups[outcome.attempt, outcome.fate, outcome.reason, reply].append(outcome.delivery)
     if not groups:
         return
@@ -82,51 +82,44 @@ def settle(outcomes: Iterable[Outcome]) -> None:
 def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: str) -> None:
     rows = Delivery.objects.filter(pk__in=ids, attempt=attempt, status__in=UNSETTLED)
     if fate is Fate.SENT:
-        rows.update(status=Delivery.Status.SENT, reason="", reply="", due_at=None, changed_at=Now())
+        _end(rows, Delivery.Status.SENT, "", "")
     elif fate is Fate.FAILED:
-        _fail(rows.values_list("pk", flat=True), reason or "refused", reply)
+        _end(rows, Delivery.Status.FAILED, reason or "refused", reply)
     elif fate is Fate.IN_DOUBT:
-        rows.update(
-            status=Delivery.Status.IN_DOUBT,
-            reason=reason or "no-reply",
-            reply=reply,
-            changed_at=Now(),
-        )
+        _end(rows, Delivery.Status.IN_DOUBT, reason or "no-reply", reply)
     elif fate is Fate.NOT_ACCEPTED:
         # Only what nobody else has judged meanwhile may go out again.
         rows.filter(status=Delivery.Status.SENDING).update(
             status=Delivery.Status.PENDING, reply=reply, changed_at=Now()
         )
     else:
-        _defer(list(rows.filter(status=Delivery.Status.SENDING)), reason, reply)
+        _defer(rows.filter(status=Delivery.Status.SENDING), attempt, reason, reply)
 
 
-def _fail(ids: Iterable[int], reason: str, reply: str) -> None:
-    Delivery.objects.filter(pk__in=list(ids), status__in=UNSETTLED).update(
-        status=Delivery.Status.FAILED,
-        reason=reason,
+def _end(rows: QuerySet[Delivery], status: Delivery.Status, reason: str, reply: str) -> None:
+    rows.update(status=status, reason=reason, reply=reply, due_at=None, changed_at=Now())
+
+
+def _defer(rows: QuerySet[Delivery], attempt: int, reason: str, reply: str) -> None:
+    """Take *rows* out of their batch until their next attempt, or fail what waited a day."""
+    _end(
+        rows.filter(deferred_since__lt=Now() - GIVE_UP_AFTER),
+        Delivery.Status.FAILED,
+        "deferred-too-long",
+        reply,
+    )
+    wait = min(FIRST_RETRY * 2 ** min(max(attempt - 1, 0), 8), LAST_RETRY)
+    rows.update(
+        status=Delivery.Status.PENDING,
+        batch=None,
+        due_at=Now() + wait,
+        deferred_since=Coalesce("deferred_since", Now()),
+        reason=reason or "deferred",
         reply=reply,
-        due_at=None,
         changed_at=Now(),
     )
 
 
-def _defer(rows: list[Delivery], reason: str, reply: str) -> None:
-    """Take *rows* out of their batch until their next attempt, or fail what waited a day."""
-    now = timezone.now()
-    over = [r.pk for r in rows if r.first_attempt_at and now - r.first_attempt_at > GIVE_UP_AFTER]
-    _fail(over, "deferred-too-long", reply)
-    for row in rows:
-        if row.pk in over:
-            continue
-        wait = min(FIRST_RETRY * 2 ** min(row.attempt - 1, 8), LAST_RETRY)
-        Delivery.objects.filter(
-            pk=row.pk, attempt=row.attempt, status=Delivery.Status.SENDING
-        ).update(
-            status=Delivery.Status.PENDING,
-            batch=None,
-            due_at=now + wait,
-            reason=reason or "deferred",
-            reply=reply,
-            changed_at=Now(),
-        )
+def _clean(reply: str) -> str:
+    """Return *reply* as a database can hold it: no NUL (PostgreSQL), no lone surrogate."""
+    return reply.replace("\0", "").encode("utf-8", "replace").decode()[:1000]

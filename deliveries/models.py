@@ -239,7 +239,7 @@ class Delivery(models.Model):
     reply = models.TextField(_("the server's words"), blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
     due_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
-    first_attempt_at = models.DateTimeField(_("first attempt"), null=True, blank=True)
+    deferred_since = models.DateTimeField(_("deferred since"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
 
     class Meta:

@@ -7,10 +7,12 @@ proof that the owner is dead and that the journal is complete.
 
 import fcntl
 import os
+import re
 import socket
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +28,7 @@ _KEEP_SECONDS = 7 * 86_400
 _MOST_OCTETS = 16 * 2**20
 
 _AT_REST = ".settled"
+_NAME = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOTHING = Slice(0, 0, frozenset(), ())
 
 _here = threading.local()
@@ -48,15 +51,23 @@ class Owner:
 
     def __init__(self) -> None:
         self.id = uuid.uuid4()
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._file = os.open(_folder() / str(self.id), flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)  # may wait for somebody who just looks
-        os.pwrite(self._file, _kernel().encode().ljust(_HEADER, b"\n"), 0)
-        self.journal = Journal(self._file, _HEADER)
+        path = _folder() / str(self.id)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)  # may wait for somebody who just looks
+            os.pwrite(file, _kernel().encode().ljust(_HEADER, b"\n"), 0)
+        except OSError:
+            os.close(file)
+            path.unlink(missing_ok=True)
+            raise
+        self.journal = Journal(file, _HEADER)
+        # Also when its thread ends without a word: the lock must not outlive the owner.
+        self._end = weakref.finalize(self, os.close, file)
 
     def close(self) -> None:
         """End this life; the journal stays for a week."""
-        os.close(self._file)
+        self.journal.descriptor = -1  # the number may soon be another file's
+        self._end()
 
 
 def mine() -> Owner:
@@ -75,16 +86,27 @@ def mine() -> Owner:
     return owner
 
 
+def retire(owner: Owner) -> None:
+    """End *owner* before its process: what it could not write down, its journal tells."""
+    if getattr(_here, "owner", None) is owner:
+        del _here.owner
+    owner.close()
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[int | None]:
-    """Lock the file of an owner that is gone; yield its descriptor, or None while it lives."""
+    """Lock the file of an owner that is gone; yield its descriptor, or None while it lives.
+
+    The lock is shared: of two who look at once, neither must take the other
+    for the owner.
+    """
     try:
-        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         yield None
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         yield file
     except BlockingIOError:
         yield None
@@ -120,12 +142,12 @@ def last_words() -> Iterator[tuple[uuid.UUID, Slice]]:
     Its outcomes are true under whichever kernel they were written, even where
     others may be missing.
     """
-    for path in _folder().iterdir():
-        if path.suffix == _AT_REST:
-            continue
+    for path in _journals():
         with _locked(path) as file:
-            if file is not None:
-                _kernel_then, last = _read(file)
+            if file is None:
+                continue
+            kernel, last = _read(file)
+            if kernel:  # else it is just being born
                 yield uuid.UUID(path.name), last or _NOTHING
 
 
@@ -138,8 +160,18 @@ def lay_to_rest(owner: uuid.UUID) -> None:
 
 def forget_the_dead() -> None:
     """Remove journals that nobody has written for a week and no owner holds."""
-    for path in _folder().iterdir():
-        if time.time() - path.stat().st_mtime > _KEEP_SECONDS:
-            with _locked(path) as file:
-                if file is not None:
-                    path.unlink(missing_ok=True)
+    for path in [*_journals(), *_journals(_AT_REST)]:
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _KEEP_SECONDS:
+                with _locked(path) as file:
+                    if file is not None:
+                        path.unlink(missing_ok=True)
+
+
+def _journals(suffix: str = "") -> list[Path]:
+    """Return the files of owners with this *suffix*; whatever else lies there is not ours."""
+    return [
+        path
+        for path in _folder().iterdir()
+        if path.suffix == suffix and _NAME.fullmatch(path.stem) and path.is_file()
+    ]

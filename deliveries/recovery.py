@@ -3,20 +3,19 @@
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from deliveries import control, lanes, leases, owners
+from deliveries import control, lanes, owners, takeover
 from deliveries.models import Batch, Delivery, Edition
 
 
 def sweep() -> None:
     """Free what the dead held, form retry batches, end what is done; safe anywhere, any time."""
-    leases.free_lost()
+    takeover.free_lost()
     for edition in Edition.objects.filter(status__in=Edition.MOVING, frozen_at__isnull=False):
         form_retry_batches(edition)
         finish(edition)
     skip_cancelled()
-    leases.hear_last_words()
+    takeover.hear_last_words()
     owners.forget_the_dead()
 
 
@@ -28,7 +27,7 @@ def form_retry_batches(edition: Edition) -> int:
             edition=edition,
             status=Delivery.Status.PENDING,
             batch__isnull=True,
-            due_at__lte=timezone.now(),
+            due_at__lte=Now(),
         )
         if not due.exists():
             return formed
@@ -40,7 +39,7 @@ def form_retry_batches(edition: Edition) -> int:
                 edition=edition,
                 number=0 if last is None else last + 1,
                 lane=lanes.names()[0],
-                not_before=timezone.now(),
+                not_before=Now(),
             )
             ids = list(due.order_by("pk").values_list("pk", flat=True)[: Batch.SIZE])
             taken = Delivery.objects.filter(pk__in=ids, batch__isnull=True).update(
@@ -71,12 +70,15 @@ def finish(edition: Edition) -> bool:
     waiting = Delivery.objects.filter(
         edition=OuterRef("pk"), status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING]
     )
-    if moving.filter(~Exists(waiting)).update(
-        status=Edition.Status.FINISHED, finished_at=Now(), word=""
-    ):
-        return True
-    moving.filter(status=Edition.Status.SENDING).update(status=Edition.Status.FINISHING)
-    return False
+    with transaction.atomic():
+        # Whoever makes deliveries due again holds this lock too: what it wrote is seen below.
+        Edition.objects.select_for_update().get(pk=edition.pk)
+        if moving.filter(~Exists(waiting)).update(
+            status=Edition.Status.FINISHED, finished_at=Now(), word=""
+        ):
+            return True
+        moving.filter(status=Edition.Status.SENDING).update(status=Edition.Status.FINISHING)
+        return False
 
 
 def skip_cancelled() -> None:
@@ -107,4 +109,5 @@ def waiting_lanes() -> list[str]:
         .values_list("lane", flat=True)
         .distinct()
     )
-    return [lane for lane in due if not lanes.is_held(lane)]
+    known = lanes.names()
+    return [lane for lane in due if lane in known and not lanes.is_held(lane)]

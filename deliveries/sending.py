@@ -1,16 +1,17 @@
 """Sending: lease a batch, take a slice, hand it over, settle; until time is up."""
 
+import datetime as dt
 import logging
 import time
 from collections.abc import Iterator
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from deliveries import lanes, leases, ledger, letters, owners, providers, throttle
 from deliveries.journal import JournalFailed
 from deliveries.leases import Lease
 from deliveries.ledger import Fate, Outcome
-from deliveries.letters import Letter
+from deliveries.letters import EditionMail, Letter
 from deliveries.models import Batch, Edition
 
 log = logging.getLogger(__name__)
@@ -19,17 +20,24 @@ log = logging.getLogger(__name__)
 # leaves, pauses or cancels waits no longer, and each costs two durable commits.
 MOST, FIRST, SECONDS = Batch.SIZE, 20, 2.0
 SETTLE_TRIES = 60
+# How long the answers to final dots are waited for once the process is told to end.
+LAST_ANSWERS = 25.0
+# A batch that was taken so often in vain goes letter by letter, and sets aside which fails.
+IN_VAIN = 5
 
 
 class _Stop:
-    """Set when the process was told to end: the message in hand is finished, no more."""
+    """Set when the process was told to end: the messages in hand are finished, no more."""
 
     requested = False
+    provider: providers.Provider | None = None
 
 
 def stop_soon(*_signal: object) -> None:
-    """Finish the message in hand and give the rest back; a handler for SIGTERM."""
+    """Finish the messages in hand and give the rest back; a handler for SIGTERM."""
     _Stop.requested = True
+    if _Stop.provider is not None:
+        _Stop.provider.finish_within(LAST_ANSWERS)
 
 
 def drain(lane: str, seconds: float = 20.0) -> bool:
@@ -39,14 +47,19 @@ def drain(lane: str, seconds: float = 20.0) -> bool:
     pace = _Pace()
     try:
         with providers.opened(lane, owner.journal) as provider:
+            _Stop.provider = provider
             while time.monotonic() < deadline and not _Stop.requested:
                 lease = leases.claim(lane, owner)
                 if lease is None:
                     return False
-                _send_batch(lease, provider, pace, deadline)
+                provider.may_send = lambda _letter, lease=lease: lease.holds()
+                if not _send_batch(lease, provider, pace, deadline):
+                    break
     except lanes.LaneTrouble as trouble:
         lanes.hold(lane, trouble)
         return False
+    finally:
+        _Stop.provider = None
     return not _Stop.requested
 
 
@@ -62,55 +75,123 @@ class _Pace:
         self.size = max(1, min(MOST, fits))
 
 
-def _send_batch(lease: Lease, provider: providers.Provider, pace: _Pace, deadline: float) -> None:
-    """Send slice after slice of one batch, until it is empty, lost, or time is up."""
+def _send_batch(lease: Lease, provider: providers.Provider, pace: _Pace, deadline: float) -> bool:
+    """Send slice after slice of one batch, until it is empty, lost, or time is up.
+
+    Return False if the owner's life ended over it. Raise LaneTrouble, also
+    for a fault of our own: the lane rests, and the batch lets others go first.
+    """
+    trouble: lanes.LaneTrouble | None = None
     try:
-        with leases.renewed(lease):
-            mail = letters.load(lease.edition_id)
-            while time.monotonic() < deadline and not _Stop.requested:
-                grant = throttle.ask(lease.lane, pace.size, deadline)
-                if not grant.letters:
-                    return
-                lease.owner.journal.begin(lease.batch_id, lease.epoch, grant.letters)
-                rows = leases.take_slice(lease, grant.letters) or []
-                throttle.give_back(lease.lane, grant, grant.letters - len(rows))
-                if not rows:
-                    return
-                begun = time.monotonic()
-                _send_slice([letters.write(mail, row) for row in rows], provider)
-                pace.learn(len(rows), time.monotonic() - begun)
-    except JournalFailed as full:
-        raise lanes.LaneTrouble(str(full)) from full
-    except lanes.LaneTrouble as trouble:
-        Edition.objects.filter(pk=lease.edition_id).update(word=str(trouble)[:1000])
-        raise
+        mail = _load(lease)
+        if mail is not None:
+            with leases.renewed(lease):
+                _send_slices(lease, mail, provider, pace, deadline)
+    except lanes.LaneTrouble as error:
+        trouble = error
+    except JournalFailed as error:
+        trouble = lanes.LaneTrouble(str(error))
+    except Error as error:
+        trouble = lanes.LaneTrouble(f"The database is away: {error}")
+    except Exception as error:
+        log.exception("Batch %s of edition %s failed.", lease.batch_id, lease.edition_id)
+        trouble = lanes.LaneTrouble(f"A fault in the program: {error!r}. See the worker's log.")
     finally:
-        leases.close_or_give_back(lease)
+        rest = dt.timedelta(seconds=lanes.HOLD_SECONDS) if trouble else dt.timedelta(0)
+        lives_on = leases.close_or_give_back(lease, rest)
+    if trouble:
+        _note(lease.edition_id, trouble)
+        raise trouble
+    return lives_on
 
 
-def _send_slice(slice_: list[Letter], provider: providers.Provider) -> None:
-    """Hand over one slice and settle each of its letters, whatever happens."""
+def _load(lease: Lease) -> EditionMail | None:
+    """Return the mail of the leased batch; pause an edition whose mail cannot be made."""
+    try:
+        return letters.load(lease.edition_id)
+    except Error:
+        raise
+    except Exception as error:
+        log.exception("The mail of edition %s cannot be made.", lease.edition_id)
+        _pause(lease.edition_id, f"Its mail cannot be made: {error!r}. See the worker's log.")
+        return None
+
+
+def _send_slices(
+    lease: Lease, mail: EditionMail, provider: providers.Provider, pace: _Pace, deadline: float
+) -> None:
+    journal = lease.owner.journal
+    while time.monotonic() < deadline and not _Stop.requested:
+        wanted = 1 if lease.claims >= IN_VAIN else pace.size
+        grant = throttle.ask(lease.lane, wanted, deadline)
+        if not grant.letters:
+            return
+        journal.begin(lease.batch_id, lease.epoch, grant.letters)
+        rows = leases.take_slice(lease, grant.letters) or []
+        if rows:
+            begun = time.monotonic()
+            handed_over = _send_slice(lease, [letters.write(mail, row) for row in rows], provider)
+            pace.learn(handed_over, time.monotonic() - begun)
+        throttle.give_back(lease.lane, grant, grant.letters - len(rows))
+        if not rows:
+            return
+
+
+def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider) -> int:
+    """Hand over one slice and settle each of its letters; return how many were judged.
+
+    Whatever is raised meanwhile, a letter is in doubt only if the journal
+    says that its body may have gone out.
+    """
     open_: dict[int, Letter] = {letter.delivery: letter for letter in slice_}
     outcomes: list[Outcome] = []
-    # Until the provider has judged it, a letter may have gone out.
-    rest = Fate.IN_DOUBT
+    is_judged = False
     try:
-        for outcome in provider.deliver(_until_stopped(slice_)):
+        for outcome in provider.deliver(_for_two_seconds(slice_)):
             outcomes.append(outcome)
             del open_[outcome.delivery]
-        rest = Fate.NOT_ACCEPTED
-    except lanes.LaneTrouble:
-        rest = Fate.NOT_ACCEPTED
+        is_judged = True
+    except (lanes.LaneTrouble, JournalFailed) as trouble:
+        is_judged = True
+        if isinstance(trouble, lanes.Unanswered):
+            _pause_if_repeated(lease.edition_id, trouble)
         raise
     finally:
-        reason = "crash" if rest is Fate.IN_DOUBT else ""
-        outcomes += [Outcome(o.delivery, o.attempt, rest, reason) for o in open_.values()]
+        begun = set() if is_judged else lease.owner.journal.begun
+        outcomes += [_unjudged(letter, begun) for letter in open_.values()]
+        outcomes = _set_aside(lease, outcomes)
         _settle(outcomes)
+        if any(outcome.fate is not Fate.NOT_ACCEPTED for outcome in outcomes):
+            leases.made_progress(lease)
+    if any(outcome.fate is Fate.SENT for outcome in outcomes):
+        lanes.was_answered(lease.edition_id)
+    return len(slice_) - len(open_)
 
 
-def _until_stopped(slice_: list[Letter]) -> Iterator[Letter]:
+def _unjudged(letter: Letter, begun: set[tuple[int, int]]) -> Outcome:
+    """Return what is known of a letter that the provider did not judge."""
+    if (letter.delivery, letter.attempt) in begun:
+        return Outcome(letter.delivery, letter.attempt, Fate.IN_DOUBT, "crash")
+    return Outcome(letter.delivery, letter.attempt, Fate.NOT_ACCEPTED)
+
+
+def _set_aside(lease: Lease, outcomes: list[Outcome]) -> list[Outcome]:
+    """Defer the letter over which its batch fails again and again, so that the others go on."""
+    if lease.claims < IN_VAIN:
+        return outcomes
+    return [
+        Outcome(o.delivery, o.attempt, Fate.DEFERRED, "set-aside", o.reply)
+        if o.fate is Fate.NOT_ACCEPTED
+        else o
+        for o in outcomes
+    ]
+
+
+def _for_two_seconds(slice_: list[Letter]) -> Iterator[Letter]:
+    """Yield letters while the slice is young; the rest was never begun and goes back."""
+    until = time.monotonic() + SECONDS
     for letter in slice_:
-        if _Stop.requested:
+        if _Stop.requested or time.monotonic() > until:
             return
         yield letter
 
@@ -120,7 +201,7 @@ def _settle(outcomes: list[Outcome]) -> None:
     for attempt in range(SETTLE_TRIES):
         try:
             ledger.settle(outcomes)
-        except DatabaseError:
+        except Error:
             if attempt == SETTLE_TRIES - 1:
                 raise
             log.warning("The ledger cannot be written; %s outcomes wait.", len(outcomes))
@@ -129,3 +210,27 @@ def _settle(outcomes: list[Outcome]) -> None:
                 connection.close()
         else:
             return
+
+
+# --- what editors are told ------------------------------------------------
+
+
+def _note(edition_id: int, trouble: lanes.LaneTrouble) -> None:
+    """Write down for the editors why an edition does not get on."""
+    try:
+        Edition.objects.filter(pk=edition_id).update(word=str(trouble)[:1000])
+    except Error:
+        log.warning("The trouble of edition %s could not be noted: %s", edition_id, trouble)
+
+
+def _pause(edition_id: int, word: str) -> None:
+    """Pause an edition that would do harm, or nothing at all, until a person has looked."""
+    Edition.objects.filter(pk=edition_id, status__in=Edition.MOVING).update(
+        status=Edition.Status.PAUSED, word=word[:1000]
+    )
+
+
+def _pause_if_repeated(edition_id: int, trouble: lanes.Unanswered) -> None:
+    """Pause the edition when a rest of the lane did not help: each try costs readers in doubt."""
+    if lanes.went_unanswered(edition_id) > 1:
+        _pause(edition_id, f"{trouble} It is paused, since each try leaves readers in doubt.")

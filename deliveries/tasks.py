@@ -1,30 +1,66 @@
-"""Tasks: they carry an id or a lane's name, hold no state and may run twice or never."""
+"""Tasks: they carry a lane's name at most, hold no state and may run twice or never."""
+
+import logging
+from collections.abc import Callable
 
 from celery import shared_task
+from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from deliveries import lanes, planning, recovery, sending
 from subscribers import notices
 from subscribers.doorbell import ring_now
 from subscribers.tasks import send_notices
 
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def heartbeat() -> None:
+    """Tick, unless somebody has just done so: the scheduler and every worker ring for this.
+
+    Rings carry no time of expiry: that is a host's clock, and one that is
+    fast would throw the rings of all others away.
+    """
+    try:
+        if not cache.add("heartbeat", 1, settings.TICK_SECONDS * 0.8):
+            return
+    except RedisError:
+        log.warning("Redis is away; the tick goes on without it.")
+    tick()
+
 
 @shared_task
 def tick() -> None:
-    """Look for what is due and ring for it; beat and every worker call this every few seconds."""
-    planning.start_due()
-    recovery.sweep()
+    """Look for what is due and ring for it; what fails in one step holds up no other."""
+    for step in (planning.start_due, recovery.sweep, _ring_for_lanes, _ring_for_notices):
+        _try(step)
+
+
+def _try(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except Exception:
+        log.exception("A step of the tick failed; the next tick tries it again.")
+
+
+def _ring_for_lanes() -> None:
     for lane in recovery.waiting_lanes():
         for _worker in range(lanes.concurrency(lane)):
-            ring_now(drain, lane, expires=10)
+            ring_now(drain, lane)
+
+
+def _ring_for_notices() -> None:
     if notices.due().exists():
-        ring_now(send_notices, expires=10)
+        ring_now(send_notices)
 
 
 @shared_task
 def drain(lane: str) -> None:
     """Send on *lane* for a while, then ring again if work is left."""
     if sending.drain(lane):
-        ring_now(drain, lane, expires=10)
+        ring_now(drain, lane)
     else:
         # Nothing is free any more: the edition may be done.
         recovery.sweep()

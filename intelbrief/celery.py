@@ -52,7 +52,7 @@ def tick_from_every_worker(**_: object) -> None:
         from subscribers.doorbell import ring_now
 
         while not stopped.wait(settings.TICK_SECONDS):
-            ring_now("deliveries.tasks.tick", expires=settings.TICK_SECONDS)
+            ring_now("deliveries.tasks.heartbeat")
 
     stopped = threading.Event()
     threading.Thread(target=ring, name="tick", daemon=True).start()

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_email_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from environs import FileAwareEnv
 
+from deliveries.relay import Relay
 from intelbrief.keys import load_or_make
 from intelbrief.ops import valkey
 
@@ -227,9 +227,8 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULE = {
     "tick": {
-        "task": "deliveries.tasks.tick",
+        "task": "deliveries.tasks.heartbeat",
         "schedule": TICK_SECONDS,
-        "options": {"expires": TICK_SECONDS},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
@@ -279,14 +278,14 @@ if WEBHOOK_SECRET:
 # Notices (confirmations and the like) go by django.core.mail through the first lane.
 _first = next(iter(PROVIDERS.values()), {"provider": "", "url": ""})
 if _first["provider"] == "smtp":
-    _mail = dj_email_url.parse(_first.get("url") or "smtp://127.0.0.1:25")
+    try:
+        _relay = Relay.parse(str(_first.get("url") or ""))
+    except ValueError as _error:
+        raise ImproperlyConfigured(str(_error)) from _error
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST = _mail["EMAIL_HOST"]
-    EMAIL_PORT = _mail["EMAIL_PORT"] or 25
-    EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
-    EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
-    EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
-    EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+    EMAIL_HOST, EMAIL_PORT = _relay.host, _relay.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _relay.user, _relay.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _relay.starttls, _relay.implicit_tls
 elif _first["provider"]:
     EMAIL_BACKEND = f"anymail.backends.{_first['provider']}.EmailBackend"
 # Django's default is to wait for ever.

@@ -7,6 +7,7 @@ leave no second record.
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -273,7 +274,8 @@ def _clean(value: str) -> str:
 def _change(subscription: Subscription, leaving: Q, **changes: str | datetime | None) -> bool:
     """Update *subscription* if it still fits *leaving*; the row count says who won."""
     won = Subscription.objects.filter(leaving, pk=subscription.pk).update(**changes)
-    subscription.refresh_from_db(fields=[*changes, "status"])
+    with suppress(Subscription.DoesNotExist):  # erased since it was looked up
+        subscription.refresh_from_db(fields=[*changes, "status"])
     return won == 1
 
 

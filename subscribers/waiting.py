@@ -19,6 +19,8 @@ def earliest_confirmation(subscriber: Subscriber, now: datetime) -> datetime:
     notices = Notice.objects.filter(
         kind=Notice.Kind.CONFIRMATION, subscription__subscriber=subscriber
     ).exclude(sent_at__lt=now - DAY, status=Notice.Status.SENT)
+    # What could not be sent has filled no mailbox, and must lock nobody out.
+    notices = notices.exclude(status=Notice.Status.FAILED)
     # What still waits goes out now at the earliest, even if it was due long ago.
     times = sorted((notice.sent_at or max(notice.due_at, now) for notice in notices), reverse=True)[
         :PER_DAY

@@ -41,7 +41,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
     sortable_by = ()
     fieldsets: ClassVar[Any] = [
         (None, {"fields": [("edition", "subscriber"), ("status", "reason"), "reply"]}),
-        (_("Times"), {"fields": [("first_attempt_at", "changed_at"), ("due_at", "attempt")]}),
+        (_("Times"), {"fields": [("deferred_since", "changed_at"), ("due_at", "attempt")]}),
     ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -122,14 +122,12 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
     if not form.is_valid():
         return None
     user = editor_of(request)
-    if form.cleaned_data["when"] == LATER:
-        send_at = form.cleaned_data["send_at"]
-    else:
-        send_at = timezone.now() + dt.timedelta(seconds=brief.publication.hold_seconds)
+    is_later = form.cleaned_data["when"] == LATER
     try:
         edition = planning.schedule(
             revisions.take(brief, by=user),
-            send_at=send_at,
+            send_at=form.cleaned_data["send_at"] if is_later else None,
+            hold=dt.timedelta(seconds=brief.publication.hold_seconds),
             by=user,
             after=form.cleaned_data["after"] or 0,
         )
@@ -144,8 +142,8 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
         return None
     doorbell.ring(tick)
     _log(request, brief, f"Scheduled edition {edition.pk}")
-    if form.cleaned_data["when"] == LATER:
-        day = date_format(timezone.localtime(send_at), "j F Y, H:i")
+    if is_later:
+        day = date_format(timezone.localtime(edition.send_at), "j F Y, H:i")
         messages.success(request, _("Scheduled for %(day)s.") % {"day": day})
     return _to_edition(edition)
 

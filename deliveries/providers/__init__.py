@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from deliveries import lanes
 from deliveries.ledger import Outcome
 from deliveries.letters import Letter
+from deliveries.providers.journaling import Journal, NullJournal
+
+__all__ = ["Journal", "NullJournal", "Provider", "opened"]
+
+# A relay takes this many connections from one client without complaint.
+CONNECTIONS = 4
 
 
 class Provider(Protocol):
-    """An open way to hand letters over, one after the other."""
+    """An open way to hand letters over."""
+
+    may_send: Callable[[Any], bool] | None  # asked before a body goes out
 
     def deliver(self, letters: Iterable[Letter]) -> Iterator[Outcome]:
         """Hand over *letters* and yield an Outcome for each whose handing over was begun.
@@ -19,40 +27,32 @@ class Provider(Protocol):
         without an outcome were then certainly not taken.
         """
 
+    def finish_within(self, seconds: float) -> None:
+        """Begin nothing more and wait *seconds* at most for answers; safe in a signal handler."""
+
     def close(self) -> None:
         """End politely; never raises."""
 
 
-class Records(Protocol):
-    """Where a provider writes what it does: a Journal, or nothing for a test mail."""
-
-    def record(self, outcomes: Iterable[Outcome], intents: Iterable[Letter]) -> None:
-        """Note *outcomes*, and *intents* before their bodies go out; may raise JournalFailed."""
-
-
-class NoRecords:
-    """Forgets what it is told: for mail that is not in the ledger."""
-
-    def record(self, outcomes: Iterable[Outcome], intents: Iterable[Letter]) -> None:
-        """Do nothing."""
-
-
 @contextmanager
-def opened(lane: str, journal: Records) -> Iterator[Provider]:
+def opened(lane: str, journal: Journal) -> Iterator[Provider]:
     """Open the provider of *lane*; raise LaneTrouble where that cannot be done.
 
     It notes in *journal* each letter that it begins and each that it judged.
     Connections are made at the first letter, so an idle lane costs nothing.
     """
-    from deliveries.providers import anymail, smtp
+    from deliveries.providers import anymail, pipelining
 
     options = lanes.options(lane)
-    makers: dict[str, Callable[[], Provider]] = {
-        "smtp": lambda: smtp.SmtpProvider(options.get("url", ""), journal),
-    }
     name = str(options.get("provider", ""))
-    make = makers.get(name, lambda: anymail.AnymailProvider(name, journal))
-    provider = make()
+    provider: Provider
+    if name == "smtp":
+        connections = int(options.get("connections", CONNECTIONS))
+        provider = pipelining.PipeliningProvider(
+            options.get("url") or "smtp://127.0.0.1:25", connections, journal=journal
+        )
+    else:
+        provider = anymail.AnymailProvider(name, journal)
     try:
         yield provider
     finally:

@@ -1,7 +1,9 @@
 """Any ESP that Anymail speaks to, named in the environment: one message per reader."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import requests
 from anymail.backends.base import AnymailBaseBackend
@@ -13,15 +15,17 @@ from anymail.exceptions import (
     AnymailRequestsAPIError,
     AnymailUnsupportedFeature,
 )
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 from urllib3.exceptions import NewConnectionError
 
 from deliveries.lanes import LaneTrouble
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import Letter
+from deliveries.providers.journaling import Journal
 
-if TYPE_CHECKING:
-    from deliveries.providers import Records
+log = logging.getLogger(__name__)
+
+MOST_ALIKE = 3
 
 # The ESP did not begin with the message (RFC 9110, 15.5.9; RFC 6585, 4; RFC 9110, 15.6.4).
 _NOT_BEGUN = {408, 429, 503}
@@ -31,7 +35,8 @@ _OUR_FAULT = {401, 402, 403, 404}  # a key, a plan or an address of the API: not
 class AnymailProvider:
     """Hands letters to one ESP over a kept-open session."""
 
-    def __init__(self, esp: str, journal: "Records") -> None:
+    def __init__(self, esp: str, journal: Journal) -> None:
+        self.may_send: Callable[[Any], bool] | None = None
         self._journal = journal
         self._esp = esp
         try:
@@ -42,26 +47,59 @@ class AnymailProvider:
         assert isinstance(backend, AnymailBaseBackend)
         self._backend = backend
         self._is_open = False
+        self._is_ending = False
 
     def deliver(self, letters: Iterable[Letter]) -> Iterator[Outcome]:
-        """Hand over *letters*; see Provider."""
+        """Hand over *letters*; see Provider.
+
+        Refusals are held back until it is clear whom they are about: the
+        third alike in a row is the sender's fault, whatever the ESP calls it.
+        """
+        refused: list[Outcome] = []
+        unwritten: list[Outcome] = []
         for letter in letters:
-            if not self._is_open:
-                self._backend.open()
-                self._is_open = True
-            self._journal.record([], [letter])
-            fate, reason, reply = self._hand_over(letter)
-            outcome = Outcome(letter.delivery, letter.attempt, fate, reason, reply)
-            self._journal.record([outcome], [])
-            yield outcome
+            if self._is_ending or (self.may_send is not None and not self.may_send(letter)):
+                break
+            outcome = self._hand_over(letter, unwritten)
+            unwritten = [outcome]
+            if outcome.fate is Fate.FAILED and all(o.reply == outcome.reply for o in refused):
+                refused.append(outcome)
+                if len(refused) == MOST_ALIKE:
+                    yield from (replace(o, fate=Fate.NOT_ACCEPTED, reason="") for o in refused)
+                    raise LaneTrouble(f"{self._esp} refused three in a row alike: {outcome.reply}")
+                continue
+            yield from refused
+            refused = [outcome] if outcome.fate is Fate.FAILED else []
+            if not refused:
+                yield outcome
+        yield from refused
+        self._journal.record(unwritten, [])
+
+    def finish_within(self, seconds: float) -> None:
+        """Begin nothing more; the call in flight ends by its own time-out."""
+        self._is_ending = True
 
     def close(self) -> None:
         """Close the session."""
         self._backend.close()
         self._is_open = False
 
-    def _hand_over(self, letter: Letter) -> tuple[Fate, str, str]:
-        message = letter.as_email()
+    def _hand_over(self, letter: Letter, unwritten: list[Outcome]) -> Outcome:
+        """Return what became of *letter*; *unwritten* goes into the journal with its intent."""
+        try:
+            message = letter.as_email()
+        except Exception as error:
+            # It fails alone: its neighbours have other names and addresses.
+            log.exception("Delivery %s cannot be written.", letter.delivery)
+            return Outcome(letter.delivery, letter.attempt, Fate.FAILED, "unwritable", repr(error))
+        if not self._is_open:
+            self._backend.open()
+            self._is_open = True
+        self._journal.record(unwritten, [letter])
+        fate, reason, reply = self._send(message)
+        return Outcome(letter.delivery, letter.attempt, fate, reason, reply)
+
+    def _send(self, message: EmailMessage) -> tuple[Fate, str, str]:
         try:
             self._backend.send_messages([message])
         except AnymailRecipientsRefused as error:

@@ -20,7 +20,7 @@ def job(letter: Sendable, features: Features, judge: Judge) -> Job | None:
     except Exception as error:
         # It fails alone: its neighbours have other names and addresses.
         log.exception("Delivery %s cannot be written.", letter.delivery)
-        judge.failed(letter, "unwritable", str(error) or type(error).__name__)
+        judge.unwritable(letter, str(error) or type(error).__name__)
         return None
     options = ""
     if features.size is not None:

@@ -10,23 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from queue import Empty, SimpleQueue
-from typing import Self
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from deliveries.lanes import LaneTrouble
 from deliveries.providers.conversation import Features, Phase
+from deliveries.relay import Relay
 
 log = logging.getLogger(__name__)
-
-# Scheme: STARTTLS, TLS from the first octet, port.
-_SCHEMES = {
-    "smtp": (False, False, 25),
-    "submission": (True, False, 587),
-    "submit": (True, False, 587),
-    "smtp+tls": (True, False, 587),
-    "smtps": (False, True, 465),
-}
-_YES = ("1", "y", "yes", "t", "true", "on")
 
 
 @dataclass(frozen=True)
@@ -49,47 +38,6 @@ class Timeouts:
     def shortest(self) -> float:
         """The finest grain at which the clock has to be looked at."""
         return min(self.command, self.data, self.block, self.dot)
-
-
-@dataclass(frozen=True)
-class Server:
-    """Where mail is handed over, and as whom."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    implicit_tls: bool
-    starttls: bool
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Read where mail goes from an EMAIL_URL; raise LaneTrouble if it cannot be read.
-
-        `smtp://host:25` is plain, `submission://` and `smtp+tls://` use
-        STARTTLS (587), `smtps://` and `?ssl=True` TLS from the first octet (465).
-        An unknown scheme is refused: it might have meant encryption.
-        """
-        parts = urlsplit(url or "smtp://127.0.0.1:25")
-        try:
-            port = parts.port
-            starttls, implicit_tls, usual_port = _SCHEMES[parts.scheme]
-        except (KeyError, ValueError) as error:
-            known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
-            raise LaneTrouble(f"EMAIL_URL cannot be read. Begin it with one of {known}") from error
-        options = dict(parse_qsl(parts.query))
-        if options.get("ssl", "").lower() in _YES:
-            starttls, implicit_tls = False, True
-        elif options.get("tls", "").lower() in _YES:
-            starttls, implicit_tls = True, False
-        return cls(
-            host=parts.hostname or "127.0.0.1",
-            port=port or usual_port,
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            implicit_tls=implicit_tls,
-            starttls=starttls,
-        )
 
 
 @dataclass(frozen=True)
@@ -128,7 +76,7 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def open_connection(server: Server, timeouts: Timeouts, context: ssl.SSLContext | None) -> Opened:
+def open_connection(server: Relay, timeouts: Timeouts, context: ssl.SSLContext | None) -> Opened:
     """Return a connection to *server*; raise LaneTrouble with its words.
 
     *context* holds the certificates that are trusted: the system's by default.

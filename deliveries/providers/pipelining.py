@@ -20,9 +20,10 @@ from deliveries.providers import envelopes
 from deliveries.providers.conversation import DOT, Features, Job
 from deliveries.providers.journaling import Journal, JournalTrouble, NullJournal
 from deliveries.providers.lines import Line
-from deliveries.providers.opening import Server, Timeouts
+from deliveries.providers.opening import Timeouts
 from deliveries.providers.pool import Pool
 from deliveries.providers.verdicts import Judge, Sendable
+from deliveries.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,10 @@ class PipeliningProvider:
         timeouts: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        server = Server.parse(url)
+        try:
+            server = Relay.parse(url)
+        except ValueError as error:
+            raise LaneTrouble(str(error)) from error
         self.journal: Journal = journal or NullJournal()
         self.may_send = may_send
         self._timeouts = timeouts or Timeouts()

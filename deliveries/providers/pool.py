@@ -9,8 +9,9 @@ import time
 from deliveries.lanes import LaneTrouble
 from deliveries.providers.conversation import Conversation
 from deliveries.providers.lines import Line
-from deliveries.providers.opening import Opened, Opener, Server, Timeouts, open_connection
+from deliveries.providers.opening import Opened, Opener, Timeouts, open_connection
 from deliveries.providers.verdicts import Judge
+from deliveries.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Pool:
 
     def __init__(
         self,
-        server: Server,
+        server: Relay,
         connections: int,
         judge: Judge,
         timeouts: Timeouts,

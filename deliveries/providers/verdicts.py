@@ -3,7 +3,7 @@
 import re
 from typing import Protocol
 
-from deliveries.lanes import LaneTrouble
+from deliveries.lanes import LaneTrouble, Unanswered
 from deliveries.ledger import Fate, Outcome
 from deliveries.providers.replies import Reply
 
@@ -108,7 +108,8 @@ class Judge:
         self._add(letter, Fate.IN_DOUBT, "no-reply", f"{self.host}: {words}")
         self._losses += 1
         if self._losses >= MOST_LOSSES:
-            self._stop(f"{self.host} left {self._losses} letters in a row unanswered: {words}")
+            trouble = f"{self.host} left {self._losses} letters in a row unanswered: {words}"
+            self.trouble = self.trouble or Unanswered(trouble)
 
     # --- before it --------------------------------------------------------
 
@@ -125,8 +126,10 @@ class Judge:
         if reply.kind == 4:
             self._add(letter, Fate.DEFERRED, "deferred", str(reply))
         elif _POLICY.fullmatch(reply.enhanced):
-            self.not_accepted(letter, str(reply))
-            self._stop(f"{self.host} refused by policy: {reply}")
+            # A reader's own server may say so too; three readers alike, and it is about us.
+            self._was_answered()
+            self._add(letter, Fate.DEFERRED, "policy", str(reply))
+            self._count_alike(reply)
             return
         else:
             self._add(letter, Fate.FAILED, "refused", str(reply))
@@ -135,6 +138,12 @@ class Judge:
     def not_accepted(self, letter: Sendable, words: str) -> None:
         """Record that *letter* was certainly not taken."""
         self._add(letter, Fate.NOT_ACCEPTED, "", words)
+
+    def unwritable(self, letter: Sendable, words: str) -> None:
+        """Record a letter that could not be put into wire form; three in a row are no accident."""
+        self._is_calm = False
+        self.failed(letter, "unwritable", words)
+        self._count(words)
 
     def failed(self, letter: Sendable, reason: str, words: str) -> None:
         """Record a failure that is this letter's own."""
@@ -150,11 +159,15 @@ class Judge:
             self._stop(f"{self.host} ended {self._fruitless} connections in a row: {words}")
 
     def _count_alike(self, reply: Reply) -> None:
-        refusal = f"{reply.code} {reply.enhanced}"
+        self._count(f"{reply.code} {reply.enhanced}", str(reply))
+
+    def _count(self, refusal: str, words: str = "") -> None:
         self._alike = self._alike + 1 if refusal == self._last_refusal else 1
         self._last_refusal = refusal
         if self._alike >= MOST_ALIKE:
-            self._stop(f"{self.host} refused {self._alike} letters in a row alike: {reply}")
+            self._stop(
+                f"{self.host} refused {self._alike} letters in a row alike: {words or refusal}"
+            )
 
     def _was_answered(self) -> None:
         self._is_calm = False

@@ -121,7 +121,7 @@ class Run:
 
     def publish(self, brief: Brief) -> Edition:
         """Schedule *brief* for now, as `manage.py publish` does."""
-        edition = planning.schedule(revisions.take(brief), send_at=timezone.now())
+        edition = planning.schedule(revisions.take(brief))
         doorbell.ring(tasks.tick)
         self.say(f"“{brief}” is published; edition {edition.pk} goes out")
         return edition

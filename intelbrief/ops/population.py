@@ -100,4 +100,4 @@ def make_brief(publication: Publication, kind: str, size: int = 0) -> Brief:
 
 def schedule(brief: Brief) -> Edition:
     """Schedule an edition of *brief* for now."""
-    return planning.schedule(revisions.take(brief), send_at=timezone.now())
+    return planning.schedule(revisions.take(brief))

@@ -7,11 +7,21 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from deliveries import journal, lanes, leases, owners, planning, recovery, reports, sending
+from deliveries import (
+    journal,
+    lanes,
+    leases,
+    owners,
+    planning,
+    recovery,
+    reports,
+    sending,
+    takeover,
+)
 from deliveries.journal import Journal, JournalFailed, read_last_slice
 from deliveries.ledger import Fate, Outcome
 from deliveries.models import Batch, Delivery
-from tests.make import make_brief, make_edition, make_publication, make_readers
+from tests.make import let_rest_pass, make_brief, make_edition, make_publication, make_readers
 
 
 @pytest.fixture
@@ -126,7 +136,7 @@ def test_a_dead_workers_journal_leaves_one_letter_in_doubt(edition):
     owner.journal.record([], [began(rows[0])])
     owner.journal.record([Outcome(rows[0].pk, 1, Fate.SENT)], [began(rows[1])])
     owner.close()  # what the kernel does to a killed process
-    assert leases.free_lost() == 1
+    assert takeover.free_lost() == 1
     assert statuses(edition) == {"sent": 1, "in-doubt": 1, "pending": 2}
     assert edition.deliveries.get(status="in-doubt").pk == rows[1].pk
 
@@ -135,9 +145,9 @@ def test_without_its_journal_all_it_had_in_hand_is_in_doubt(edition):
     owner, rows = in_hand(edition)
     owner.journal.record([], [began(rows[0])])
     Batch.objects.update(owner=uuid.uuid4())  # a worker on another host
-    assert leases.free_lost() == 0, "its lease still holds"
+    assert takeover.free_lost() == 0, "its lease still holds"
     Batch.objects.update(lease_until=timezone.now() - leases.LEASE)
-    assert leases.free_lost() == 1
+    assert takeover.free_lost() == 1
     assert statuses(edition) == {"in-doubt": 4}
     owner.close()
 
@@ -147,9 +157,9 @@ def test_a_journal_of_another_kernel_is_not_known_to_be_complete(edition, monkey
     owner.journal.record([], [began(rows[0])])
     owner.close()
     monkeypatch.setattr("deliveries.owners._kernel", lambda: "after the power came back")
-    assert leases.free_lost() == 0
+    assert takeover.free_lost() == 0
     Batch.objects.update(lease_until=timezone.now() - leases.LEASE)
-    assert leases.free_lost() == 1
+    assert takeover.free_lost() == 1
     assert statuses(edition) == {"in-doubt": 4}
 
 
@@ -159,7 +169,7 @@ def test_what_a_returning_disk_proves_is_settled(edition, monkeypatch):
     owner.journal.record([Outcome(rows[0].pk, 1, Fate.SENT)], [began(rows[1])])
     owner.close()
     monkeypatch.setattr("deliveries.owners._kernel", lambda: "after the power came back")
-    leases.hear_last_words()
+    takeover.hear_last_words()
     assert statuses(edition) == {"sending": 4}, "not while the lease holds"
     Batch.objects.update(lease_until=timezone.now() - leases.LEASE)
     recovery.sweep()
@@ -171,7 +181,7 @@ def test_a_stopped_worker_is_not_dead(edition):
     owner, _rows = in_hand(edition)
     assert owners.testament(owner.id) is None
     Batch.objects.update(lease_until=timezone.now() - leases.LEASE)
-    leases.free_lost()
+    takeover.free_lost()
     assert statuses(edition) == {"in-doubt": 4}
     owner.close()
 
@@ -179,7 +189,7 @@ def test_a_stopped_worker_is_not_dead(edition):
 def test_a_worker_that_died_before_its_first_letter_leaves_nothing_in_doubt(edition):
     owner, _rows = in_hand(edition)
     owner.close()
-    leases.free_lost()
+    takeover.free_lost()
     assert statuses(edition) == {"pending": 4}
 
 
@@ -189,7 +199,7 @@ def test_an_outcome_in_the_journal_does_not_undo_a_later_attempt(edition):
     owner.journal.record([Outcome(rows[0].pk, 1, Fate.FAILED, "refused", "550")], [])
     Delivery.objects.filter(pk=rows[0].pk).update(attempt=2)
     owner.close()
-    leases.free_lost()
+    takeover.free_lost()
     row = Delivery.objects.get(pk=rows[0].pk)
     assert (row.status, row.attempt) == ("pending", 2)
 
@@ -204,5 +214,6 @@ def test_a_full_disk_holds_the_lane_and_fails_nobody(edition, smtp_server, monke
     assert statuses(edition) == {"pending": 4}
     assert lanes.is_held("main")
     monkeypatch.undo()
+    let_rest_pass()
     sending.drain("main")
     assert len(smtp_server.messages) == 4

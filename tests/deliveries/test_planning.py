@@ -219,7 +219,7 @@ def test_a_time_missed_by_hours_waits_for_a_person():
     assert planning.start_due() == 0
     edition.refresh_from_db()
     assert edition.status == "missed"
-    assert "180 minutes" in edition.word
+    assert "60 minutes" in edition.word
     assert control.withdraw(edition)
 
 

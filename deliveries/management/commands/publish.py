@@ -38,7 +38,7 @@ class Command(BaseCommand):
         try:
             edition = planning.schedule(
                 revisions.take(brief),
-                send_at=_moment(at, brief) if at else timezone.now(),
+                send_at=_moment(at, brief) if at else None,
                 after=_last_seen(brief, again=again),
             )
         except planning.PreflightFailed as error:

@@ -1,0 +1,60 @@
+"""Taking over from workers that are gone: what they had in hand, and what their journals prove."""
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from deliveries import ledger, owners
+from deliveries.journal import Slice
+from deliveries.ledger import durable
+from deliveries.models import Batch, Delivery
+
+
+def free_lost() -> int:
+    """Free the batches whose owner is dead or late; return how many.
+
+    With proof of the death, its journal tells of each letter whether it was
+    judged, begun or untouched. Without, all it had in hand is in doubt, never
+    pending: a socket cannot be fenced, and a stopped worker that is woken up
+    goes on where it was.
+    """
+    freed = 0
+    held = Batch.objects.filter(owner__isnull=False, done_at__isnull=True)
+    for pk, owner, epoch in held.values_list("pk", "owner", "epoch"):
+        if owner is None:
+            continue
+        lost = Batch.objects.filter(pk=pk, owner=owner, epoch=epoch)
+        last = owners.testament(owner)
+        if last is None:
+            lost = lost.filter(lease_until__lt=Now())
+        elif not last.speaks_of(pk, epoch):
+            # It died, but its last slice was of another lease: of this one it says nothing.
+            last = None
+        with durable():
+            if lost.update(owner=None, lease_until=None, epoch=F("epoch") + 1):
+                freed += 1
+                _settle_what_was_in_hand(pk, last)
+    return freed
+
+
+def _settle_what_was_in_hand(batch: int, last: Slice | None) -> None:
+    """Judge the rows that a lost owner left as sending, by its journal where there is one."""
+    in_hand = Delivery.objects.filter(batch_id=batch, status=Delivery.Status.SENDING)
+    if last is not None:
+        ledger.settle(last.outcomes)
+    left = list(in_hand.values_list("pk", "attempt"))
+    begun = left if last is None else [letter for letter in left if letter in last.begun]
+    in_hand.filter(pk__in=[pk for pk, _attempt in begun]).update(
+        status=Delivery.Status.IN_DOUBT, reason="worker-lost", changed_at=Now()
+    )
+    in_hand.update(status=Delivery.Status.PENDING, changed_at=Now())
+
+
+def hear_last_words() -> None:
+    """Settle what the journals of those who are gone prove, once nothing is leased to them.
+
+    So a host that comes back with its disk turns doubt into knowledge.
+    """
+    for owner, last in owners.last_words():
+        if not Batch.objects.filter(owner=owner).exists():
+            ledger.settle(last.outcomes)
+            owners.lay_to_rest(owner)
