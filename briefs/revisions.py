@@ -37,6 +37,7 @@ def snapshot_publication(publication: Publication) -> dict[str, Any]:
     return {
         "name": publication.name,
         "slug": publication.slug,
+        "is_public": publication.is_public,
         "sender_name": publication.sender_name or publication.name,
         "sender_address": publication.sender_address,
         "reply_to": publication.reply_to,
@@ -135,7 +136,7 @@ def look_from(content: dict[str, Any]) -> Look:
         name=publication["name"],
         colour=publication["colour"],
         logo_url=settings.SITE_URL + default_storage.url(logo) if logo else "",
-        home_url=f"{settings.SITE_URL}/{publication['slug']}/",
+        home_url=f"{settings.SITE_URL}/{publication['slug']}/" if publication["is_public"] else "",
         language=publication["language"],
         postal_address=publication["postal_address"],
         unsubscribe_wording=publication["unsubscribe_wording"],

@@ -26,15 +26,16 @@ def slot(prefix: str, number: int) -> str:
 def places(snapshot: dict[str, Any], view: str, unsubscribe: str) -> Places:
     """Return where the links in the frame of a mail lead; *snapshot* is a revision's."""
     publication = snapshot["publication"]
-    subscribe = f"{settings.SITE_URL}/s/{publication['slug']}/"
+    pages = f"{settings.SITE_URL}/s/{publication['slug']}/"
     with translation.override(publication["language"]):
         reason = _("You get this because you subscribed to %(name)s.") % publication
     return Places(
         view=view,
         unsubscribe=unsubscribe,
-        subscribe=subscribe,
-        privacy=publication["privacy_url"] or f"{subscribe}privacy/",
-        imprint=publication["imprint_url"] or f"{subscribe}imprint/",
+        # Nobody can subscribe to one that is not public: a link would lead nowhere.
+        subscribe=pages if publication["is_public"] else "",
+        privacy=publication["privacy_url"] or f"{pages}privacy/",
+        imprint=publication["imprint_url"] or f"{pages}imprint/",
         reason=reason,
     )
 

@@ -43,6 +43,7 @@ class EditionMail:
     sender_address: str
     reply_to: str
     list_name: str
+    is_public: bool
     domain: str
     per_reader: bool
 
@@ -66,11 +67,12 @@ class EditionMail:
     def headers(self) -> dict[str, str]:
         """The list headers that are the same for every reader (RFC 2369, RFC 2919)."""
         host = urlsplit(settings.SITE_URL).hostname
-        return {
-            "List-ID": f"<{self.list_name}.{host}>",
-            "List-Archive": f"<{settings.SITE_URL}/{self.list_name}/>",
-            "List-Help": f"<{settings.SITE_URL}/s/{self.list_name}/>",
-        }
+        pages = f"{settings.SITE_URL}/s/{self.list_name}/"
+        headers = {"List-ID": f"<{self.list_name}.{host}>"}
+        if self.is_public:
+            headers["List-Archive"] = f"<{settings.SITE_URL}/{self.list_name}/>"
+        headers["List-Help"] = f"<{pages}>" if self.is_public else f"<{pages}imprint/>"
+        return headers
 
     @cached_property
     def wire(self) -> wire.Wire:
@@ -100,6 +102,7 @@ def load(edition_id: int) -> EditionMail:
         sender_address=publication["sender_address"],
         reply_to=publication["reply_to"],
         list_name=publication["slug"],
+        is_public=publication["is_public"],
         domain=edition.message_domain,
         per_reader=publication["tracking"] == "per-reader",
     )

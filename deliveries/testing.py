@@ -42,6 +42,7 @@ def send_test(brief: Brief, address: str, by: User | None = None) -> None:
             sender_address=publication["sender_address"],
             reply_to=publication["reply_to"],
             list_name=publication["slug"],
+            is_public=publication["is_public"],
             domain=publication["sender_address"].rpartition("@")[2],
             per_reader=False,
         ),

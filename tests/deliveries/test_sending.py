@@ -185,6 +185,20 @@ def test_the_mail_carries_the_list_headers(publication, smtp_server):
     ]
 
 
+def test_the_mail_of_a_publication_that_is_not_public_links_to_no_closed_page(smtp_server, client):
+    publication = make_publication(is_public=False)
+    make_readers(publication, 1)
+    send(make_edition(make_brief(publication)))
+    (received,) = smtp_server.messages
+    html = received.message.get_body(("html",)).get_content()
+    text = received.message.get_body(("plain",)).get_content()
+    links = set(re.findall(r"http://127\.0\.0\.1:8000(/[^\s\"<>]+)", html + text))
+    links.add(received.message["List-Help"].strip("<>").removeprefix("http://127.0.0.1:8000"))
+    assert "List-Archive" not in received.message
+    for link in links:
+        assert client.get(link).status_code in (200, 302), link
+
+
 def test_the_wire_is_clean(publication, smtp_server):
     make_subscription(publication)
     body = "\n\n".join([".a line that begins with a dot", "x" * 3000, "naïve — “quoted”", "a\rb"])
