@@ -9,13 +9,19 @@ PUBLIC = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-# Unfold's Alpine.js evaluates expressions and sets inline styles.
+# Unfold's Alpine.js evaluates expressions and sets inline styles. A brief may show
+# images of other sites, so the preview beside its form must load them too.
 ADMIN = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src 'self' data: blob:; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src 'self' data: blob: https:; "
     "frame-src 'self' blob:; object-src 'none'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'self'"
 )
+
+
+def is_desk(request: HttpRequest) -> bool:
+    """Tell whether *request* asks for a page of the admin."""
+    return request.path_info.startswith("/admin/")
 
 
 class ContentSecurityPolicyMiddleware:
@@ -30,6 +36,6 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        policy = ADMIN if request.path.startswith("/admin/") else PUBLIC
+        policy = ADMIN if is_desk(request) else PUBLIC
         response.headers.setdefault("Content-Security-Policy", policy)
         return response

@@ -1,0 +1,58 @@
+"""Requests that nobody's browser sends: refused or answered, never a 500."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from briefs.models import Brief, Publication
+from tests.desk.conftest import FormOf
+from tests.make import make_edition
+
+pytestmark = pytest.mark.django_db
+PREVIEW = "/admin/briefs/brief/preview/"
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize("query", ["q=a%00b", "{filter}=%00", "id__exact=%00", "%00=1", "o=%00"])
+def test_a_nul_in_the_address_of_a_list_is_refused(root: Client, brief: Brief, query: str) -> None:
+    make_edition(brief)
+    for model, page in admin.site._registry.items():
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for found in page.get_list_filter(None) or ["id"]:  # type: ignore[arg-type]
+            name = found if isinstance(found, str) else "id"
+            asked = query.replace("{filter}", f"{name}__exact")
+            assert root.get(f"{url}?{asked}").status_code == 400, (url, asked)
+
+
+def test_a_nul_in_a_posted_selection_is_refused(root: Client, brief: Brief) -> None:
+    chosen = {"action": "delete_selected", "_selected_action": ["\0"], "post": "yes"}
+    assert root.post("/admin/briefs/brief/", chosen).status_code == 400
+    assert root.post("/admin/briefs/brief/", {"acti\0on": "x"}).status_code == 400
+    assert root.post(PREVIEW, {"body": "a\0b"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/autocomplete/?app_label=briefs&model_name=brief&field_name=authors&term=%00",
+        "/admin/search/?s=%00",
+        "/admin/briefs/brief/%00/change/",
+        "/static/%00.css",
+        "/p/%00.png",
+        "/%00/",
+    ],
+)
+def test_a_nul_anywhere_in_an_address_is_refused(root: Client, path: str) -> None:
+    assert root.get(path).status_code == 400
+
+
+def test_a_nul_in_a_session_key_is_refused(client: Client) -> None:
+    answer = client.get("/admin/", headers={"cookie": r'sessionid="abcdefghij\000klmn"'})
+    assert answer.status_code == 400
+
+
+def test_the_preview_may_load_the_images_that_readers_will_see(root: Client, brief: Brief) -> None:
+    page = root.get(reverse("admin:briefs_brief_change", args=[brief.pk]))
+    images = page.headers["Content-Security-Policy"].split("img-src")[1].split(";")[0]
+    assert "https:" in images.split()
