@@ -183,3 +183,12 @@ def test_the_file_system_of_a_folder_is_found(tmp_path, path, kind):
 def test_a_var_folder_that_does_not_last_is_a_warning(settings, monkeypatch):
     monkeypatch.setattr(checks, "filesystem_of", lambda path: "tmpfs")
     assert [message.id for message in checks.look()] == ["intelbrief.W004"]
+
+
+def test_hosts_below_the_site_and_a_preload_are_for_the_owner_of_the_domain_to_decide(tmp_path):
+    names = "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"
+    script = f"from django.conf import settings as s; print(*[getattr(s, n) for n in {names}])"
+    arguments = ("manage.py", "shell", "-v0", "-c", script)
+    assert manage(tmp_path, *arguments, **PRODUCTION).stdout.strip() == "False False"
+    chosen = {**PRODUCTION, **dict.fromkeys(names, "true")}
+    assert manage(tmp_path, *arguments, **chosen).stdout.strip() == "True True"

@@ -1,0 +1,71 @@
+"""What must not be found in a log."""
+
+import logging
+
+import pytest
+from django.conf import settings
+
+from intelbrief.logs import MaskingFormatter
+from subscribers import tokens
+
+LINE = settings.LOGGING["formatters"]["line"]["format"]
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """Return what the site's own handler wrote."""
+    written: list[str] = []
+    handler = logging.Handler()
+    handler.setFormatter(MaskingFormatter(LINE))
+    monkeypatch.setattr(handler, "emit", lambda record: written.append(handler.format(record)))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield written
+    root.removeHandler(handler)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        (f"/u/{tokens.unsubscribe.make(3, 7)}", b"wrong"),
+        (f"/u/{tokens.unsubscribe.make(3, 7)}/", b""),
+        (f"/u/{tokens.unsubscribe.make(3, 7)}.", b""),
+        (f"/v/{tokens.view.make(1, 1)}", b""),
+        (f"/c/{tokens.click.make(1, 1, 1)}", b""),
+        (f"/s/confirm/{tokens.confirm.make(1)}", b""),
+    ],
+)
+def test_no_token_of_a_reader_is_written_to_the_log(client, logged, url, body):
+    client.post(url, body, content_type="application/x-www-form-urlencoded")
+    token = url.strip("/.").rpartition("/")[2]
+    assert logged
+    assert "•••" in logged[0]
+    assert token not in "\n".join(logged)
+
+
+def test_no_token_stands_in_a_traceback_either(logged):
+    token = tokens.unsubscribe.make(3, 7)
+    try:
+        int(f"http://127.0.0.1:8000/u/{token}?x=1")
+    except ValueError:
+        logging.getLogger("anything").exception("At %s", f"/u/{token}")
+    assert token not in logged[0]
+    assert "/u/•••?x=1" in logged[0]
+    assert "Traceback" in logged[0]
+
+
+def test_paths_that_are_no_link_of_a_reader_stay_readable(logged):
+    logging.getLogger("anything").warning("Not Found: /c/short and /s/harbour-brief-of-today/")
+    assert logged == ["WARNING anything Not Found: /c/short and /s/harbour-brief-of-today/"]
+
+
+def test_everything_that_is_logged_goes_through_the_mask():
+    handlers = {
+        handler
+        for name in (None, *logging.root.manager.loggerDict)
+        for handler in logging.getLogger(name).handlers
+        if type(handler) is logging.StreamHandler
+    }
+    assert handlers
+    assert {type(handler.formatter) for handler in handlers} == {MaskingFormatter}
