@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
 NAME = re.compile(r"\d{20}-[0-9a-f]{8}")
 HEAD = 64_000  # bytes that are read of a message for the list
+DEEPEST = 60  # levels of parts that are taken apart
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,34 @@ def _matches(folder: Path, entry: Entry, search: str) -> bool:
 
 def _parse(raw: bytes) -> Message:
     # Not the newer policy: its structured headers raise for some that are broken.
-    return email.message_from_bytes(raw, policy=email.policy.compat32)
+    policy = email.policy.compat32
+    try:
+        message: Message = email.message_from_bytes(raw, policy=policy)
+    except RecursionError:
+        return _unparted(raw)
+    return message if _depth(message) <= DEEPEST else _unparted(raw)
+
+
+def _depth(message: Message) -> int:
+    """Return how many levels of parts there are; no recursion, for there may be many."""
+    depth, level = 0, [message]
+    while level:
+        depth += 1
+        level = [part for one in level if one.is_multipart() for part in _parts(one)]
+    return depth
+
+
+def _parts(message: Message) -> list[Message]:
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if payload else []
+
+
+def _unparted(raw: bytes) -> Message:
+    """Return *raw* as one text, its parts as they were sent."""
+    message = BytesParser(policy=email.policy.compat32).parsebytes(raw, headersonly=True)
+    for name in ("Content-Type", "Content-Transfer-Encoding", "Content-Disposition"):
+        del message[name]
+    return message
 
 
 def _words(value: Any) -> str:
@@ -177,7 +206,8 @@ def _text(part: Message) -> str:
     payload = _payload(part)
     for charset in (str(part.get_param("charset", "utf-8")), "utf-8"):
         with contextlib.suppress(LookupError, ValueError):
-            return payload.decode(charset)
+            # "unicode_escape" makes half characters, which no page can hold.
+            return payload.decode(charset).encode(errors="replace").decode()
     return payload.decode("latin-1")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from intelbrief.inbox import mailbox, preview
+
+# What proxies add. The visitor behind one is not on this machine, whatever Host says.
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 View = Callable[..., HttpResponse]
 
@@ -25,11 +29,11 @@ POLICY = (
 
 
 def local_only(view: View) -> View:
-    """Hide *view* where a provider carries the mail: then this is nobody's inbox."""
+    """Hide *view* from other machines, and where a provider carries the mail."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.LOCAL_INBOX:
+        if not settings.LOCAL_INBOX or not _comes_from_here(request):
             raise Http404
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Content-Security-Policy", POLICY)
@@ -37,6 +41,17 @@ def local_only(view: View) -> View:
         return response
 
     return guarded
+
+
+def _comes_from_here(request: HttpRequest) -> bool:
+    """Tell a visitor on this machine from one that a proxy or tunnel lets in."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        address = ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 @require_safe

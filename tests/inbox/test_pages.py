@@ -120,3 +120,44 @@ def test_the_dark_view_answers_the_mails_own_media_queries():
 def test_links_of_a_mail_open_beside_it():
     assert preview.as_seen(MAIL, "light").index('<base target="_blank">') < MAIL.index("<style>")
     assert preview.as_seen("<p>bare</p>", "light").endswith('<base target="_blank"><p>bare</p>')
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via"]
+)
+def test_a_proxy_shows_the_inbox_to_nobody(client, letter_id, header):
+    for url in ("/inbox/", f"/inbox/{letter_id}/", f"/inbox/{letter_id}/message.eml"):
+        assert client.get(url, headers={header: "127.0.0.1"}).status_code == 404
+    assert client.post("/inbox/empty/", headers={header: "127.0.0.1"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("127.0.0.1", 200), ("::1", 200), ("::ffff:127.0.0.1", 200),
+     ("192.0.2.7", 404), ("::ffff:192.0.2.7", 404), ("2001:db8::1", 404), ("", 404)],
+)  # fmt: skip
+def test_only_this_machine_reads_the_inbox(client, folder, address, status):
+    assert client.get("/inbox/", REMOTE_ADDR=address).status_code == status
+
+
+NESTED = b"Subject: nested\r\n" + b"".join(
+    b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (number, number)
+    for number in range(2000)
+)
+IN_ENVELOPES = b"Subject: nested\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 1500
+HALF = (
+    b"Subject: half\r\nContent-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800 Harbour\r\n"
+)
+
+
+@pytest.mark.parametrize("raw", [NESTED, IN_ENVELOPES, HALF], ids=["parts", "mails", "half"])
+def test_a_hostile_mail_is_shown_and_spoils_no_search(client, folder, raw):
+    server.store(folder, "", ["ada@example.com"], raw + b"\r\n\r\nHarbour\r\n")
+    hostile = mailbox.entries(folder)[0].id
+    server.store(folder, "", ["ada@example.com"], a_letter())
+    for tab in ("html", "text", "headers", "raw"):
+        assert client.get(f"/inbox/{hostile}/?show={tab}").status_code == 200
+    for path in ("html/", "message.eml"):
+        assert client.get(f"/inbox/{hostile}/{path}").status_code == 200
+    assert "Harbour closed" in client.get("/inbox/?q=Harbour").content.decode()
+    assert client.get("/inbox/?q=zzz").status_code == 200
