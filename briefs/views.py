@@ -117,7 +117,8 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Give an uploaded file; folders are not listed."""
     try:
         response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
-    except SuspiciousFileOperation as error:  # "../": nothing there, and no word in the log
+    # "../", or a name longer than a file system allows: nothing there, and no word in the log.
+    except (SuspiciousFileOperation, OSError) as error:
         raise Http404 from error
     response.headers["Cache-Control"] = "public, max-age=86400"
     # What was uploaded never runs as a page of ours.

@@ -27,3 +27,8 @@ def test_an_uploaded_picture_is_given(client, folder):
 )
 def test_nothing_else_is_given(client, folder, path):
     assert client.get(f"/p/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["a/" * 2500 + "a", "a" * 300])
+def test_a_name_longer_than_the_file_system_allows_is_not_there(client, folder, path):
+    assert client.get(f"/p/{path}").status_code == 404
