@@ -20,7 +20,7 @@ class DateLine:
 
     def to_url(self, value: dt.date) -> str:
         """Write the date."""
-        return f"{value:%Y/%m/%d}"
+        return value.isoformat().replace("-", "/")
 
 
 register_converter(DateLine, "date_line")

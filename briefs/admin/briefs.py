@@ -2,18 +2,21 @@
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Field, ForeignKey, Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
+from briefs import access
 from briefs.admin import preview
+from briefs.admin.brief_form import FIELDS, BriefForm
 from briefs.admin.desk import (
     DeskAdmin,
     EvidenceAdmin,
@@ -21,6 +24,7 @@ from briefs.admin.desk import (
     badge,
     editor_of,
     is_superuser,
+    number,
     publication_label,
 )
 from briefs.admin.key_points import KeyPointInline
@@ -34,29 +38,6 @@ TONES = {
     Brief.Status.APPROVED: "info",
     Brief.Status.PUBLISHED: "success",
 }
-
-FIELDS = (
-    *("publication", "date", "series", "headline", "preheader", "body"),
-    *("topics", "authors", "contact_block", "access", "slug"),
-)
-
-
-class BriefForm(forms.ModelForm[Brief]):
-    """Keeps topics to those of the brief's own publication."""
-
-    class Meta:
-        model = Brief
-        fields = FIELDS
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        publication = cleaned.get("publication")
-        strange = [t.name for t in cleaned.get("topics", []) if t.publication != publication]
-        if publication and strange:
-            message = _("%(names)s: no topic of %(publication)s.")
-            names = {"names": ", ".join(strange), "publication": publication}
-            self.add_error("topics", forms.ValidationError(message, params=names))
-        return cleaned
 
 
 @admin.register(Brief)
@@ -106,6 +87,17 @@ class BriefAdmin(DeskAdmin[Brief]):
         return super().has_delete_permission(request, obj)
 
     # --- the form ----------------------------------------------------------
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Hold the brief while it is saved: it cannot be published between look and write."""
+        key = number(object_id or "")
+        if request.method != "POST" or key is None:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        with transaction.atomic():
+            Brief.objects.select_for_update().filter(pk=key).first()
+            return super().changeform_view(request, object_id, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Start from the last brief's publication, its series, and the writer as author."""
@@ -184,6 +176,7 @@ class BriefAdmin(DeskAdmin[Brief]):
                 "status_badge": self.status_badge(brief),
                 "send_url": self._send_url(request, brief),
                 "can_edit": self.has_change_permission(request, brief),
+                "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
             }
         else:
             context["can_edit"] = True

@@ -20,6 +20,7 @@ else:
 
 M = TypeVar("M", bound=Model)
 
+MOST_DIGITS = 18
 TONES = ("neutral", "info", "success", "warning", "danger")
 
 
@@ -41,6 +42,14 @@ def editor_of(request: HttpRequest) -> User:
     if isinstance(request.user, AnonymousUser):
         raise TypeError("This page is for people who are logged in.")
     return request.user
+
+
+def number(text: str) -> int | None:
+    """Return the number that *text* is; None for what no column holds.
+
+    Python refuses to read thousands of digits, and a database more than 19.
+    """
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def badge(text: object, tone: str = "neutral") -> SafeString:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from briefs import preflight, revisions
-from briefs.admin.desk import allowed_ids, is_superuser
+from briefs.admin.desk import allowed_ids, is_superuser, number
 from briefs.models import Author, Publication, Topic
 from briefs.plaintext import UnreadableBrief, read_brief
 from briefs.rendering import Mail, Places, html_octets, render_email
@@ -46,6 +46,8 @@ def preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest) -> JsonResponse:
     """Answer with the fields of a brief that was pasted as plain text; store nothing."""
+    if not is_superuser(request) and not allowed_ids(request, "write"):
+        raise PermissionDenied  # reading is work that a stranger shall not make us do
     try:
         found = read_brief(request.POST.get("text", ""))
     except UnreadableBrief as error:
@@ -107,8 +109,8 @@ def places_of(publication: Publication) -> Places:
 
 
 def _publication(request: HttpRequest) -> Publication:
-    key = request.POST.get("publication", "")
-    publication = Publication.objects.filter(pk=key).first() if key.isdecimal() else None
+    key = number(request.POST.get("publication", ""))
+    publication = Publication.objects.filter(pk=key).first() if key is not None else None
     if publication is None:
         publication = Publication.objects.filter(pk__in=allowed_ids(request, "write")).first()
     if publication is None:
@@ -137,16 +139,17 @@ def _date(value: str) -> dt.date:
 
 
 def _ids(post: QueryDict, name: str) -> list[int]:
-    return [int(value) for value in post.getlist(name) if value.isdecimal()][:MOST_ROWS]
+    keys = [number(value) for value in post.getlist(name)[:MOST_ROWS]]
+    return [key for key in keys if key is not None]
 
 
 def _key_points(post: QueryDict) -> list[str]:
     """Return the rows that are neither empty nor marked for removal, in their order."""
-    total = post.get("key_points-TOTAL_FORMS", "0")
+    total = number(post.get("key_points-TOTAL_FORMS", ""))
     rows: list[tuple[int, str]] = []
-    for number in range(min(int(total) if total.isdecimal() else 0, MOST_ROWS)):
-        words = post.get(f"key_points-{number}-text", "").strip()
-        if words and not post.get(f"key_points-{number}-DELETE"):
-            position = post.get(f"key_points-{number}-position", "")
-            rows.append((int(position) if position.isdecimal() else number + 1, words))
+    for row in range(min(total or 0, MOST_ROWS)):
+        words = post.get(f"key_points-{row}-text", "").strip()
+        if words and not post.get(f"key_points-{row}-DELETE"):
+            position = number(post.get(f"key_points-{row}-position", ""))
+            rows.append((row + 1 if position is None else position, words))
     return [words for _position, words in sorted(rows, key=lambda row: row[0])]

@@ -109,7 +109,9 @@ class Brief(models.Model):
 
     def web_path(self) -> str:
         """Return where the brief stands on the site: /daily/2016/04/06/hormuz/."""
-        return f"/{self.publication.slug}/{self.date:%Y/%m/%d}/{self.slug}/"
+        # Not strftime, whose %Y has fewer than four digits for the first thousand years.
+        day = self.date.isoformat().replace("-", "/")
+        return f"/{self.publication.slug}/{day}/{self.slug}/"
 
 
 class KeyPoint(models.Model):

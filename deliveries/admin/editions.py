@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs.admin.desk import DeskAdmin, badge, publication_label
+from briefs import access
+from briefs.admin.desk import DeskAdmin, badge, number, publication_label
 from briefs.roles import Verb
 from deliveries import control, preflight, reports
 from deliveries.admin.send import send_view
@@ -143,7 +144,8 @@ class EditionAdmin(DeskAdmin[Edition]):
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Answer with the figures of the live page."""
         edition = self._visible(request, pk)
-        return JsonResponse({**progress(edition), "words": _servers_words(edition)})
+        words = _servers_words(edition, whole=self.may(request, "publish", edition))
+        return JsonResponse({**progress(edition), "words": words})
 
     def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Do one of the verbs and show the edition again."""
@@ -157,8 +159,9 @@ class EditionAdmin(DeskAdmin[Edition]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the live page in place of a form."""
-        edition = self._visible(request, int(object_id) if object_id.isdecimal() else 0)
+        edition = self._visible(request, number(object_id) or 0)
         figures = progress(edition)
+        may_act = self.may(request, "publish", edition)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Edition"),
@@ -167,9 +170,10 @@ class EditionAdmin(DeskAdmin[Edition]):
             "figures": figures,
             "bar": bar(figures["counts"], figures["audience"], "ib-bar-large"),
             "cells": _cells(edition, figures["counts"]),
-            "words": _servers_words(edition),
+            "words": _servers_words(edition, whole=may_act),
             "expected": preflight.audience(edition.publication) if edition.is_open else 0,
-            "may_act": self.may(request, "publish", edition),
+            "may_act": may_act,
+            "is_open_to_all": access.may_read(edition.brief, access.ANONYMOUS, timezone.now()),
             "zone": edition.publication.time_zone,
             **(extra_context or {}),
         }
@@ -237,17 +241,21 @@ def _cells(edition: Edition, counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def _servers_words(edition: Edition, most: int = 8) -> list[dict[str, Any]]:
-    """Return why readers got nothing, with the server's own words, the most frequent first."""
+def _servers_words(edition: Edition, *, whole: bool, most: int = 8) -> list[dict[str, Any]]:
+    """Return why readers got nothing, the most frequent first; *whole*: in the server's own words.
+
+    A server names the address that it refuses, and addresses are for who publishes.
+    """
     unhappy = ["failed", "bounced", "complained", "in-doubt", "skipped"]
+    said = ("reply",) if whole else ()
     rows = (
         Delivery.objects.filter(edition=edition, status__in=unhappy)
-        .values("status", "reason", "reply")
+        .values("status", "reason", *said)
         .annotate(readers=Count("pk"))
         .order_by("-readers")[:most]
     )
     names = dict(Delivery.Status.choices)
-    return [{**row, "status_name": str(names[row["status"]])} for row in rows]
+    return [{"reply": "", **row, "status_name": str(names[row["status"]])} for row in rows]
 
 
 def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> HttpResponse:

@@ -204,7 +204,9 @@
       if (markdown && markdown.editor) markdown.editor.setValue(value);
       else field.value = value;
     };
-    for (const name of ["date", "series", "headline"]) if (found[name]) set(name, found[name]);
+    for (const name of ["date", "series", "headline"]) {
+      if (found[name] && !form.elements[name].readOnly) set(name, found[name]);
+    }
     set("body", found.body);
     if (found.contact_block) set("contact_block", found.contact_block);
     root.querySelector("[data-points]").fill(found.key_points);

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from briefs.models import Brief, Publication
 from tests.desk.conftest import FormOf
-from tests.make import make_edition
+from tests.make import make_edition, make_user
 
 pytestmark = pytest.mark.django_db
 PREVIEW = "/admin/briefs/brief/preview/"
@@ -56,3 +56,41 @@ def test_the_preview_may_load_the_images_that_readers_will_see(root: Client, bri
     page = root.get(reverse("admin:briefs_brief_change", args=[brief.pk]))
     images = page.headers["Content-Security-Policy"].split("img-src")[1].split(";")[0]
     assert "https:" in images.split()
+
+
+@pytest.mark.parametrize("digits", ["9" * 19, LONG, "٣" * 30])
+def test_a_number_that_no_column_holds_is_not_found(
+    root: Client, brief: Brief, digits: str
+) -> None:
+    edition = make_edition(brief)
+    for page in (
+        f"/admin/deliveries/edition/{digits}/change/",
+        f"/admin/deliveries/edition/{digits}/progress/",
+        f"/admin/deliveries/edition/send/{digits}/",
+        f"/admin/deliveries/edition/{digits}/withdraw/do/",
+        f"/admin/subscribers/subscription/{digits}/unsubscribe/",
+        f"/admin/briefs/brief/{digits}/change/",
+        f"/admin/briefs/brief/{digits}/delete/",
+    ):
+        assert root.get(page).status_code in (302, 404, 405), page
+        assert root.post(page).status_code in (302, 404), page
+    edition.refresh_from_db()
+    assert edition.status == "scheduled"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["publication", "authors", "topics", "key_points-TOTAL_FORMS", "key_points-0-position"],
+)
+def test_the_preview_of_a_long_number_is_still_a_page(
+    wanda: Client, publication: Publication, form_of: FormOf, name: str
+) -> None:
+    for digits in ("9" * 30, LONG):
+        answer = wanda.post(PREVIEW, form_of(publication) | {name: digits})
+        assert answer.status_code == 200, digits[:40]
+
+
+def test_only_who_writes_may_have_a_paste_read(client: Client, wanda: Client) -> None:
+    client.force_login(make_user("nobody@harbour.example"))
+    assert client.post("/admin/briefs/brief/read/", {"text": "Words"}).status_code == 403
+    assert wanda.post("/admin/briefs/brief/read/", {"text": "Words"}).status_code == 200

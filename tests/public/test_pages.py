@@ -114,7 +114,7 @@ def test_older_briefs_are_found_page_by_page(client):
     assert "Day 02" not in first
     assert "Day 02" in second
     assert 'rel="next" href="?page=2"' in first
-    for nonsense in ("0", "-1", "99999999999999999999", "x", "%00", ""):
+    for nonsense in ("0", "-1", "99999999999999999999", "x", ""):
         text(client, f"/{publication.slug}/?page={nonsense}")
 
 

@@ -1,0 +1,78 @@
+"""The form of a brief: what may still change once it is frozen or published."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from briefs.models import Brief, Publication
+
+FIELDS = (
+    *("publication", "date", "series", "headline", "preheader", "body"),
+    *("topics", "authors", "contact_block", "access", "slug"),
+)
+
+
+class BriefForm(forms.ModelForm[Brief]):
+    """Keeps a brief where it belongs: topics, publication, and its address on the web.
+
+    What was frozen stays with its publication, and what is published keeps
+    date line and web address, since mails and other sites link to it.
+    """
+
+    class Meta:
+        model = Brief
+        fields = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.fields:
+            return  # shown to somebody who may only look
+        self.fields["access"].help_text = _("Takes effect at once, also for what is published.")
+        if self.is_published:
+            for name in ("date", "slug"):
+                field = self.fields[name]
+                # Not "disabled": a browser would leave them out, and the preview needs them.
+                field.widget.attrs["readonly"] = True
+                field.help_text = _("A published brief keeps its web address.")
+
+    @property
+    def is_published(self) -> bool:
+        """True once readers may have the address of the brief's page."""
+        return self.instance.published_at is not None
+
+    def clean_date(self) -> dt.date:
+        """Return the date line; that of a published brief stays."""
+        posted: dt.date = self.cleaned_data["date"]
+        return self.instance.date if self.is_published else posted
+
+    def clean_slug(self) -> str:
+        """Return the web address; that of a published brief stays."""
+        posted: str = self.cleaned_data["slug"]
+        return self.instance.slug if self.is_published else posted
+
+    def clean_publication(self) -> Publication:
+        """Refuse to move what was frozen: its revisions carry the publication's name and sender."""
+        posted: Publication = self.cleaned_data["publication"]
+        brief = self.instance
+        if brief.pk is None or brief.publication == posted:
+            return posted
+        if self.is_published or brief.revisions.exists():
+            message = _(
+                "This brief was frozen for “%(name)s” and stays there. Write a new one for "
+                "“%(other)s”."
+            )
+            names = {"name": brief.publication, "other": posted}
+            raise forms.ValidationError(message, params=names)
+        return posted
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        publication = cleaned.get("publication")
+        strange = [t.name for t in cleaned.get("topics", []) if t.publication != publication]
+        if publication and strange:
+            message = _("%(names)s: no topic of %(publication)s.")
+            names = {"names": ", ".join(strange), "publication": publication}
+            self.add_error("topics", forms.ValidationError(message, params=names))
+        return cleaned
