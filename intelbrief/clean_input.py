@@ -8,6 +8,43 @@ from intelbrief.middleware import is_desk
 
 Next = Callable[[HttpRequest], HttpResponse]
 
+# Django hands the charset of a Content-Type to Python's codecs, among them
+# "rot13", "idna" and "unicode_escape", which raise, or make half characters.
+CHARSETS = {"", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"}
+LONGEST_NUMBER = 18  # digits; Python refuses to read 5,000
+LARGEST = 64_000  # octets; a form of the public pages has fewer than 2,000
+LARGEST_AT_THE_DESK = 8_000_000  # octets; a logo and a long brief go in several times
+
+
+class EnvelopeMiddleware:
+    """Answer 400 for a charset that no form has, and 413 for a body that is too large.
+
+    Anybody may post to the public pages and to the log-in, and Django writes
+    the files in a post to the disk before it looks at anything else.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look at the headers; the body is not touched."""
+        charset = (request.content_params or {}).get("charset", "")
+        if charset.strip().lower().replace("_", "-") not in CHARSETS:
+            words = "Send it in UTF-8."
+            return HttpResponseBadRequest(words, content_type="text/plain")
+        most = LARGEST_AT_THE_DESK if is_desk(request) and not _is_log_in(request) else LARGEST
+        size = request.META.get("CONTENT_LENGTH") or "0"
+        if not size.isdecimal():
+            return HttpResponseBadRequest("Say how long it is.", content_type="text/plain")
+        if len(size) > LONGEST_NUMBER or int(size) > most:
+            words = f"This is more than {most:,} octets."
+            return HttpResponse(words, status=413, content_type="text/plain")
+        return self.get_response(request)
+
+
+def _is_log_in(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin/login")
+
 
 class NulMiddleware:
     """Answer 400 where a NUL stands in the address, a cookie or a form of the desk.

@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "intelbrief.middleware.ContentSecurityPolicyMiddleware",
+    "intelbrief.clean_input.EnvelopeMiddleware",
     "intelbrief.clean_input.NulMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,12 +1,37 @@
 """The WSGI entry point, served by granian."""
 
 import os
+from typing import TYPE_CHECKING, Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import WSGIHandler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
 
-application = get_wsgi_application()
+
+class Handler(WSGIHandler):
+    """Answers 400 where Django cannot even make a request of what came.
+
+    Where a Content-Type names a charset, it reads the address in it before any
+    middleware is asked, and for "rot13", or 2,000 fields, that raises.
+    """
+
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Any:
+        """Answer one request."""
+        try:
+            self.request_class(environ)  # touches the headers only
+        except (LookupError, ValueError, SuspiciousOperation):
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [b"This address cannot be read."]
+        return super().__call__(environ, start_response)
+
+
+django.setup(set_prefix=False)
+application = Handler()
 
 from intelbrief.checks import refuse_to_start  # noqa: E402  (needs the settings)
 
