@@ -126,6 +126,14 @@ def request(
     return subscription
 
 
+def may_confirm(subscription: Subscription) -> bool:
+    """Tell whether `confirm` would start mail for *subscription*."""
+    waits = Subscription.objects.filter(AWAITS_CONFIRMATION, pk=subscription.pk).exists()
+    return waits and not is_suppressed(
+        subscription.subscriber.address_hash, subscription.publication
+    )
+
+
 def confirm(
     subscription: Subscription, *, source: str, ip: str | None = None, user_agent: str = ""
 ) -> bool:

@@ -49,6 +49,16 @@ def test_one_click_may_come_as_a_multipart_form(client, subscription):
     assert status_of(subscription) == "unsubscribed"
 
 
+@pytest.mark.parametrize("charset", ["us-ascii", "iso-8859-1", '"UTF-8"', "latin1"])
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\n", b" \r\n\r\n"])
+def test_one_click_in_another_charset_or_with_a_line_break_unsubscribes(
+    client, subscription, charset, end
+):
+    answer = one_click(client, link(subscription), ONE_CLICK + end, f"{FORM}; charset={charset}")
+    assert answer.status_code == 200
+    assert status_of(subscription) == "unsubscribed"
+
+
 def test_one_click_repeated_is_harmless(client, subscription):
     answers = {one_click(client, link(subscription)).content for _ in range(3)}
     assert len(answers) == 1
@@ -82,7 +92,7 @@ def test_the_wish_in_the_address_instead_of_the_body_does_nothing(client, subscr
     assert status_of(subscription) == "active"
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 30, "A" * 5000, "%00", "é"])
+@pytest.mark.parametrize("token", ["x", "A" * 30, "A" * 5000, "é"])
 def test_a_forged_token_is_refused(client, subscription, token):
     assert one_click(client, f"/u/{token}").status_code == 404
     page = client.get(f"/u/{token}")
