@@ -4,8 +4,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from deliveries.leases import skip
 from deliveries.models import Delivery, Edition
+from deliveries.slices import skip
 
 
 def withdraw(edition: Edition) -> bool:

@@ -23,7 +23,6 @@ from deliveries import lanes, owners
 from deliveries.ledger import durable
 from deliveries.models import Batch, Delivery, Edition
 from deliveries.owners import Owner
-from subscribers.models import Subscription, Suppression
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +39,7 @@ class Lease:
 
     batch_id: int
     edition_id: int
+    publication_id: int
     lane: str
     owner: Owner
     epoch: int
@@ -80,6 +80,7 @@ def claim(lane: str, owner: Owner) -> Lease | None:
                 edition__status__in=Edition.MOVING,
                 edition__frozen_at__isnull=False,
             )
+            .select_related("edition")
             .order_by("not_before", "edition_id", "number")
             .first()
         )
@@ -96,90 +97,15 @@ def claim(lane: str, owner: Owner) -> Lease | None:
             )
         if won:
             return Lease(
-                waiting.pk, waiting.edition_id, lane, owner, waiting.epoch + 1, waiting.claims
+                batch_id=waiting.pk,
+                edition_id=waiting.edition_id,
+                publication_id=waiting.edition.publication_id,
+                lane=lane,
+                owner=owner,
+                epoch=waiting.epoch + 1,
+                claims=waiting.claims,
             )
     return None
-
-
-def take_slice(lease: Lease, size: int) -> list[Delivery] | None:
-    """Mark the next *size* readers of the batch as sending and return them.
-
-    Those who left, were suppressed or erased since the freeze are skipped
-    here, so at most one slice is older than their wish. Return None once the
-    lease is lost or the edition is no longer moving, an empty list when the
-    batch has nothing pending.
-    """
-    with durable():
-        held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
-            lease_until=Now() + LEASE
-        )
-        if not held:
-            return None
-        lease.was_renewed()
-        lease.slice_at = time.monotonic()
-        while True:
-            rows = _pending(lease, size)
-            if not rows:
-                return []
-            ready = _skip_who_left(rows)
-            if ready:
-                break
-        Delivery.objects.filter(
-            pk__in=[row.pk for row in ready], status=Delivery.Status.PENDING
-        ).update(
-            status=Delivery.Status.SENDING,
-            attempt=F("attempt") + 1,
-            due_at=None,
-        )
-        for row in ready:
-            row.attempt += 1
-        return ready
-
-
-def _pending(lease: Lease, size: int) -> list[Delivery]:
-    suppressed = Suppression.objects.filter(
-        Q(publication__isnull=True) | Q(publication=OuterRef("edition__publication")),
-        address_hash=OuterRef("subscriber__address_hash"),
-    )
-    return list(
-        Delivery.objects.filter(batch_id=lease.batch_id, status=Delivery.Status.PENDING)
-        .select_for_update(of=("self",))
-        .select_related("subscriber", "subscription")
-        .annotate(is_suppressed=Exists(suppressed))
-        .order_by("pk")[:size]
-    )
-
-
-def _skip_who_left(rows: list[Delivery]) -> list[Delivery]:
-    """Settle as skipped who must get no mail; return the others."""
-    ready: list[Delivery] = []
-    skipped: dict[str, list[int]] = {}
-    for row in rows:
-        reason = _reason_to_skip(row)
-        if reason:
-            skipped.setdefault(reason, []).append(row.pk)
-        else:
-            ready.append(row)
-    for reason, ids in skipped.items():
-        skip(Q(pk__in=ids), reason)
-    return ready
-
-
-def _reason_to_skip(row: Delivery) -> str:
-    if row.subscriber is None or row.subscription is None:
-        return "erased"
-    if row.is_suppressed:  # type: ignore[attr-defined]  # annotated in _pending()
-        return "suppressed"
-    if row.subscription.status != Subscription.Status.ACTIVE:
-        return str(row.subscription.status)
-    return ""
-
-
-def skip(which: Q, reason: str) -> int:
-    """Settle the pending deliveries among *which* as skipped; return how many."""
-    return Delivery.objects.filter(which, status=Delivery.Status.PENDING).update(
-        status=Delivery.Status.SKIPPED, reason=reason, due_at=None, changed_at=Now()
-    )
 
 
 def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bool:

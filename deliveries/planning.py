@@ -79,7 +79,8 @@ def schedule(
                 revision=revision,
                 publication=brief.publication,
                 kind=kind,
-                send_at=send_at or Now() + hold,
+                # Now() alone, as SQLite writes a sum with more digits, which compare as later.
+                send_at=send_at or (Now() + hold if hold else Now()),
                 clock=clock,
                 by=by,
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.db import Error, connection
 
-from deliveries import lanes, leases, ledger, letters, owners, providers, throttle
+from deliveries import lanes, leases, ledger, letters, owners, providers, slices, throttle
 from deliveries.journal import JournalFailed
 from deliveries.leases import Lease
 from deliveries.ledger import Fate, Outcome
@@ -127,13 +127,13 @@ def _send_slices(
         if not grant.letters:
             return
         journal.begin(lease.batch_id, lease.epoch, grant.letters)
-        rows = leases.take_slice(lease, grant.letters) or []
-        if rows:
+        turns = slices.take_slice(lease, grant.letters) or []
+        if turns:
             begun = time.monotonic()
-            handed_over = _send_slice(lease, [letters.write(mail, row) for row in rows], provider)
+            handed_over = _send_slice(lease, [Letter(mail, *turn) for turn in turns], provider)
             pace.learn(handed_over, time.monotonic() - begun)
-        throttle.give_back(lease.lane, grant, grant.letters - len(rows))
-        if not rows:
+        throttle.give_back(lease.lane, grant, grant.letters - len(turns))
+        if not turns:
             return
 
 

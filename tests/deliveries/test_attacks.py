@@ -19,6 +19,7 @@ from deliveries import (
     recovery,
     reports,
     sending,
+    slices,
     takeover,
     tasks,
 )
@@ -69,8 +70,8 @@ def test_a_journal_is_not_believed_for_a_batch_that_it_does_not_speak_of(life):
     owner = owners.Owner()
     lease = leases.claim("main", owner)
     owner.journal.begin(lease.batch_id, lease.epoch, 4)
-    rows = leases.take_slice(lease, 4)
-    owner.journal.record([], [Outcome(row.pk, row.attempt, Fate.SENT) for row in rows])
+    rows = slices.take_slice(lease, 4)
+    owner.journal.record([], [Outcome(row.delivery, row.attempt, Fate.SENT) for row in rows])
     owner.journal.begin(batch=lease.batch_id + 1, epoch=1, letters=4)
     owner.close()
     assert takeover.free_lost() == 1
@@ -284,13 +285,13 @@ def test_a_lane_is_not_sent_on_by_more_workers_than_it_allows(life, settings):
 def test_a_slice_ends_after_its_seconds_whatever_was_forecast(life, smtp_server, monkeypatch):
     edition = started(readers=30)
     calls = []
-    take_slice = leases.take_slice
+    take_slice = slices.take_slice
 
     def counted(lease, size):
         calls.append(size)
         return take_slice(lease, size)
 
-    monkeypatch.setattr(leases, "take_slice", counted)
+    monkeypatch.setattr(slices, "take_slice", counted)
     monkeypatch.setattr(sending, "SECONDS", 0.0)
     go_on(edition, 1)
     monkeypatch.undo()

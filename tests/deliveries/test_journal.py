@@ -16,6 +16,7 @@ from deliveries import (
     recovery,
     reports,
     sending,
+    slices,
     takeover,
 )
 from deliveries.journal import Journal, JournalFailed, read_last_slice
@@ -120,11 +121,11 @@ def in_hand(edition, count=4):
     owner = owners.Owner()
     lease = leases.claim("main", owner)
     owner.journal.begin(lease.batch_id, lease.epoch, count)
-    return owner, leases.take_slice(lease, count)
+    return owner, slices.take_slice(lease, count)
 
 
 def began(row):
-    return letter(row.pk, row.attempt)
+    return letter(row.delivery, row.attempt)
 
 
 def statuses(edition):
@@ -134,11 +135,11 @@ def statuses(edition):
 def test_a_dead_workers_journal_leaves_one_letter_in_doubt(edition):
     owner, rows = in_hand(edition)
     owner.journal.record([], [began(rows[0])])
-    owner.journal.record([Outcome(rows[0].pk, 1, Fate.SENT)], [began(rows[1])])
+    owner.journal.record([Outcome(rows[0].delivery, 1, Fate.SENT)], [began(rows[1])])
     owner.close()  # what the kernel does to a killed process
     assert takeover.free_lost() == 1
     assert statuses(edition) == {"sent": 1, "in-doubt": 1, "pending": 2}
-    assert edition.deliveries.get(status="in-doubt").pk == rows[1].pk
+    assert edition.deliveries.get(status="in-doubt").pk == rows[1].delivery
 
 
 def test_without_its_journal_all_it_had_in_hand_is_in_doubt(edition):
@@ -166,7 +167,7 @@ def test_a_journal_of_another_kernel_is_not_known_to_be_complete(edition, monkey
 def test_what_a_returning_disk_proves_is_settled(edition, monkeypatch):
     owner, rows = in_hand(edition)
     owner.journal.record([], [began(rows[0])])
-    owner.journal.record([Outcome(rows[0].pk, 1, Fate.SENT)], [began(rows[1])])
+    owner.journal.record([Outcome(rows[0].delivery, 1, Fate.SENT)], [began(rows[1])])
     owner.close()
     monkeypatch.setattr("deliveries.owners._kernel", lambda: "after the power came back")
     takeover.hear_last_words()
@@ -196,11 +197,11 @@ def test_a_worker_that_died_before_its_first_letter_leaves_nothing_in_doubt(edit
 def test_an_outcome_in_the_journal_does_not_undo_a_later_attempt(edition):
     owner, rows = in_hand(edition)
     owner.journal.record([], [began(rows[0])])
-    owner.journal.record([Outcome(rows[0].pk, 1, Fate.FAILED, "refused", "550")], [])
-    Delivery.objects.filter(pk=rows[0].pk).update(attempt=2)
+    owner.journal.record([Outcome(rows[0].delivery, 1, Fate.FAILED, "refused", "550")], [])
+    Delivery.objects.filter(pk=rows[0].delivery).update(attempt=2)
     owner.close()
     takeover.free_lost()
-    row = Delivery.objects.get(pk=rows[0].pk)
+    row = Delivery.objects.get(pk=rows[0].delivery)
     assert (row.status, row.attempt) == ("pending", 2)
 
 

@@ -307,7 +307,7 @@ def test_cancelling_skips_who_has_got_nothing_yet(smtp_server, monkeypatch):
     edition = make_edition(make_brief(publication))
     planning.start_due()
     monkeypatch.setattr(sending, "FIRST", 2)
-    lease_slice = sending.leases.take_slice
+    lease_slice = sending.slices.take_slice
     calls = []
 
     def cancelled_after_the_first(lease, size):
@@ -316,7 +316,7 @@ def test_cancelling_skips_who_has_got_nothing_yet(smtp_server, monkeypatch):
             assert control.cancel(edition)
         return lease_slice(lease, size)
 
-    monkeypatch.setattr(sending.leases, "take_slice", cancelled_after_the_first)
+    monkeypatch.setattr(sending.slices, "take_slice", cancelled_after_the_first)
     sending.drain("main")
     recovery.sweep()
     report = reports.summary(edition)

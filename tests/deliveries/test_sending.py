@@ -7,7 +7,17 @@ import re
 import pytest
 from django.utils import timezone
 
-from deliveries import leases, letters, owners, planning, recovery, reports, sending, takeover
+from deliveries import (
+    leases,
+    letters,
+    owners,
+    planning,
+    recovery,
+    reports,
+    sending,
+    slices,
+    takeover,
+)
 from deliveries.models import Batch, Delivery, Edition
 from subscribers import consent, suppression
 from tests.make import (
@@ -296,18 +306,18 @@ def test_a_zombie_changes_nothing_of_its_successors(publication, smtp_server):
     planning.start_due()
     zombie = owners.Owner()
     lease = leases.claim("main", zombie)
-    in_hand = leases.take_slice(lease, 2)
+    in_hand = slices.take_slice(lease, 2)
     Batch.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
     assert takeover.free_lost() == 1
     report = send(edition)
     assert report["statuses"] == {**report["statuses"], "sent": 2, "in-doubt": 2}
-    assert leases.take_slice(lease, 2) is None
+    assert slices.take_slice(lease, 2) is None
     leases.close_or_give_back(lease)
     edition.refresh_from_db()
     assert edition.status == "finished"
     # What it learns of those in its hands settles them, and nothing else.
     mail = letters.load(edition.pk)
-    sending._send_slice(lease, [letters.write(mail, row) for row in in_hand], _Says("sent"))
+    sending._send_slice(lease, [letters.Letter(mail, *turn) for turn in in_hand], _Says("sent"))
     assert reports.summary(edition)["statuses"]["sent"] == 4
     zombie.close()
 
@@ -348,7 +358,7 @@ def test_a_fault_in_a_provider_puts_in_doubt_what_was_begun_and_no_more(publicat
     lease = leases.claim("main", owner)
     mail = letters.load(edition.pk)
     owner.journal.begin(lease.batch_id, lease.epoch, 3)
-    slice_ = [letters.write(mail, row) for row in leases.take_slice(lease, 3)]
+    slice_ = [letters.Letter(mail, *turn) for turn in slices.take_slice(lease, 3)]
     with pytest.raises(KeyError):
         sending._send_slice(lease, slice_, _Breaks(owner.journal))
     statuses = {k: v for k, v in reports.summary(edition)["statuses"].items() if v}

@@ -1,0 +1,103 @@
+"""Slices: the readers whose turn it is, taken from a batch under a lease."""
+
+import time
+from typing import NamedTuple
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+
+from deliveries.leases import LEASE, Lease
+from deliveries.ledger import durable
+from deliveries.models import Batch, Delivery, Edition
+from subscribers.models import Subscription, Suppression
+
+
+class Turn(NamedTuple):
+    """One reader whose turn it is: what a letter to them needs, and no more."""
+
+    delivery: int
+    attempt: int
+    subscription: int
+    address: str
+    name: str
+
+
+def take_slice(lease: Lease, size: int) -> list[Turn] | None:
+    """Mark the next *size* readers of the batch as sending and return them.
+
+    Those who left, were suppressed or erased since the freeze are skipped
+    here, so at most one slice is older than their wish. Return None once the
+    lease is lost or the edition is no longer moving, an empty list when the
+    batch has nothing pending.
+    """
+    with durable():
+        held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
+            lease_until=Now() + LEASE
+        )
+        if not held:
+            return None
+        lease.was_renewed()
+        lease.slice_at = time.monotonic()
+        ready: list[Turn] = []
+        while not ready:
+            rows = _pending(lease, size)
+            if not rows:
+                return []
+            ready = _skip_who_left(rows)
+        # Whom the slice passed over is skipped by now: what is pending up to its last is in it.
+        Delivery.objects.filter(
+            batch_id=lease.batch_id, status=Delivery.Status.PENDING, pk__lte=ready[-1].delivery
+        ).update(status=Delivery.Status.SENDING, attempt=F("attempt") + 1, due_at=None)
+        return ready
+
+
+# delivery, attempt, subscription, its status, address, name, suppressed
+_Row = tuple[int, int, int | None, str | None, str | None, str | None, bool]
+
+
+def _pending(lease: Lease, size: int) -> list[_Row]:
+    suppressed = Suppression.objects.filter(
+        Q(publication__isnull=True) | Q(publication=lease.publication_id),
+        address_hash=OuterRef("subscriber__address_hash"),
+    )
+    # Plain tuples: making models of them took a quarter of the send.
+    return list(
+        Delivery.objects.filter(batch_id=lease.batch_id, status=Delivery.Status.PENDING)
+        .select_for_update(of=("self",))
+        .annotate(is_suppressed=Exists(suppressed))
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "attempt",
+            "subscription_id",
+            "subscription__status",
+            "subscriber__address",
+            "subscriber__name",
+            "is_suppressed",
+        )[:size]
+    )
+
+
+def _skip_who_left(rows: list[_Row]) -> list[Turn]:
+    """Settle as skipped who must get no mail; return the others, whose attempt this is."""
+    ready: list[Turn] = []
+    skipped: dict[str, list[int]] = {}
+    for pk, attempt, subscription, status, address, name, is_suppressed in rows:
+        if subscription is None or address is None or name is None:
+            skipped.setdefault("erased", []).append(pk)
+        elif is_suppressed:
+            skipped.setdefault("suppressed", []).append(pk)
+        elif status != Subscription.Status.ACTIVE:
+            skipped.setdefault(str(status), []).append(pk)
+        else:
+            ready.append(Turn(pk, attempt + 1, subscription, address, name))
+    for reason, ids in skipped.items():
+        skip(Q(pk__in=ids), reason)
+    return ready
+
+
+def skip(which: Q, reason: str) -> int:
+    """Settle the pending deliveries among *which* as skipped; return how many."""
+    return Delivery.objects.filter(which, status=Delivery.Status.PENDING).update(
+        status=Delivery.Status.SKIPPED, reason=reason, due_at=None, changed_at=Now()
+    )
