@@ -16,6 +16,15 @@ from briefs.revisions import text_of
 
 View = Callable[..., HttpResponse]
 
+# Public pages run no inline script or style, and load nothing from elsewhere.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+# A brief may show images of other sites, which its readers' mail programs load too.
+POLICY_WITH_IMAGES = POLICY.replace("data:;", "data: https:;")
+
 
 class Entry(NamedTuple):
     """A published brief in a list, with the text that was published, not the one being edited."""

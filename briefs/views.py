@@ -15,7 +15,7 @@ from django.views.static import serve
 
 from briefs import access
 from briefs.models import Brief, Publication
-from briefs.pages import entry_of, publication_page, readable, reader_of
+from briefs.pages import POLICY_WITH_IMAGES, entry_of, publication_page, readable, reader_of
 from briefs.rendering import Page, Text, render_page
 
 ON_A_PAGE = 20
@@ -89,7 +89,9 @@ def show_brief(
         "canonical": f"{settings.SITE_URL}{brief.web_path()}",
         "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
     }
-    return render(request, "briefs/brief.html", context)
+    response = render(request, "briefs/brief.html", context)
+    response.headers["Content-Security-Policy"] = POLICY_WITH_IMAGES
+    return response
 
 
 def _site_name() -> str:

@@ -4,11 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-PUBLIC = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
+from briefs.pages import POLICY
+
 # Unfold's Alpine.js evaluates expressions and sets inline styles. A brief may show
 # images of other sites, so the preview beside its form must load them too.
 ADMIN = (
@@ -36,6 +33,6 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        policy = ADMIN if is_desk(request) else PUBLIC
+        policy = ADMIN if is_desk(request) else POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
         return response

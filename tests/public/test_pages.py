@@ -40,6 +40,24 @@ def test_a_brief_stands_on_its_page_with_everything_that_was_written(client):
     assert '<meta name="description" content="Two cranes arrived">' in html
 
 
+def images_allowed(answer):
+    rules = dict(rule.split(" ", 1) for rule in answer["Content-Security-Policy"].split("; "))
+    return rules.pop("img-src").split(), rules
+
+
+def test_an_image_in_a_brief_is_loaded_and_nothing_else_from_elsewhere(client):
+    brief = publish(body="![A crane](https://images.example/crane.png)")
+    answer = client.get(brief.web_path())
+    assert 'src="https://images.example/crane.png"' in answer.content.decode()
+    images, others = images_allowed(answer)
+    assert images == ["'self'", "data:", "https:"]
+    at_home, same = images_allowed(client.get("/"))
+    assert at_home == ["'self'", "data:"]
+    assert others == same
+    assert others["script-src"] == "'self'"
+    assert "https:" not in str(others)
+
+
 def test_an_unpublished_brief_does_not_exist(client):
     brief = make_brief()
     revisions.take(brief)
