@@ -75,6 +75,12 @@ def make_brief(publication: Publication, date: dt.date | None = None) -> Brief:
     return make_draft(read_brief(text), publication)
 
 
+def administrator() -> str:
+    """Return the address of the first user who may do everything; empty if there is none."""
+    first = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    return first.email if first else ""
+
+
 def make_admin() -> NewAdmin | None:
     """Make a first user who may do everything; return None if there is one."""
     if User.objects.filter(is_superuser=True).exists():

@@ -16,6 +16,7 @@ from intelbrief.ops.instance import Lock, free_port, is_free, require_free
 from intelbrief.ops.supervisor import Service, Supervisor
 
 USUAL_PORT = 8000
+RENEWAL = ".venv/bin/python manage.py changepassword"
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Site:
     port: int
     url: str
     admin: demo.NewAdmin | None = None
+    administrator: str = ""  # whose password was shown at an earlier start
 
 
 def choose_site(port: int | None, *, any_port: bool) -> Site:
@@ -76,6 +78,7 @@ class Everything:
             if demo.seed():
                 self.say("made a demonstration publication with a draft")
             site.admin = demo.make_admin()
+            site.administrator = demo.administrator()
         # No connection of this process is open while the services work.
         connections.close_all()
         self._wait(broker, inbox)
@@ -115,6 +118,8 @@ def welcome(site: Site) -> str:
     if site.admin:
         rows.append(("", f"{site.admin.email}   password {site.admin.password}"))
         rows.append(("", "(shown this once; change it in the admin)"))
+    elif site.administrator:
+        rows.append(("", f"new password: {RENEWAL} {site.administrator}"))
     if settings.LOCAL_INBOX:
         rows.append(("Inbox", f"{site.url}/inbox/   all mail ends up here, none leaves"))
     lines = [f"    {name:<8}{value}" for name, value in rows]

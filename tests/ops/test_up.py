@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -48,8 +49,10 @@ def test_it_prints_where_everything_is_and_ends_cleanly(installation):
     assert up.end(signal.SIGINT) == 0, up.words
     assert not installation.wait_until_empty(1)
 
+    (password,) = re.findall(r"admin@example.com   password (\S+)", up.words)
     again = installation.start_and_wait()
-    assert "password" not in again.words
+    assert password not in again.words
+    assert "new password: .venv/bin/python manage.py changepassword admin@" in again.words
     assert again.end(signal.SIGTERM) == 0
     assert not installation.wait_until_empty(1)
     assert count(installation, "briefs_publication") == 1
@@ -67,6 +70,9 @@ def test_all_state_is_private(installation):
     ]
     assert {oct(key.stat().st_mode & 0o777) for key in keys} == {"0o600"}
     assert oct(installation.var.stat().st_mode & 0o777) == "0o700"
+    files = [path for path in installation.var.rglob("*") if path.is_file()]
+    assert {"db.sqlite3", "inbox.port"} <= {path.name for path in files}
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
     # No other user of the machine reaches the broker: it has no TCP port at all.
     (broker,) = installation.find("valkey-server")
     assert listening(broker) == []

@@ -1,6 +1,7 @@
 """Start everything on this machine."""
 
 import json
+import os
 import time
 from argparse import ArgumentParser
 from dataclasses import asdict
@@ -34,6 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started_at = time.monotonic()
+        # Readers' addresses and mails are for this user alone, wherever VAR_DIR lies.
+        os.umask(0o077)
         if problem := self.refuse(**options):
             fail(problem)
         lock = Lock(settings.RUN_DIR)
