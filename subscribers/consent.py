@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from briefs.addresses import Address, normalise
 from briefs.models import Publication, User
+from briefs.models.publications import without_turns
 from subscribers import waiting
 from subscribers.models import (
     ConsentRecord,
@@ -276,7 +277,7 @@ def _note_details(subscriber: Subscriber, **details: str) -> None:
 
 def _clean(value: str) -> str:
     """Return *value* in one line, without control characters."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", value).split())
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", without_turns(value)).split())
 
 
 def _change(subscription: Subscription, leaving: Q, **changes: str | datetime | None) -> bool:

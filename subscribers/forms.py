@@ -11,12 +11,21 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.models import Publication
-from briefs.models.publications import validate_header_text
+from briefs.models.publications import validate_header_text, without_turns
 from subscribers import consent
 
 SOONEST_SECONDS = 1.0  # nobody reads, types and sends faster; a script does
 LATEST_SECONDS = 24 * 3600.0
 SALT = "subscribers.forms.stamp"
+
+
+class NameField(forms.CharField):
+    """A name, without what a reader cannot see in it and did not mean."""
+
+    def to_python(self, value: Any) -> str | None:
+        """Take out what turns the direction of writing; a pasted name may have brought it."""
+        text = super().to_python(value)
+        return without_turns(text).strip() if text else text
 
 
 class SubscribeForm(forms.Form):
@@ -36,7 +45,7 @@ class SubscribeForm(forms.Form):
             "max_length": _("An e-mail address has at most 254 characters."),
         },
     )
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=120,
         required=False,

@@ -20,7 +20,7 @@ from briefs.admin.desk import (
     is_superuser,
     publication_label,
 )
-from briefs.admin.widgets import TimeZoneField
+from briefs.admin.widgets import INPUT, TimeZoneField
 from briefs.models import Membership, Publication, User
 from briefs.roles import Verb
 
@@ -151,9 +151,35 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         return badge(_("cannot log in"))
 
 
+class Colleague(forms.CharField):
+    """Somebody who logs in, named by their whole address: a list would show all of the site's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("E-mail address"),
+            max_length=254,
+            widget=forms.EmailInput({"class": INPUT, "autocomplete": "off"}),
+            help_text=_("The one they log in with."),
+        )
+
+    def clean(self, value: Any) -> User | None:
+        """Return who logs in with the address."""
+        text = super().clean(value)
+        try:
+            found = User.objects.filter(email=normalise(text).key, is_active=True).first()
+        except InvalidAddress as error:
+            raise forms.ValidationError(str(error)) from error
+        if found is None:
+            message = _("Nobody logs in with this address. Who looks after the site can add them.")
+            raise forms.ValidationError(message)
+        return found
+
+
 @admin.register(Membership)
 class MembershipAdmin(DeskAdmin[Membership]):
     """Who may do what; an owner looks after the members of their publication."""
+
+    actions = None  # one by one: together, the last two owners could go
 
     verbs: ClassVar[dict[str, Verb | None]] = dict.fromkeys(
         ("view", "add", "change", "delete"), "manage"
@@ -169,11 +195,41 @@ class MembershipAdmin(DeskAdmin[Membership]):
                 "fields": ["user", "publication", "role"],
                 "description": _(
                     "A writer drafts briefs, an editor changes anybody’s, a publisher sends them "
-                    "and looks after readers, an owner looks after the publication and its members."
+                    "and looks after readers, an owner looks after the publication and its "
+                    "members. The last owner stays."
                 ),
             },
         )
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        return ["user", "publication"] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_go(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_go(request, obj)
+
+    def _may_go(self, request: HttpRequest, obj: Any) -> bool:
+        """Tell whether the publication has an owner without this one, or somebody above it."""
+        membership = self._row(request, obj)
+        if membership is None or membership.role != Membership.Role.OWNER or is_superuser(request):
+            return True
+        owners = Membership.objects.filter(
+            publication=membership.publication,
+            role=Membership.Role.OWNER,
+            user__is_active=True,
+            user__is_staff=True,
+        )
+        return owners.exclude(pk=membership.pk).exists()
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "user" and not is_superuser(request):
+            return Colleague()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Field, ForeignKey, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -23,6 +25,8 @@ from briefs.admin.widgets import INPUT, Growing, Markdown, TimeZoneField
 from briefs.models import Author, Publication, Topic
 from briefs.roles import Verb
 
+MOST_LOGO_OCTETS = 1_000_000
+
 
 def sign_up_url(publication: Publication) -> str:
     """Return the address of the publication's sign-up page; empty where there is none."""
@@ -32,10 +36,28 @@ def sign_up_url(publication: Publication) -> str:
         return ""
 
 
+class PublicationForm(forms.ModelForm[Publication]):
+    """Checks what the model cannot: how much was uploaded."""
+
+    class Meta:
+        model = Publication
+        fields = ("logo",)  # the page's fieldsets name the others
+
+    def clean_logo(self) -> Any:
+        """Refuse a logo that would make every web page slow."""
+        logo = self.cleaned_data["logo"]
+        if isinstance(logo, UploadedFile) and (logo.size or 0) > MOST_LOGO_OCTETS:
+            message = _("This file has %(found).1f MB. Take a logo of at most %(most)d MB.")
+            sizes = {"found": (logo.size or 0) / 1e6, "most": MOST_LOGO_OCTETS / 1e6}
+            raise forms.ValidationError(message, params=sizes)
+        return logo
+
+
 @admin.register(Publication)
 class PublicationAdmin(DeskAdmin[Publication]):
     """What a reader subscribes to; its owner sets it up."""
 
+    form = PublicationForm
     publication_path = "pk"
     verbs: ClassVar[dict[str, Verb | None]] = {
         "view": "write",
@@ -198,7 +220,7 @@ class TopicAdmin(DeskAdmin[Topic]):
 
 @admin.register(Author)
 class AuthorAdmin(DeskAdmin[Author]):
-    """Names under briefs; they belong to no publication, so any editor may look after them."""
+    """Names under briefs; an editor looks after those that only their publications use."""
 
     list_display = ["name", "user"]
     search_fields = ["name"]
@@ -215,6 +237,22 @@ class AuthorAdmin(DeskAdmin[Author]):
 
     def publication_ids_of(self, obj: Author) -> frozenset[int]:
         return frozenset(Publication.objects.values_list("pk", flat=True))
+
+    def has_change_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        author = self._row(request, obj)
+        if author is None or is_superuser(request):
+            return True
+        # The name would stand under the next brief of a publication of others.
+        others = author.brief_set.exclude(publication__in=allowed_ids(request, "edit"))
+        return not others.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
+        if not super().has_delete_permission(request, obj):
+            return False
+        author = self._row(request, obj)
+        return author is None or is_superuser(request) or not author.brief_set.exists()
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any

@@ -15,7 +15,7 @@ from briefs.addresses import InvalidAddress, normalise
 RESERVED_SLUGS = frozenset(
     """
     admin inbox api s u v c o p webhooks healthz readyz metrics static media i18n accounts
-    robots.txt sitemap.xml favicon.ico search feed about
+    confirm robots.txt sitemap.xml favicon.ico search feed about
     """.split()  # noqa: SIM905  (reads better than twenty quoted words)
 )
 
@@ -42,10 +42,24 @@ def validate_address(value: str) -> None:
         raise ValidationError(str(error)) from error
 
 
+# What turns the direction of writing makes a name read as another (UAX #9).
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LINE_ENDS = re.compile("[\u2028\u2029]")
+
+
 def validate_header_text(value: str) -> None:
     """Refuse characters that have no place in a header line (RFC 5322, 2.2)."""
-    if re.search(r"[\x00-\x1f\x7f]", value):
-        raise ValidationError(_("Line breaks and control characters cannot stand here."))
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", value) or without_turns(value) != value:
+        message = _(
+            "Line breaks, control characters and what turns the direction of writing cannot "
+            "stand here. Some of them are invisible: type the text instead of pasting it."
+        )
+        raise ValidationError(message)
+
+
+def without_turns(text: str) -> str:
+    """Return *text* without Unicode's line ends and its controls of direction."""
+    return _LINE_ENDS.sub(" ", _TURNS.sub("", text))
 
 
 class Publication(models.Model):
@@ -170,8 +184,8 @@ class Publication(models.Model):
             if value:
                 try:
                     setattr(self, field, normalise(value).address)
-                except InvalidAddress as error:
-                    raise ValidationError({field: str(error)}) from error
+                except InvalidAddress:
+                    continue  # the field's own validator says so
 
 
 class Topic(models.Model):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge, publication_label
 from subscribers import suppression
-from subscribers.admin.readers import moment
+from subscribers.admin.subscriptions import moment
 from subscribers.models import ConsentRecord, ConsentWording, Notice
 
 KIND_TONES = {

@@ -3,15 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.widgets import INPUT, Growing
 from briefs.models import Publication
 from subscribers import suppression
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import Subscriber, Subscription, Suppression
 
 
 class AddressField(forms.CharField):
@@ -48,6 +50,13 @@ class AddReader(forms.ModelForm[Subscriber]):
         ),
     )
 
+    # Shown to who adds somebody that has left.
+    again = forms.BooleanField(
+        label=gettext_lazy("They have asked for it again since"),
+        required=False,
+        widget=forms.HiddenInput(),
+    )
+
     class Meta:
         model = Subscriber
         fields = ("address", "name")
@@ -56,13 +65,34 @@ class AddReader(forms.ModelForm[Subscriber]):
         cleaned = super().clean() or {}
         address, publication = cleaned.get("address"), cleaned.get("publication")
         if address and publication:
-            hashed = suppression.address_hash(normalise(address).key)
-            if suppression.is_suppressed(hashed, publication):
+            key = normalise(address).key
+            if suppression.is_suppressed(suppression.address_hash(key), publication):
                 self.add_error(
                     "address",
                     _("This address is suppressed and is never mailed; see Suppressions."),
                 )
+            known = Subscription.objects.filter(
+                subscriber__address_key=key, publication=publication
+            ).first()
+            if known:
+                self._look_at(known)
         return cleaned
+
+    def _look_at(self, known: Subscription) -> None:
+        """Add nobody twice, and nobody who left, unless they have asked again."""
+        if known.status in (Subscription.Status.ACTIVE, Subscription.Status.PAUSED):
+            message = _("%(address)s is a reader of %(publication)s already.")
+            names = {"address": known.subscriber.address, "publication": known.publication}
+            self.add_error("address", message % names)
+        elif known.status == Subscription.Status.UNSUBSCRIBED:
+            self.fields["again"].widget = UnfoldBooleanWidget()
+            if not self.cleaned_data.get("again"):
+                left = date_format(timezone.localtime(known.unsubscribed_at), "j F Y")
+                message = _(
+                    "This reader left on %(day)s. Tick here only if they have asked for it again "
+                    "since, and say in the basis how."
+                )
+                self.add_error("again", message % {"day": left})
 
 
 class AddSuppression(forms.ModelForm[Suppression]):

@@ -1,25 +1,20 @@
-"""Readers and their subscriptions. A status changes by a verb, never by editing a field."""
+"""Readers: found by address, added with a basis, ended with evidence, never deleted."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Exists, Field, OuterRef, Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import (
     CappedPaginator,
     DeskAdmin,
     allowed_ids,
-    badge,
     editor_of,
     is_superuser,
     publication_label,
@@ -29,6 +24,7 @@ from briefs.models import Publication
 from briefs.roles import Verb
 from subscribers import consent
 from subscribers.admin.forms import AddReader
+from subscribers.admin.subscriptions import moment, status_of
 from subscribers.models import ConsentRecord, Subscriber, Subscription
 
 if TYPE_CHECKING:
@@ -36,29 +32,13 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import TabularInline
 
-TONES = {
-    Subscription.Status.ACTIVE: "success",
-    Subscription.Status.UNCONFIRMED: "warning",
-    Subscription.Status.PAUSED: "info",
-    Subscription.Status.UNSUBSCRIBED: "neutral",
-}
 READER_VERBS: dict[str, Verb | None] = {
     "view": "publish",
     "add": "publish",
     "change": "publish",
     "delete": None,  # who is deleted without a trace could be imported again
 }
-
-
-def status_of(subscription: Subscription) -> SafeString:
-    """Return the status of a subscription as a badge."""
-    tone = TONES[Subscription.Status(subscription.status)]
-    return badge(subscription.get_status_display(), tone)
-
-
-def moment(value: Any) -> str:
-    """Return a time in the editor's zone."""
-    return date_format(timezone.localtime(value), "j M Y, H:i") if value else "–"
+DETAILS = ("name", "language", "time_zone")
 
 
 class ReadOnlyInline(TabularInline[Any, Any]):
@@ -107,6 +87,26 @@ class ConsentInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("wording", "by")
 
 
+class StatusFilter(admin.SimpleListFilter):
+    """Finds readers by the status they have with publications of the user's own."""
+
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return list(Subscription.Status.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Subscriber]
+    ) -> QuerySet[Subscriber]:
+        if self.value() not in Subscription.Status.values:
+            return queryset
+        theirs = Subscription.objects.filter(subscriber=OuterRef("pk"), status=self.value())
+        if not is_superuser(request):
+            theirs = theirs.filter(publication__in=allowed_ids(request, "publish"))
+        return queryset.filter(Exists(theirs))
+
+
 @admin.register(Subscriber)
 class SubscriberAdmin(DeskAdmin[Subscriber]):
     """Readers: found by address, added by hand with a stated basis, never deleted here."""
@@ -114,7 +114,7 @@ class SubscriberAdmin(DeskAdmin[Subscriber]):
     verbs: ClassVar[dict[str, Verb | None]] = READER_VERBS
     list_display = ["person", "subscribed_to", "since"]
     list_display_links = ["person"]
-    list_filter = ["subscriptions__status"]
+    list_filter = [StatusFilter]
     search_fields = ["address_key"]
     search_help_text = gettext_lazy("An address or a part of it")
     ordering = ["-id"]
@@ -129,7 +129,7 @@ class SubscriberAdmin(DeskAdmin[Subscriber]):
         (
             None,
             {
-                "fields": [("address", "name"), "publication", "basis"],
+                "fields": [("address", "name"), "publication", "basis", "again"],
                 "description": gettext_lazy(
                     "For readers who asked by phone, by mail or in person. They are active at "
                     "once and get no confirmation mail, so state how they agreed."
@@ -187,7 +187,29 @@ class SubscriberAdmin(DeskAdmin[Subscriber]):
         return super().get_form(request, obj, change, form=Form, **kw)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Subscriber | None = None) -> Any:
-        return self.readonly_fields if obj else ()
+        if obj is None:
+            return ()
+        return [*self.readonly_fields, *(DETAILS if self._is_shared(request, obj) else ())]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Subscriber | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self._is_shared(request, obj):
+            return fieldsets
+        why = _("These details are shared; who looks after the whole site can change them.")
+        return [(name, {**options, "description": why}) for name, options in fieldsets]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse to follow a relation: it would tell what a reader has elsewhere."""
+        relations = {field.name for field in self.opts.get_fields() if field.is_relation}
+        if lookup.partition("__")[0] in relations:
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def _is_shared(self, request: HttpRequest, reader: Subscriber) -> bool:
+        """Tell whether the reader belongs to publications that are not this user's as well."""
+        if is_superuser(request):
+            return False
+        return not self.publication_ids_of(reader) <= allowed_ids(request, "publish")
 
     def get_inlines(self, request: HttpRequest, obj: Subscriber | None) -> list[Any]:
         return list(self.inlines) if obj else []
@@ -243,87 +265,3 @@ class SubscriberAdmin(DeskAdmin[Subscriber]):
     def since(self, reader: Subscriber) -> str:
         """Show when the address first came in."""
         return moment(reader.created_at)
-
-
-@admin.register(Subscription)
-class SubscriptionAdmin(DeskAdmin[Subscription]):
-    """The links of readers to publications; the action ends them with evidence."""
-
-    verbs: ClassVar[dict[str, Verb | None]] = {
-        "view": "publish",
-        "add": None,
-        "change": None,
-        "delete": None,
-    }
-    list_display = ["reader", "publication_name", "badge_of_status", "source", "confirmed", "left"]
-    list_display_links = ["reader"]
-    list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["subscriber", "publication"]
-    search_fields = ["subscriber__address_key"]
-    ordering = ["-id"]
-    sortable_by = ()
-    paginator = CappedPaginator
-    actions = ["unsubscribe"]
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.unsubscribe_view)
-        url = path("<int:pk>/unsubscribe/", view, name="subscribers_unsubscribe")
-        return [url, *super().get_urls()]
-
-    def has_unsubscribe_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may end somebody's subscription."""
-        return self.may(request, "publish")
-
-    def unsubscribe_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End one subscription at the reader's wish, told to an editor."""
-        if request.method != "POST":
-            return HttpResponse(status=405, headers={"Allow": "POST"})
-        subscription = self.get_queryset(request).filter(pk=pk).first()
-        if subscription is None:
-            raise Http404
-        if not self.may(request, "publish", subscription):
-            raise PermissionDenied
-        self._unsubscribe(request, [subscription])
-        reader = reverse("admin:subscribers_subscriber_change", args=[subscription.subscriber_id])
-        return HttpResponseRedirect(reader)
-
-    @admin.action(
-        description=gettext_lazy("Unsubscribe at the reader’s wish"), permissions=["unsubscribe"]
-    )
-    def unsubscribe(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
-        """End the chosen subscriptions."""
-        self._unsubscribe(request, list(queryset.select_related("subscriber", "publication")))
-
-    def _unsubscribe(self, request: HttpRequest, chosen: list[Subscription]) -> None:
-        by = editor_of(request)
-        ended = sum(consent.unsubscribe(one, source="admin", by=by) for one in chosen)
-        if not ended:
-            messages.info(request, _("They had unsubscribed already."))
-            return
-        words = ngettext("%d subscription ended.", "%d subscriptions ended.", ended)
-        messages.success(request, words % ended)
-
-    @admin.display(description=gettext_lazy("Reader"))
-    def reader(self, subscription: Subscription) -> SafeString:
-        """Link to the reader."""
-        return format_html('<span class="ib-strong">{}</span>', subscription.subscriber.address)
-
-    @admin.display(description=gettext_lazy("Publication"))
-    def publication_name(self, subscription: Subscription) -> SafeString:
-        """Show the publication with its colour."""
-        return publication_label(subscription.publication)
-
-    @admin.display(description=gettext_lazy("Status"))
-    def badge_of_status(self, subscription: Subscription) -> SafeString:
-        """Show the status as a badge."""
-        return status_of(subscription)
-
-    @admin.display(description=gettext_lazy("Confirmed"))
-    def confirmed(self, subscription: Subscription) -> str:
-        """Show since when mail goes out."""
-        return moment(subscription.confirmed_at)
-
-    @admin.display(description=gettext_lazy("Left"))
-    def left(self, subscription: Subscription) -> str:
-        """Show when the reader left."""
-        return moment(subscription.unsubscribed_at)

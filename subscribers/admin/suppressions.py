@@ -21,7 +21,7 @@ from briefs.models import Publication
 from briefs.roles import Verb
 from subscribers import suppression
 from subscribers.admin.forms import AddSuppression
-from subscribers.admin.readers import moment
+from subscribers.admin.subscriptions import moment
 from subscribers.models import Suppression
 
 # A complaint and an erasure are the reader's own word; no editor takes it back.

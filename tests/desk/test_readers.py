@@ -1,5 +1,7 @@
 """Readers at the desk: added with a basis, ended with evidence, never deleted."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -45,6 +47,41 @@ def test_adding_somebody_known_adds_no_second_row(paul: Client, publication: Pub
     paul.post(ADD, given(publication))
     assert Subscriber.objects.count() == 1
     assert Subscription.objects.get().status == "active"
+
+
+def test_who_left_comes_back_only_by_a_word(paul: Client, publication: Publication) -> None:
+    left = make_subscription(publication, "ada@example.com", status="unsubscribed")
+    Subscription.objects.update(unsubscribed_at=dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
+    page = paul.post(ADD, given(publication)).content.decode()
+    assert "left on 1 March 2026" in page
+    assert 'type="checkbox" name="again"' in page
+    left.refresh_from_db()
+    assert left.status == "unsubscribed"
+    assert not ConsentRecord.objects.exists()
+    assert paul.post(ADD, given(publication, again="on")).status_code == 302
+    left.refresh_from_db()
+    assert left.status == "active"
+    assert ConsentRecord.objects.get().kind == "added"
+
+
+@pytest.mark.parametrize("status", ["active", "paused"])
+def test_who_is_a_reader_already_is_not_said_to_be_added(
+    paul: Client, publication: Publication, status: str
+) -> None:
+    make_subscription(publication, "ada@example.com", status=status)
+    assert "is a reader of" in paul.post(ADD, given(publication)).content.decode()
+    assert not ConsentRecord.objects.exists()
+
+
+def test_the_question_about_leaving_is_not_put_to_everybody(paul: Client) -> None:
+    assert 'type="checkbox" name="again"' not in paul.get(ADD).content.decode()
+
+
+def test_who_left_another_publication_is_added_without_a_question(
+    paul: Client, publication: Publication
+) -> None:
+    make_subscription(make_publication(), "ada@example.com", status="unsubscribed")
+    assert paul.post(ADD, given(publication)).status_code == 302
 
 
 def test_who_is_suppressed_is_not_added(paul: Client, publication: Publication) -> None:

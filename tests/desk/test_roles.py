@@ -75,9 +75,10 @@ def test_an_owner_looks_after_the_members_of_their_own_publication(
     newcomer = make_user("new@harbour.example")
     elsewhere = make_publication()
     add = "/admin/briefs/membership/add/"
-    refused = olga.post(add, {"user": newcomer.pk, "publication": elsewhere.pk, "role": "owner"})
+    given = {"user": "New@Harbour.example", "publication": publication.pk, "role": "editor"}
+    refused = olga.post(add, given | {"publication": elsewhere.pk, "role": "owner"})
     assert refused.status_code == 200
-    olga.post(add, {"user": newcomer.pk, "publication": publication.pk, "role": "editor"})
+    olga.post(add, given)
     assert list(newcomer.memberships.values_list("publication", "role")) == [
         (publication.pk, "editor")
     ]
