@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -208,30 +208,43 @@ class Scratch:
             time.sleep(0.02)
         return one
 
-    def worker(self, concurrency: int = 1, name: str = "worker", **environment: str) -> Running:
-        """Start a Celery worker and wait until it is ready."""
+    def worker(
+        self,
+        concurrency: int = 1,
+        name: str = "worker",
+        prefix: Sequence[str] = (),
+        **environment: str,
+    ) -> Running:
+        """Start a Celery worker and wait until it is ready; *prefix* stands before its command."""
         return self._celery(
             name,
-            *("worker", "-Q", QUEUES, "-c", str(concurrency)),
+            *("worker", "-l", "WARNING", "-Q", QUEUES, "-c", str(concurrency)),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
             # Two workers on one machine need two names.
             *("-n", f"{name}-{time.monotonic_ns()}@here"),
+            prefix=prefix,
             environment=environment,
         )
 
     def scheduler(self, **environment: str) -> Running:
         """Start a Celery scheduler with a memory of its own."""
         memory = self.folder / f"beat-{time.monotonic_ns()}"
-        return self._celery("scheduler", "beat", "-s", str(memory), environment=environment)
+        return self._celery(
+            "scheduler", "beat", "-l", "WARNING", "-s", str(memory), environment=environment
+        )
 
-    def _celery(self, name: str, *arguments: str, environment: Mapping[str, str]) -> Running:
+    def _celery(
+        self,
+        name: str,
+        *arguments: str,
+        environment: Mapping[str, str],
+        prefix: Sequence[str] = (),
+    ) -> Running:
         ready = self.folder / f"ready-{time.monotonic_ns()}"
+        quiet = ("-W", "ignore:You're running the worker with superuser")
         return self.spawn(
             name,
-            python(
-                *("-W", "ignore:You're running the worker with superuser"),
-                *("-m", "celery", "-q", "-A", "intelbrief", *arguments, "-l", "WARNING"),
-            ),
+            [*prefix, *python(*quiet, "-m", "celery", "-q", "-A", "intelbrief", *arguments)],
             is_ready=ready.exists,
             environment={"INTELBRIEF_READY_FILE": str(ready), **environment},
             cwd=settings.BASE_DIR,

@@ -34,21 +34,29 @@ class Command(BaseCommand):
             scratch.enter(options["database"], **QUICK)
         names = list(DRILLS) if what == "all" else [what]
         reports: dict[str, Report] = {}
+        failed = False
         try:
             with Scratch(durable=False, keep=options["keep"]) as installation:
                 population.make_readers(options["recipients"])
                 for name in names:
                     say_to_user(f"{name}: {DRILLS[name].run.__doc__}")
-                    reports[name] = self.run(installation, DRILLS[name], **options)
+                    try:
+                        reports[name] = self.run(installation, DRILLS[name], **options)
+                    except CannotRun as error:
+                        # The others are still worth knowing.
+                        failed = True
+                        say_to_user(f"{name}: {error}")
+                        continue
                     for problem in reports[name].problems:
                         say_to_user(f"{name}: {problem}")
+                    say_to_user(f"{name}: {'kept' if reports[name].ok else 'BROKEN'}")
         except KeyboardInterrupt:
             raise SystemExit(130) from None
         except (CannotRun, NoPostgres, NoValkey) as error:
             say_to_user(str(error))
             raise SystemExit(1) from error
         self.show(reports, whole=what == "all", as_json=options["json"])
-        if not all(report.ok for report in reports.values()):
+        if failed or not all(report.ok for report in reports.values()):
             raise SystemExit(1)
 
     def run(
@@ -71,8 +79,7 @@ class Command(BaseCommand):
         """Print the figures."""
         figures = {name: report.figures() for name, report in reports.items()}
         if as_json:
-            only = next(iter(figures.values()))
-            self.stdout.write(json.dumps(figures if whole else only))
+            self.stdout.write(json.dumps(figures if whole else next(iter(figures.values()), None)))
             return
         for name, report in reports.items():
             line = "  ".join(f"{key} {value}" for key, value in figures[name].items())

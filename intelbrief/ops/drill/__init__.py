@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from intelbrief.ops.drill import mail, people, services, workers
+from intelbrief.ops.drill import machine, mail, people, services, workers
 from intelbrief.ops.drill.audit import Report
 from intelbrief.ops.drill.scene import Scene
 
@@ -28,4 +28,6 @@ DRILLS = {
     "provider": Drill(mail.provider),
     "unsubscribe": Drill(people.unsubscribe),
     "publish": Drill(people.publish),
+    "clock": Drill(machine.clock),
+    "disk": Drill(machine.disk, 2),
 }

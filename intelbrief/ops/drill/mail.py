@@ -9,7 +9,7 @@ from intelbrief.ops.drill.audit import Report
 from intelbrief.ops.drill.scene import Scene
 from intelbrief.ops.sinks.recording import FakePostmark
 
-EVERY = 61  # readers by the remainder of their checksum: each fault meets one in 61
+EVERY = 211  # readers by the remainder of their checksum: each fault meets one in 211
 
 
 def _rules(*rules: tuple[str, str, int]) -> list[dict[str, Any]]:

@@ -57,6 +57,8 @@ def unsubscribe(scene: Scene) -> Report:
 
 def publish(scene: Scene) -> Report:
     """Fifty parallel clicks on Publish, with four schedulers and two workers."""
+    recipients = scene.recipients
+    scene.stage()
     for _scheduler in range(4):
         scene.scheduler()
     for name in ("one", "two"):
@@ -69,7 +71,6 @@ def publish(scene: Scene) -> Report:
     )
     scene.workers.append(running)
     # To five readers it is over while clicks still come.
-    recipients = scene.recipients
     for readers in (5, recipients):
         scene.stage(readers)
         _press_and_wait(scene)

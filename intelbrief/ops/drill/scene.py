@@ -3,14 +3,14 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from deliveries import reports
+from deliveries import control, reports
 from deliveries.models import Batch, Delivery, Edition
 from deliveries.tasks import tick
 from intelbrief.ops import population
@@ -119,6 +119,10 @@ class Scene:
                 held = Batch.objects.filter(edition=self.edition, owner__isnull=False).exists()
                 if self.edition.status == Edition.Status.FINISHED and not held:
                     return
+                if self.edition.status == Edition.Status.PAUSED:
+                    # What an editor does who has read why.
+                    self.say(f"resumed: {self.edition.word}")
+                    control.resume(self.edition)
             except DatabaseError:
                 connection.close()
             if time.monotonic() > deadline:
@@ -140,9 +144,11 @@ class Scene:
 
     # --- the workers ------------------------------------------------------
 
-    def worker(self, name: str = "worker", **environment: str) -> Running:
+    def worker(
+        self, name: str = "worker", prefix: Sequence[str] = (), **environment: str
+    ) -> Running:
         """Start a worker with as many children as may send, and one for the ticks."""
-        one = self.scratch.worker(SENDERS + 1, name, **QUICK, **environment)
+        one = self.scratch.worker(SENDERS + 1, name, prefix, **QUICK, **environment)
         self.workers.append(one)
         return one
 
