@@ -191,3 +191,29 @@ def test_the_brief_can_be_written_without_any_script(
     brief = Brief.objects.get()
     assert brief.headline == "Written by hand"
     assert [point.text for point in brief.key_points.all()] == ["A point"]
+
+
+def test_on_a_phone_no_field_leaves_its_card_and_no_headline_is_clipped(
+    desk: Desk, browser: Browser, live_server: Any
+) -> None:
+    publication = make_publication()
+    make_brief(publication, headline="Veldhaven’s Ferries and the Price of a Quiet, Long Winter")
+    phone = browser.new_context(
+        viewport={"width": 375, "height": 740},
+        is_mobile=True,
+        storage_state=desk.page.context.storage_state(),
+    )
+    page = phone.new_page()
+    for path in (f"{publication.pk}/change/", "add/"):
+        page.goto(f"{live_server.url}/admin/briefs/publication/{path}")
+        page.wait_for_selector(".overtype-toolbar, [data-markdown]")
+        fields = page.locator("fieldset :is(input, textarea, .ib-markdown):visible")
+        ends = [box["x"] + box["width"] for one in fields.all() if (box := one.bounding_box())]
+        assert len(ends) > 4
+        assert max(ends) <= 375 - 16
+    page.goto(f"{live_server.url}/admin/briefs/brief/")
+    cells = page.locator("#result_list tbody :is(th, td)")
+    heights = cells.evaluate_all("cells => cells.map(c => [c.scrollHeight, c.clientHeight])")
+    phone.close()
+    assert len(heights) > 4
+    assert all(whole <= shown for whole, shown in heights)
