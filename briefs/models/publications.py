@@ -49,10 +49,12 @@ _LINE_ENDS = re.compile("[\u2028\u2029]")
 
 def validate_header_text(value: str) -> None:
     """Refuse characters that have no place in a header line (RFC 5322, 2.2)."""
-    if re.search(r"[\x00-\x1f\x7f-\x9f]", value) or without_turns(value) != value:
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", value):
+        raise ValidationError(_("Line breaks and control characters cannot stand here."))
+    if without_turns(value) != value:
         message = _(
-            "Line breaks, control characters and what turns the direction of writing cannot "
-            "stand here. Some of them are invisible: type the text instead of pasting it."
+            "Something invisible in it turns the direction of writing or ends the line. Type the "
+            "text instead of pasting it."
         )
         raise ValidationError(message)
 
