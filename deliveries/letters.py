@@ -195,15 +195,17 @@ def _date(second: int) -> bytes:
     return email.utils.format_datetime(dt.datetime.fromtimestamp(second, dt.UTC)).encode()
 
 
-def write(mail: EditionMail, row: Delivery) -> Letter:
-    """Return the letter for one row of a slice."""
-    assert row.subscriber is not None
-    assert row.subscription_id is not None
-    return Letter(
-        mail=mail,
-        delivery=row.pk,
-        attempt=row.attempt,
-        subscription=row.subscription_id,
-        address=row.subscriber.address,
-        name=row.subscriber.name,
+def find(edition_id: int, delivery_id: int) -> Letter | None:
+    """Return the letter that a reader got, or None once the reader is erased."""
+    row = (
+        Delivery.objects.filter(pk=delivery_id, edition=edition_id)
+        .select_related("subscriber", "edition")
+        .first()
     )
+    if row is None or row.subscriber is None:
+        return None
+    link = row.subscriber.subscriptions.filter(publication=row.edition.publication_id).first()
+    if link is None:
+        return None
+    address, name = row.subscriber.address, row.subscriber.name
+    return Letter(load(edition_id), row.pk, row.attempt, link.pk, address, name)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Brief, Publication, Revision
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import Subscriber
 
 
 class Edition(models.Model):
@@ -224,10 +224,8 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("skipped")  # left, suppressed or erased before their turn
         IN_DOUBT = "in-doubt", _("in doubt")  # handed over, and no reply was seen
 
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="deliveries")
-    subscription = models.ForeignKey(
-        Subscription, models.SET_NULL, null=True, related_name="+", db_index=True
-    )
+    # Both unique constraints and every query begin with the edition: no index of its own.
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="deliveries", db_index=False)
     subscriber = models.ForeignKey(
         Subscriber, models.SET_NULL, null=True, related_name="deliveries"
     )

@@ -5,7 +5,7 @@ from typing import Any
 from briefs import preflight, revisions
 from briefs.models import Brief, Publication, Revision
 from briefs.preflight import Finding, Findings
-from briefs.rendering import html_octets, render_email
+from briefs.rendering import Unrenderable, html_octets, render_email
 from deliveries import compiling, lanes
 from subscribers.models import Subscription
 
@@ -27,12 +27,12 @@ def check_revision(revision: Revision) -> Findings:
 def check_snapshot(snapshot: dict[str, Any], publication: Publication) -> Findings:
     """Return what stands against mailing *snapshot* to the readers of *publication*."""
     text = preflight.check(snapshot)
-    size = _size(snapshot)
+    mail = _mail(snapshot)
     return Findings(
-        errors=[*text.errors, *_provider(), *(f for f in size if f.rule == "too-large")],
+        errors=[*text.errors, *_provider(), *(f for f in mail if f.rule != "large")],
         warnings=[
             *text.warnings,
-            *(f for f in size if f.rule == "large"),
+            *(f for f in mail if f.rule == "large"),
             *_audience(publication),
         ],
     )
@@ -45,13 +45,16 @@ def audience(publication: Publication) -> int:
     ).count()
 
 
-def _size(snapshot: dict[str, Any]) -> list[Finding]:
+def _mail(snapshot: dict[str, Any]) -> list[Finding]:
     link = "https://example.org/c/" + "x" * 30
-    mail = render_email(
-        revisions.text_from(snapshot),
-        revisions.look_from(snapshot),
-        compiling.places(snapshot, link, link),
-    )
+    try:
+        mail = render_email(
+            revisions.text_from(snapshot),
+            revisions.look_from(snapshot),
+            compiling.places(snapshot, link, link),
+        )
+    except Unrenderable as error:
+        return [Finding(error.rule, str(error), "body")]
     octets = html_octets(mail)
     if octets > MOST_OCTETS:
         return [

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 from briefs import revisions
 from briefs.addresses import normalise
 from briefs.models import Brief, User
+from briefs.rendering import Unrenderable
 from deliveries import compiling, lanes, providers
 from deliveries.ledger import Fate
 from deliveries.letters import EditionMail, Letter
 
 
 class TestMailFailed(Exception):
-    """The provider did not take the test mail; the message holds its words."""
+    """There is no such mail, or the provider did not take it; the message says why."""
 
     __test__ = False  # not a test case
 
@@ -29,7 +30,10 @@ def send_test(brief: Brief, address: str, by: User | None = None) -> None:
     revision = revisions.take(brief, by)
     publication = revision.snapshot["publication"]
     page = f"{settings.SITE_URL}/s/{publication['slug']}/"
-    mail = compiling.render(revision, view=page, unsubscribe=page)
+    try:
+        mail = compiling.render(revision, view=page, unsubscribe=page)
+    except Unrenderable as error:
+        raise TestMailFailed(str(error)) from error
     letter = Letter(
         mail=EditionMail(
             edition_id=0,

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from deliveries import letters
-from deliveries.models import Delivery, Link
+from deliveries.models import Link
 from subscribers import tokens
 
 # The mail brings its own inline styles and runs nothing.
@@ -29,14 +29,10 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
         edition_id, delivery_id = tokens.view.load(token)
     except tokens.BadToken as error:
         raise Http404 from error
-    row = (
-        Delivery.objects.select_related("subscriber")
-        .filter(pk=delivery_id, edition=edition_id, subscriber__isnull=False)
-        .first()
-    )
-    if row is None or row.subscription_id is None:
+    letter = letters.find(edition_id, delivery_id)
+    if letter is None:
         raise Http404
-    html, _text = letters.write(letters.load(edition_id), row).filled()
+    html, _text = letter.filled()
     response = HttpResponse(html)
     response["Content-Security-Policy"] = _MAIL_POLICY
     return _private(response)

@@ -244,7 +244,7 @@ def test_an_edition_without_a_provider_waits_for_a_person(settings):
         ({"headline": " "}, "headline-empty"),
         ({"headline": "x" * 200}, "subject-too-long"),
         ({"body": "", "key_points": ()}, "text-empty"),
-        ({"body": "A paragraph of the brief. " * 5000}, "too-large"),
+        ({"body": "Übergrößenträger " * 4500}, "too-large"),
     ],
 )
 def test_preflight_stops_a_brief_that_is_not_fit(fields, rule):

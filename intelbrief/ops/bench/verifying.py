@@ -13,9 +13,9 @@ def verify(edition: Edition, sink: RecordingSink) -> str:
     """Return what is wrong with what *sink* took of *edition*, or nothing."""
     rows = {
         address: (pk, subscription)
-        for pk, subscription, address in Delivery.objects.filter(edition=edition).values_list(
-            "pk", "subscription_id", "subscriber__address"
-        )
+        for pk, subscription, address in Delivery.objects.filter(
+            edition=edition, subscriber__subscriptions__publication=edition.publication
+        ).values_list("pk", "subscriber__subscriptions", "subscriber__address")
     }
     taken = list(sink.taken())
     counts = Counter(one.recipient for one in taken)
