@@ -16,7 +16,7 @@ def _rules(*rules: tuple[str, str, int]) -> list[dict[str, Any]]:
     """Return rules, each for a remainder of its own; 0 times means always."""
     return [
         {"at": at, "do": what, "every": EVERY, "nth": nth, "times": times or 1_000_000}
-        | {"seconds": 3}
+        | {"seconds": 2}
         for nth, (at, what, times) in enumerate(rules)
     ]
 

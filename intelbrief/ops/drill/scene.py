@@ -26,7 +26,7 @@ QUICK = {
     "TICK_SECONDS": "0.3",
     "LEASE_SECONDS": str(LEASE_SECONDS),
     "LANE_REST_SECONDS": "1",
-    "FIRST_RETRY_SECONDS": "2",
+    "FIRST_RETRY_SECONDS": "1",
 }
 
 
