@@ -2,6 +2,8 @@
 
 import logging
 import re
+import sys
+from typing import Any
 
 # A token has at least 11 bytes, which are 15 characters of base64url; what is
 # shorter opens nothing. Django warns of a path, a traceback may quote an address.
@@ -14,3 +16,35 @@ class MaskingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of *record*; the record itself stays as it is."""
         return TOKEN.sub(r"\1•••", super().format(record))
+
+
+def logging_of(level: str) -> dict[str, Any]:
+    """Return Django's LOGGING: one line a record to stderr, from *level* on, tokens masked."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "intelbrief.logs.MaskingFormatter",
+                "format": "%(levelname)s %(name)s %(message)s",
+            }
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": "line",
+            }
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Django's own handlers would write beside ours, and what ours leaves out.
+            "django": {"handlers": [], "level": "NOTSET"},
+            "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
+            "celery": {"level": "WARNING"},
+            "kombu": {"level": "WARNING"},
+            # It warns of each message that it gives back when a worker ends.
+            "kombu.transport.virtual.base": {"level": "ERROR"},
+            "amqp": {"level": "WARNING"},
+        },
+    }

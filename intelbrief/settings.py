@@ -8,19 +8,19 @@ one by one.
 """
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 from environs import FileAwareEnv
 
 from deliveries.relay import Relay
+from intelbrief.desk_look import UNFOLD as UNFOLD
 from intelbrief.keys import load_or_make
+from intelbrief.logs import logging_of
 from intelbrief.ops import valkey
 
 django_stubs_ext.monkeypatch()
@@ -350,69 +350,4 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- logs -----------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "intelbrief.logs.MaskingFormatter",
-            "format": "%(levelname)s %(name)s %(message)s",
-        }
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "stream": sys.stderr,
-            "formatter": "line",
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        # Django's own handlers would write beside ours, and what ours leaves out.
-        "django": {"handlers": [], "level": "NOTSET"},
-        "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
-        "celery": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
-        # It warns of each message that it gives back when a worker ends.
-        "kombu.transport.virtual.base": {"level": "ERROR"},
-        "amqp": {"level": "WARNING"},
-    },
-}
-
-# --- the admin ------------------------------------------------------------
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "IntelBrief",
-    "SITE_HEADER": "IntelBrief",
-    "SITE_SUBHEADER": "The editors’ desk",
-    "SITE_SYMBOL": "newsmode",
-    "SITE_URL": "/",
-    "BORDER_RADIUS": "8px",
-    "SHOW_BACK_BUTTON": True,
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda _request: static("desk/favicon.svg"),
-        }
-    ],
-    "STYLES": [lambda _request: static("desk/desk.css")],
-    "DASHBOARD_CALLBACK": "analytics.dashboard.show",
-    "SIDEBAR": {"navigation": "analytics.navigation.navigation"},
-    # An ink blue: white on 600 has a contrast of 7:1.
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.1% .014 250)",
-            "100": "oklch(93.6% .032 250)",
-            "200": "oklch(88% .058 250)",
-            "300": "oklch(80.5% .095 250)",
-            "400": "oklch(71.5% .135 250)",
-            "500": "oklch(60.5% .155 251)",
-            "600": "oklch(46.5% .135 253)",
-            "700": "oklch(40.5% .12 254)",
-            "800": "oklch(34.5% .1 255)",
-            "900": "oklch(29% .08 256)",
-            "950": "oklch(21% .06 257)",
-        },
-    },
-}
+LOGGING = logging_of(env.str("LOG_LEVEL", "INFO"))
