@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from briefs.addresses import mask
 from briefs.models import Publication
 from briefs.pages import entry_of, private, publication_page, readable, speaks
-from briefs.rendering import render_markdown
+from briefs.rendering import show_markdown
 from subscribers import consent, places, tokens
 from subscribers.doorbell import ring
 from subscribers.forms import SubscribeForm
@@ -74,7 +74,7 @@ def _subscribe_page(request: HttpRequest, form: SubscribeForm, status: int = 200
     context = {
         "publication": publication,
         "form": form,
-        "description_html": render_markdown(publication.description, language=publication.language),
+        "description_html": show_markdown(publication.description, language=publication.language),
         "entries": [
             entry_of(brief) for brief in readable(request).filter(publication=publication)[:3]
         ],
@@ -218,7 +218,7 @@ def imprint(request: HttpRequest, publication: Publication) -> HttpResponse:
     context = {
         "publication": publication,
         "contact": _contact(publication),
-        "contact_html": render_markdown(
+        "contact_html": show_markdown(
             publication.contact_block, language=publication.language, keep_breaks=True
         ),
     }

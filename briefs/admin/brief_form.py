@@ -4,14 +4,22 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Brief, Publication
+from briefs.rendering import LONGEST
 
 FIELDS = (
     *("publication", "date", "series", "headline", "preheader", "body"),
     *("topics", "authors", "contact_block", "access", "slug"),
 )
+
+
+def at_most(characters: int) -> MaxLengthValidator:
+    """Return a check that says how long a text is; as max_length, browsers would cut a paste."""
+    message = _("This has %(show_value)s characters; %(limit_value)s are the most. Shorten it.")
+    return MaxLengthValidator(characters, message)
 
 
 class BriefForm(forms.ModelForm[Brief]):
@@ -29,6 +37,8 @@ class BriefForm(forms.ModelForm[Brief]):
         super().__init__(*args, **kwargs)
         if not self.fields:
             return  # shown to somebody who may only look
+        for name in ("body", "contact_block"):
+            self.fields[name].validators.append(at_most(LONGEST))
         self.fields["access"].help_text = _("Takes effect at once, also for what is published.")
         if self.is_published:
             for name in ("date", "slug"):

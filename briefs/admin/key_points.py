@@ -7,8 +7,10 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from briefs.admin.brief_form import at_most
 from briefs.admin.widgets import Growing
 from briefs.models import Brief, KeyPoint
+from briefs.rendering import LONGEST_LINE
 
 if TYPE_CHECKING:
     from django.contrib.admin import TabularInline
@@ -26,6 +28,11 @@ class KeyPointForm(forms.ModelForm[KeyPoint]):
             "text": Growing({"aria-label": _("Key point")}),
             "position": forms.NumberInput({"class": "ib-position", "aria-label": _("Position")}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "text" in self.fields:
+            self.fields["text"].validators.append(at_most(LONGEST_LINE))
 
     def is_empty(self) -> bool:
         """Tell whether the row has no words."""

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,7 +16,7 @@ from briefs import preflight, revisions
 from briefs.admin.desk import allowed_ids, is_superuser, number
 from briefs.models import Author, Publication, Topic
 from briefs.plaintext import UnreadableBrief, read_brief
-from briefs.rendering import Mail, Places, html_octets, render_email
+from briefs.rendering import Mail, Places, Unrenderable, html_octets, render_email
 
 # The page of the mail runs no script, whatever its author wrote, and loads images only.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:"
@@ -29,8 +30,12 @@ def preview(request: HttpRequest) -> HttpResponse:
     content = read_form(request.POST, publication)
     findings = preflight.check(content)
     content["headline"] = content["headline"] or _("Headline")
-    look = revisions.look_from(content)
-    mail = render_email(revisions.text_from(content), look, places_of(publication))
+    try:
+        look = revisions.look_from(content)
+        mail = render_email(revisions.text_from(content), look, places_of(publication))
+    except Unrenderable as error:
+        findings.errors.insert(0, preflight.Finding(error.rule, str(error), "body"))
+        mail = _no_mail(content, str(error))
     if "application/json" not in request.headers.get("Accept", ""):
         return HttpResponse(mail.html, headers={"Content-Security-Policy": FRAME_POLICY})
     return JsonResponse(
@@ -118,6 +123,13 @@ def _publication(request: HttpRequest) -> Publication:
     if not is_superuser(request) and publication.pk not in allowed_ids(request, "write"):
         raise PermissionDenied
     return publication
+
+
+def _no_mail(content: dict[str, Any], reason: str) -> Mail:
+    """Return what is shown in place of a mail that cannot be made."""
+    words = _("There is no preview. %(reason)s") % {"reason": reason}
+    html = format_html('<!doctype html><title>{}</title><p role="alert">{}</p>', reason, words)
+    return Mail(subject=content["headline"], html=html, text=words)
 
 
 def _inbox_row(publication: Publication, content: dict[str, Any], mail: Mail) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-MOST_OCTETS = 1_000_000
+MOST_OCTETS = 200_000
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -39,8 +39,8 @@ def decode(raw: bytes | str) -> str:
     """Return the characters of *raw*; raises UnreadableBrief with what to do about it."""
     if len(raw) > MOST_OCTETS:
         raise UnreadableBrief(
-            f"This is {len(raw) / 1_000_000:.1f} MB; a brief has at most "
-            f"{MOST_OCTETS // 1_000_000} MB of text. Import one brief at a time."
+            f"This is {len(raw) / 1000:,.0f} kB; a brief has at most "
+            f"{MOST_OCTETS // 1000} kB of text. Import one brief at a time."
         )
     text = raw if isinstance(raw, str) else _decode_bytes(raw)
     binary = _BINARY.search(text)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-# Addresses become links by themselves; a backslash inside would break them.
+# Addresses become links by themselves; a backslash inside would break them. One
+# begins where a word does: tried at each letter of a long word, it takes minutes.
 _TOKEN = re.compile(
     r"""
     (?P<url>(?:https?://|www\.)(?:[^\s<>*`\\\[\](){}~=&]|[~=](?![~=])|&(?!\#?\w+;))+
-        |[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
+        |(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
     |(?P<marks>[*_`]|~~+|==+|\\(?=[\\`*_{}\[\]()>\#+\-.!"'|=~\ <&]))
     |(?P<bracket>[\[\]])
     |(?P<entity>&(?=\#?\w+;))

@@ -30,7 +30,8 @@ def render_email(text: Text, look: Look, places: Places, link: Callable[[str], s
     """Render one brief for all its readers.
 
     *link* is given each distinct http(s) URL of key points, body and contact
-    block and returns what is mailed in its place.
+    block and returns what is mailed in its place. Raises Unrenderable, whose
+    message says what to do.
     """
     points = render_points(text, look.language)
     body = render_markdown(text.body, language=look.language)

@@ -108,7 +108,7 @@ def test_every_usual_encoding_is_read(encoding):
         (b"caf\x81\xe9", "octet 4"),
         (b"\xff\xfea", "UTF-16"),
         (b"<!DOCTYPE html><html>", "web page"),
-        (b"x" * 1_000_001, "1.0 MB"),
+        (b"x" * 201_000, "This is 201 kB; a brief has at most 200 kB of text."),
     ],
 )
 def test_what_is_no_text_is_refused_with_what_to_do(raw, message):

@@ -10,7 +10,15 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefs.rendering import Look, Places, Text, html_octets, render_email, render_page
+from briefs.rendering import (
+    LONGEST_LINE,
+    Look,
+    Places,
+    Text,
+    html_octets,
+    render_email,
+    render_page,
+)
 from tests.rendering.sample import LOOK, PLACES, TEXT, Page, render
 from tests.rendering.test_markdown import PAYLOADS
 
@@ -116,8 +124,8 @@ def test_nothing_active_survives_in_any_field(payload):
     look = Look(name=payload, colour=payload, logo_url=payload, home_url=payload,
                 language=payload, direction=payload, postal_address=payload)  # fmt: skip
     text = Text(headline=payload, date=dt.date(2016, 4, 6), series=payload, preheader=payload,
-                key_points=(payload,), body=payload, authors=(payload,), contact_block=payload,
-                topics=(payload,))  # fmt: skip
+                key_points=(payload[:LONGEST_LINE],), body=payload, authors=(payload,),
+                contact_block=payload, topics=(payload,))  # fmt: skip
     mail = render_email(text, look, Places(unsubscribe="SLOTu", reason=payload))
     for element in Page(mail.html).elements:
         assert element.tag not in {"script", "svg", "iframe", "form", "input", "object", "base"}
