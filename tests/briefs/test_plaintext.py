@@ -361,3 +361,12 @@ def test_lines_in_any_order_are_read_or_refused(lines):
 def test_slow_patterns_are_not_met():
     for piece in ("<!--", "[", "*", "•\n", "contact ", "1 ", ": ", "\n\n", "- x\n", "mso- <p "):
         read_brief("x" + piece * (150_000 // len(piece)))
+
+
+def test_an_address_is_looked_for_once_in_a_long_word():
+    # 80,000 digits took half a minute, and any editor may paste them.
+    for piece in ("1", "a.", "a-b+", "_"):
+        read_brief(piece * (150_000 // len(piece)))
+    for text in ("a_b@c_d.example", "(first_last+x_y@a-b.example)", "mailto:a_b@c.example_"):
+        assert "\\_" not in escape_inline(text)
+    assert escape_inline("a_b@c") == "a\\_b@c"

@@ -1,6 +1,7 @@
 """The public pages: what is published, to whom it may be shown."""
 
 import datetime as dt
+import html
 
 import pytest
 from django.utils import timezone
@@ -220,3 +221,14 @@ def test_the_page_speaks_the_language_of_the_publication(client):
     answer = client.get(brief.web_path(), HTTP_ACCEPT_LANGUAGE="en")
     assert answer["Content-Language"] == "de"
     assert "6. April 2026" in answer.content.decode()
+
+
+@pytest.mark.parametrize("source", ["1. " * 300 + "deep", "<b>" * 3000 + "deep", "[" * 20_000])
+def test_a_text_that_cannot_be_rendered_is_shown_as_it_was_written(client, source):
+    publication = make_publication(description=source, contact_block=source)
+    brief = publish(publication, body=source, key_points=[source[:2000]])
+    shown = html.escape(source[:300])
+    assert shown in text(client, brief.web_path())
+    assert shown in text(client, f"/{publication.slug}/")
+    assert shown in text(client, f"/s/{publication.slug}/")
+    assert shown in text(client, f"/s/{publication.slug}/imprint/")
