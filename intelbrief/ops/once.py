@@ -20,7 +20,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from briefs import revisions
 from briefs.models import Brief, Publication
