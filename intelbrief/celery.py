@@ -14,6 +14,7 @@ from billiard.process import active_children, current_process
 from celery import Celery
 from celery.signals import (
     beat_init,
+    task_postrun,
     task_prerun,
     worker_init,
     worker_ready,
@@ -69,6 +70,15 @@ def finish_the_message_in_hand(**_: object) -> None:
         from deliveries import sending
 
         signal.signal(signal.SIGTERM, sending.stop_soon)
+
+
+@task_prerun.connect
+@task_postrun.connect
+def close_old_connections(**_: object) -> None:
+    """Close connections to the database that are broken or have reached their age."""
+    from django import db
+
+    db.close_old_connections()
 
 
 @worker_shutting_down.connect

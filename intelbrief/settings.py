@@ -202,6 +202,9 @@ FIRST_RETRY_SECONDS = env.float("FIRST_RETRY_SECONDS", 300.0)
 
 CELERY_BROKER_URL = env.str("BROKER_URL", _BROKER_URL)
 CELERY_TASK_IGNORE_RESULT = True
+# Celery would open a connection to the database for each task: several milliseconds of
+# PostgreSQL's time. intelbrief.celery closes those that are old or broken instead.
+CELERY_DB_REUSE_MAX = 1_000_000
 CELERY_TASK_ACKS_LATE = True
 # Without this, acks_late loses the task of a pool child that was killed.
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
