@@ -250,7 +250,7 @@ def test_mail_never_falls_back_to_plain_text():
 def test_no_body_goes_out_once_the_journal_is_full(breaks_at, connections):
     with ScriptedServer() as server:
         journal = Recorder(breaks_at)
-        handed = hand_over(server, 12, connections, journal=journal)
+        handed = hand_over(server, 60, connections, journal=journal)
     audit(server, handed, connections)
     assert isinstance(handed.error, JournalTrouble)
     assert "No space left" in str(handed.error)
