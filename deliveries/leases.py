@@ -46,6 +46,7 @@ class Lease:
     claims: int  # how often the batch was taken without any letter being judged
     ends_at: float = field(default=0.0)  # by CLOCK, a little before the database's end
     slice_at: float = field(default=0.0)
+    has_more: bool = field(default=True)  # pending readers behind the last slice
 
     def __post_init__(self) -> None:
         self.was_renewed()
@@ -133,6 +134,24 @@ def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bo
         if not ended:
             owners.retire(lease.owner)
     return ended
+
+
+def move_on(lease: Lease) -> tuple[bool, Lease | None]:
+    """End *lease* and take the next batch of its lane; return whether work may be left, and it.
+
+    Both in one transaction: a lane that was seen with one worker less between
+    two batches let a further one in each time, and turned an older one out.
+    """
+    is_written = False
+    try:
+        with durable():
+            lives_on = close_or_give_back(lease)
+            following = claim(lease.lane, lease.owner) if lives_on else None
+        is_written = True
+    finally:
+        if not is_written:
+            owners.retire(lease.owner)
+    return not lives_on or following is not None, following
 
 
 def _later(rest: dt.timedelta) -> Any:

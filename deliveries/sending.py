@@ -48,19 +48,17 @@ def drain(lane: str, seconds: float = 20.0) -> bool:
     try:
         with providers.opened(lane, owner.journal) as provider:
             _Stop.provider = provider
-            while time.monotonic() < deadline and not _Stop.requested:
-                lease = leases.claim(lane, owner)
-                if lease is None:
-                    return False
+            is_left = False
+            lease = leases.claim(lane, owner)
+            while lease is not None:
                 provider.may_send = lambda _letter, lease=lease: lease.holds()
-                if not _send_batch(lease, provider, pace, deadline):
-                    break
+                is_left, lease = _send_batch(lease, provider, pace, deadline)
+            return is_left and not _Stop.requested
     except lanes.LaneTrouble as trouble:
         lanes.hold(lane, trouble)
         return False
     finally:
         _Stop.provider = None
-    return not _Stop.requested
 
 
 class _Pace:
@@ -75,18 +73,23 @@ class _Pace:
         self.size = max(1, min(MOST, fits))
 
 
-def _send_batch(lease: Lease, provider: providers.Provider, pace: _Pace, deadline: float) -> bool:
+def _send_batch(
+    lease: Lease, provider: providers.Provider, pace: _Pace, deadline: float
+) -> tuple[bool, Lease | None]:
     """Send slice after slice of one batch, until it is empty, lost, or time is up.
 
-    Return False if the owner's life ended over it. Raise LaneTrouble, also
-    for a fault of our own: the lane rests, and the batch lets others go first.
+    Return whether work may be left, and the lease on the next batch unless
+    time is up. Raise LaneTrouble, also for a fault of our own: the lane
+    rests, and the batch lets others go first.
     """
     trouble: lanes.LaneTrouble | None = None
+    is_through = False
     try:
         mail = _load(lease)
         if mail is not None:
             with leases.renewed(lease):
                 _send_slices(lease, mail, provider, pace, deadline)
+        is_through = True
     except lanes.LaneTrouble as error:
         trouble = error
     except JournalFailed as error:
@@ -97,12 +100,16 @@ def _send_batch(lease: Lease, provider: providers.Provider, pace: _Pace, deadlin
         log.exception("Batch %s of edition %s failed.", lease.batch_id, lease.edition_id)
         trouble = lanes.LaneTrouble(f"A fault in the program: {error!r}. See the worker's log.")
     finally:
-        rest = dt.timedelta(seconds=lanes.HOLD_SECONDS) if trouble else dt.timedelta(0)
-        lives_on = leases.close_or_give_back(lease, rest)
+        if not is_through:
+            rest = dt.timedelta(seconds=lanes.HOLD_SECONDS) if trouble else dt.timedelta(0)
+            leases.close_or_give_back(lease, rest)
     if trouble:
         _note(lease.edition_id, trouble)
         raise trouble
-    return lives_on
+    if time.monotonic() < deadline and not _Stop.requested:
+        return leases.move_on(lease)
+    leases.close_or_give_back(lease)
+    return True, None
 
 
 def _load(lease: Lease) -> EditionMail | None:
@@ -128,12 +135,14 @@ def _send_slices(
             return
         journal.begin(lease.batch_id, lease.epoch, grant.letters)
         turns = slices.take_slice(lease, grant.letters) or []
+        left = 0
         if turns:
             begun = time.monotonic()
             handed_over = _send_slice(lease, [Letter(mail, *turn) for turn in turns], provider)
             pace.learn(handed_over, time.monotonic() - begun)
+            left = len(turns) - handed_over
         throttle.give_back(lease.lane, grant, grant.letters - len(turns))
-        if not turns:
+        if not (lease.has_more or left):
             return
 
 

@@ -30,6 +30,7 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
     lease is lost or the edition is no longer moving, an empty list when the
     batch has nothing pending.
     """
+    lease.has_more = False
     with durable():
         held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
             lease_until=Now() + LEASE
@@ -40,10 +41,11 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
         lease.slice_at = time.monotonic()
         ready: list[Turn] = []
         while not ready:
-            rows = _pending(lease, size)
+            rows = _pending(lease, size + 1)
+            lease.has_more = len(rows) > size
             if not rows:
                 return []
-            ready = _skip_who_left(rows)
+            ready = _skip_who_left(rows[:size])
         # Whom the slice passed over is skipped by now: what is pending up to its last is in it.
         Delivery.objects.filter(
             batch_id=lease.batch_id, status=Delivery.Status.PENDING, pk__lte=ready[-1].delivery

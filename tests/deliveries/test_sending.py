@@ -3,8 +3,10 @@
 import datetime as dt
 import email.utils
 import re
+import threading
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from deliveries import (
@@ -400,3 +402,29 @@ def test_an_owner_of_another_kernel_is_not_known_to_be_dead(publication, monkeyp
     monkeypatch.setattr("deliveries.owners._kernel", lambda: "elsewhere 1")
     assert owners.testament(owner.id) is None
     owner.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_between_two_batches_a_worker_keeps_its_seat(smtp_server, monkeypatch):
+    make_readers(publication := make_publication(), 1200)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    assert edition.batches.count() == 3
+    seats = []
+
+    def count():
+        seats.append(Batch.objects.filter(owner__isnull=False).count())
+        connection.close()
+
+    def close_and_look(lease):
+        lives_on = close(lease)
+        other = threading.Thread(target=count)
+        other.start()
+        other.join()
+        return lives_on
+
+    close = leases.close_or_give_back
+    monkeypatch.setattr(leases, "close_or_give_back", close_and_look)
+    assert sending.drain("main") is False
+    assert seats == [1, 1, 1], "others see the old batch as taken until the next one is"
+    assert reports.summary(edition)["statuses"]["sent"] == 1200
