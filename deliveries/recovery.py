@@ -106,6 +106,8 @@ def waiting_lanes() -> list[str]:
             edition__status__in=Edition.MOVING,
             edition__frozen_at__isnull=False,
         )
+        # Without its usual order, whose columns would make each batch a distinct row.
+        .order_by()
         .values_list("lane", flat=True)
         .distinct()
     )

@@ -428,3 +428,11 @@ def test_between_two_batches_a_worker_keeps_its_seat(smtp_server, monkeypatch):
     assert sending.drain("main") is False
     assert seats == [1, 1, 1], "others see the old batch as taken until the next one is"
     assert reports.summary(edition)["statuses"]["sent"] == 1200
+
+
+@pytest.mark.django_db
+def test_a_lane_waits_once_however_many_batches_do():
+    make_readers(publication := make_publication(), 1200)
+    make_edition(make_brief(publication))
+    planning.start_due()
+    assert recovery.waiting_lanes() == ["main"]
