@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from intelbrief.ops import scratch
-from intelbrief.ops.bench import freeze, render
+from intelbrief.ops.bench import freeze, profile, render
 from intelbrief.ops.bench.send import Bench
 from intelbrief.ops.postgres import NoPostgres
 from intelbrief.ops.scratch import CannotRun, Scratch
@@ -18,11 +18,11 @@ PROVIDERS = ("smtp", "postmark-fake")
 
 
 class Command(BaseCommand):
-    help = "Measure sending, freezing or rendering, on a database of its own that is deleted."
+    help = "Measure sending, freezing, rendering, on a database of its own that is deleted."
     requires_system_checks: list[str] = []  # they speak of the installation, which is not used
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["send", "freeze", "render"])
+        parser.add_argument("what", choices=["send", "freeze", "render", "profile"])
         parser.add_argument("--recipients", type=_count, default=20_000, metavar="N")
         parser.add_argument("--provider", choices=PROVIDERS, default="smtp")
         parser.add_argument(
@@ -54,6 +54,8 @@ class Command(BaseCommand):
         """Return the figures."""
         if what == "render":
             return render.run(options["message"])
+        if what == "profile":
+            return profile.run(installation, options["recipients"], options["message"])
         if what == "freeze":
             return freeze.run(installation, options["recipients"])
         return Bench(

@@ -94,15 +94,18 @@ class Bench:
     def _time(self, prepared: Prepared) -> dict[str, Any]:
         """Send one edition and return the figures; the clock is the database's."""
         ours = self.start_processes()
-        roots = [one.pid for one in ours] + [
-            one.pid for one in (self.scratch.valkey, self.scratch.postgres) if one
-        ]
-        before = usage.cpu_seconds(roots)
+        services = [one for one in (self.scratch.valkey, self.scratch.postgres) if one]
+        roots = [one.pid for one in (*ours, *services)]
+        before = {one.name: usage.cpu_seconds([one.pid]) for one in (*ours, *services)}
         edition = population.schedule(prepared.brief)
         ring_now(tick)
         self._wait(edition, ours)
-        cpu = usage.cpu_seconds(roots) - before
+        used = {
+            one.name: usage.cpu_seconds([one.pid]) - before[one.name] for one in (*ours, *services)
+        }
         peak = usage.peak_megabytes(roots)
+        shares = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in used.items())
+        self.say(f"processor time: {shares}")
         for one in ours:
             self.scratch.stop(one)
         edition.refresh_from_db()
@@ -114,7 +117,7 @@ class Bench:
         return {
             "seconds": round(seconds, 3),
             "messages_per_second": round(self.recipients / seconds, 1),
-            "cpu_seconds_per_1000": round(cpu / self.recipients * 1000, 4),
+            "cpu_seconds_per_1000": round(sum(used.values()) / self.recipients * 1000, 4),
             "peak_rss_mb": round(peak, 1),
             "freeze_seconds": round((edition.frozen_at - edition.started_at).total_seconds(), 3),
         }
