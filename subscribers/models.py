@@ -1,12 +1,14 @@
 """Who agreed to what, and the evidence of it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from briefs.models import Publication
+from briefs.models import Publication, Topic
 from briefs.models.append_only import AppendOnly
 from briefs.models.publications import validate_header_text, validate_time_zone
 
@@ -20,6 +22,8 @@ class Subscriber(models.Model):
     )
     # The same hash stands in Suppression, where it outlives the address.
     address_hash = models.CharField(max_length=32, db_index=True, editable=False)
+    # What follows the @ of address_key: whole domains may be suppressed, or asked for.
+    domain = models.CharField(max_length=253, blank=True, editable=False)
     name = models.CharField(
         _("name"), max_length=120, blank=True, validators=[validate_header_text]
     )
@@ -43,6 +47,11 @@ class Subscriber(models.Model):
     def __str__(self) -> str:
         return self.address
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the domain in step with the address."""
+        self.domain = self.address_key.rpartition("@")[2]
+        super().save(*args, **kwargs)
+
 
 class Subscription(models.Model):
     """The link of a reader to one publication, with its own status."""
@@ -53,6 +62,10 @@ class Subscription(models.Model):
         PAUSED = "paused", _("paused")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
 
+    class Rhythm(models.TextChoices):
+        EACH = "each", _("each brief")
+        WEEKLY = "weekly", _("a digest once a week")
+
     subscriber = models.ForeignKey(
         Subscriber, models.CASCADE, related_name="subscriptions", verbose_name=_("reader")
     )
@@ -61,6 +74,13 @@ class Subscription(models.Model):
     )
     status = models.CharField(
         _("status"), max_length=12, choices=Status.choices, default=Status.UNCONFIRMED
+    )
+    rhythm = models.CharField(
+        _("rhythm"), max_length=6, choices=Rhythm.choices, default=Rhythm.EACH
+    )
+    # None chosen means all of them, also those that are added later.
+    topics = models.ManyToManyField(
+        Topic, blank=True, related_name="subscriptions", verbose_name=_("topics")
     )
     source = models.CharField(_("source"), max_length=40, blank=True)
     requested_at = models.DateTimeField(_("asked"), default=timezone.now)
@@ -78,6 +98,9 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["unconfirmed", "active", "paused", "unsubscribed"]),
                 name="subscription_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(rhythm__in=["each", "weekly"]), name="subscription_rhythm_is_known"
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["active", "paused"]) | Q(confirmed_at__isnull=False),
@@ -155,6 +178,8 @@ class ConsentRecord(AppendOnly):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
     )
     basis = models.TextField(_("stated basis"), blank=True)
+    # {"topics": [before, after]} of a change, {"why": …} of who left, {"import": 3, "row": 17}, …
+    details = models.JSONField(_("details"), default=dict, blank=True)
     # A plain number: the delivery lives in an app above this one.
     delivery_id = models.BigIntegerField(_("delivery"), null=True)
 
@@ -196,8 +221,11 @@ class Suppression(models.Model):
         MANUAL = "manual", _("by hand")
         ERASURE = "erasure", _("erased at the reader's wish")
 
+    # Of an address, or of “@” and a domain.
     address_hash = models.CharField(max_length=32, editable=False)
-    address = models.CharField(_("address"), max_length=254, blank=True)
+    address = models.CharField(_("address or @domain"), max_length=254, blank=True)
+    # Empty unless a whole domain is suppressed; compared with Subscriber.domain.
+    domain = models.CharField(max_length=253, blank=True, editable=False)
     publication = models.ForeignKey(
         Publication,
         models.CASCADE,
@@ -244,6 +272,10 @@ class Notice(models.Model):
     class Kind(models.TextChoices):
         CONFIRMATION = "confirmation", _("confirmation")
         WELCOME = "welcome", _("welcome")
+        UNDO = "undo", _("undo")  # to who was unsubscribed, perhaps by another
+        PREFERENCES = "preferences", _("link to the preferences")
+        ADDRESS = "address", _("change of address")
+        EDITOR = "editor", _("word to an editor")
 
     class Status(models.TextChoices):
         UNSENT = "unsent", _("unsent")
@@ -252,8 +284,24 @@ class Notice(models.Model):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     subscription = models.ForeignKey(
-        Subscription, models.CASCADE, related_name="notices", verbose_name=_("subscription")
+        Subscription,
+        models.CASCADE,
+        null=True,
+        related_name="notices",
+        verbose_name=_("subscription"),
     )
+    # Of a word to an editor: who, and what; all others are written from their subscription.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("editor"),
+    )
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    # Where it goes instead of to the reader's address: a new one that is to be confirmed.
+    address = models.CharField(_("other address"), max_length=254, blank=True)
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.UNSENT
     )
@@ -275,10 +323,15 @@ class Notice(models.Model):
                 condition=~Q(status="sent") | Q(sent_at__isnull=False),
                 name="sent_notice_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="editor", user__isnull=False, subscription__isnull=True)
+                | (~Q(kind="editor") & Q(user__isnull=True, subscription__isnull=False)),
+                name="notice_has_one_to_go_to",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="unsent"), name="notices_that_wait"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.subscription}"
+        return f"{self.get_kind_display()} · {self.subscription or self.user}"

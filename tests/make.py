@@ -65,7 +65,12 @@ def make_readers(publication: Publication, count: int) -> list[str]:
     """Store *count* active readers in two statements; return their addresses."""
     addresses = [f"reader{next(_numbers)}@example.com" for _ in range(count)]
     subscribers = Subscriber.objects.bulk_create(
-        Subscriber(address=address, address_key=address, address_hash=address_hash(address))
+        Subscriber(
+            address=address,
+            address_key=address,
+            address_hash=address_hash(address),
+            domain="example.com",
+        )
         for address in addresses
     )
     now = timezone.now()

@@ -162,6 +162,11 @@ class Publication(models.Model):
         validators=[MaxValueValidator(3600)],
         help_text=_("How long “publish now” can be taken back."),
     )
+    welcome_shows_latest = models.BooleanField(
+        _("latest brief in the welcome"),
+        default=False,
+        help_text=_("The welcome of a new reader brings the latest brief with it."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

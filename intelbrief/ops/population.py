@@ -36,16 +36,20 @@ def make_readers(count: int) -> None:
     """Store *count* subscribers; a million take seconds."""
     table = Subscriber._meta.db_table
     columns = (
-        "address, address_key, address_hash, name, language, time_zone, attributes, created_at"
+        "address, address_key, address_hash, domain, name, language, time_zone, attributes, "
+        "created_at"
     )
     now = timezone.now()
     rows = (
-        (mail, mail, address_hash(mail), f"Reader {number}", "", "", "{}", now)
+        (
+            *(mail, mail, address_hash(mail), mail.partition("@")[2]),
+            *(f"Reader {number}", "", "", "{}", now),
+        )
         for number, mail in _addresses(count)
     )
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            marks = ", ".join(["%s"] * 8)
+            marks = ", ".join(["%s"] * 9)
             sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
             cursor.executemany(sql, rows)  # type: ignore[arg-type]  # it takes any iterable
         else:
@@ -69,8 +73,9 @@ def make_publication(readers: int) -> Publication:
         cursor.execute(
             f"""
             INSERT INTO {Subscription._meta.db_table}
-                (subscriber_id, publication_id, status, source, requested_at, confirmed_at)
-            SELECT id, %s, 'active', 'bench', %s, %s
+                (subscriber_id, publication_id, status, rhythm, source, requested_at,
+                 confirmed_at)
+            SELECT id, %s, 'active', 'each', 'bench', %s, %s
             FROM {Subscriber._meta.db_table} ORDER BY id LIMIT %s
             """,  # noqa: S608
             [publication.pk, timezone.now(), timezone.now(), readers],
