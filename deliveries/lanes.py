@@ -11,18 +11,33 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 HOLD_SECONDS = settings.LANE_REST_SECONDS
+# A server that asks for more than this is asked again all the same.
+LONGEST_REST = 3600.0
 
 
 class LaneTrouble(Exception):
     """The lane refuses, whoever the reader is; the message holds the server's words.
 
     An expired relay password must not fail a million readers: nothing is
-    counted against them, the lane rests a while and is tried again.
+    counted against them, the lane rests a while and is tried again: after
+    *seconds*, where the server said how long (RFC 9110, 10.2.3).
     """
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Unanswered(LaneTrouble):
     """Final dots in a row were never answered: each costs a reader in doubt."""
+
+
+class LogInRefused(LaneTrouble):
+    """The password, key or token of the lane is not taken: only a person can change that."""
+
+
+class SenderRefused(LaneTrouble):
+    """The sender's domain is refused, whoever the reader is: more mail would make it worse."""
 
 
 def names() -> list[str]:
@@ -47,11 +62,17 @@ def concurrency(lane: str) -> int:
     return int(options(lane).get("concurrency", 1))
 
 
+def rest(trouble: LaneTrouble) -> float:
+    """Return for how many seconds a lane rests after *trouble*."""
+    return HOLD_SECONDS if trouble.seconds is None else min(trouble.seconds, LONGEST_REST)
+
+
 def hold(lane: str, trouble: LaneTrouble) -> None:
     """Let *lane* rest for a while after *trouble*."""
-    log.warning("Lane %s rests for %.0f s: %s", lane, HOLD_SECONDS, trouble)
+    seconds = rest(trouble)
+    log.warning("Lane %s rests for %.0f s: %s", lane, seconds, trouble)
     try:
-        cache.set(f"lane-hold:{lane}", str(trouble), HOLD_SECONDS)
+        cache.set(f"lane-hold:{lane}", str(trouble), seconds)
     except RedisError:
         # Without Redis nobody rings either: the pause comes by itself.
         log.warning("Redis is away; lane %s is tried again at the next tick.", lane)

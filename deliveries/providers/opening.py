@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 
-from deliveries.lanes import LaneTrouble
+from deliveries.lanes import LaneTrouble, LogInRefused
 from deliveries.providers.conversation import Features, Phase
 from deliveries.relay import Relay
 
 log = logging.getLogger(__name__)
+
+# Of a log-in: wrong, wanted, too weak, wanted encrypted (RFC 4954, 4 and 6).
+_LOG_IN_REFUSED = {530, 534, 535, 538}
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def open_connection(server: Relay, timeouts: Timeouts, context: ssl.SSLContext |
         _close(connection)
         code, words = error.smtp_code, error.smtp_error
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-        raise LaneTrouble(
+        kind = LogInRefused if code in _LOG_IN_REFUSED else LaneTrouble
+        raise kind(
             f"{server.host}:{server.port} refused: {code} {' '.join(text.split())}"
         ) from error
     except (OSError, ValueError, smtplib.SMTPException) as error:

@@ -3,7 +3,7 @@
 import re
 from typing import Protocol
 
-from deliveries.lanes import LaneTrouble, Unanswered
+from deliveries.lanes import LaneTrouble, SenderRefused, Unanswered
 from deliveries.ledger import Fate, Outcome
 from deliveries.providers.replies import Reply
 
@@ -97,7 +97,8 @@ class Judge:
             self._add(letter, Fate.DEFERRED, "deferred", str(reply))
         elif _SENDERS_FAULT.fullmatch(reply.enhanced):
             self.not_accepted(letter, str(reply))
-            self._stop(f"{self.host} refused the sender's domain: {reply}")
+            words = f"{self.host} refused the sender's domain: {reply}"
+            self.trouble = self.trouble or SenderRefused(words)
         else:
             self._add(letter, Fate.FAILED, "refused", str(reply))
             self._count_alike(reply)
