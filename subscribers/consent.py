@@ -7,6 +7,7 @@ leave no second record.
 
 import hashlib
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
@@ -64,7 +65,11 @@ def wording_digest(text: str) -> str:
 
 def current_wording(publication: Publication) -> ConsentWording:
     """Return the version of the wording that is in use, storing it at its first use."""
-    text = wording_text(publication)
+    return wording_of(publication, wording_text(publication))
+
+
+def wording_of(publication: Publication, text: str) -> ConsentWording:
+    """Return the version of the wording that reads *text*, storing it at its first use."""
     wording, _created = ConsentWording.objects.get_or_create(
         publication=publication, digest=wording_digest(text), defaults={"text": text}
     )
@@ -79,6 +84,10 @@ def request(
     name: str = "",
     language: str = "",
     time_zone: str = "",
+    topics: Collection[int] = (),
+    wording: str = "",
+    asked_at: datetime | None = None,
+    sends_mail: bool = True,
     ip: str | None = None,
     user_agent: str = "",
 ) -> Subscription | None:
@@ -86,7 +95,9 @@ def request(
 
     Nothing happens for an address that is suppressed (None is returned),
     active or paused, and nothing for a repeat within the limits of
-    subscribers.waiting. Raises InvalidAddress.
+    subscribers.waiting. *topics* are ids; *wording* is what was shown, if not
+    today's; *asked_at* is when, if not now. Not *sends_mail*: the mail of
+    another publication asks for this one too. Raises InvalidAddress.
     """
     address = normalise(address_raw)
     hashed = address_hash(address.key)
@@ -96,10 +107,11 @@ def request(
         subscriber = _locked_subscriber(address, hashed)
         _note_details(subscriber, name=name, language=language, time_zone=time_zone)
         now = timezone.now()
+        asked_at = asked_at or now
         subscription, created = Subscription.objects.get_or_create(
             subscriber=subscriber,
             publication=publication,
-            defaults={"source": source[:40], "requested_at": now},
+            defaults={"source": source[:40], "requested_at": asked_at},
         )
         due_at = waiting.earliest_confirmation(subscriber, now)
         has_one_waiting = subscription.notices.filter(
@@ -110,17 +122,20 @@ def request(
             asks = Q(status=Status.UNSUBSCRIBED, requested_at__lte=F("unsubscribed_at"))
             if due_at <= now and not has_one_waiting:
                 asks |= AWAITS_CONFIRMATION
-            if not _change(subscription, asks, requested_at=now):
+            if not _change(subscription, asks, requested_at=asked_at):
                 return subscription
+        if topics:
+            subscription.topics.set(publication.topics.filter(pk__in=topics))
         _record(
             subscription,
             Kind.REQUESTED,
             source=source,
             ip=ip,
             user_agent=user_agent,
-            wording=current_wording(publication),
+            wording=wording_of(publication, wording or wording_text(publication)),
+            at=asked_at,
         )
-        if not has_one_waiting:
+        if sends_mail and not has_one_waiting:
             Notice.objects.create(
                 kind=Notice.Kind.CONFIRMATION, subscription=subscription, due_at=due_at
             )
@@ -314,6 +329,7 @@ def _record(
     basis: str = "",
     wording: ConsentWording | None = None,
     delivery_id: int | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Write the evidence of a change; called inside its transaction."""
     ConsentRecord.objects.create(
@@ -328,4 +344,5 @@ def _record(
         basis=basis,
         wording=wording,
         delivery_id=delivery_id,
+        at=at or timezone.now(),
     )
