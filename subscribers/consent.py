@@ -228,7 +228,7 @@ def add_by_hand(
     mailed.
     """
     address = normalise(address_raw)
-    basis = _clean(basis)
+    basis = one_line(basis)
     if not basis:
         raise NoBasis("State the basis: how and when this reader agreed to get the mail.")
     hashed = address_hash(address.key)
@@ -282,7 +282,7 @@ def _note_details(subscriber: Subscriber, **details: str) -> None:
 
     Anybody can type in a stranger's address; the stranger's name is not theirs to change.
     """
-    given = {field: _clean(value) for field, value in details.items() if _clean(value)}
+    given = {field: one_line(value) for field, value in details.items() if one_line(value)}
     if not given or subscriber.subscriptions.filter(confirmed_at__isnull=False).exists():
         return
     if "name" in given:
@@ -290,7 +290,7 @@ def _note_details(subscriber: Subscriber, **details: str) -> None:
     Subscriber.objects.filter(pk=subscriber.pk).update(**given)
 
 
-def _clean(value: str) -> str:
+def one_line(value: str) -> str:
     """Return *value* in one line, without control characters."""
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", without_turns(value)).split())
 
@@ -339,7 +339,7 @@ def _record(
         kind=kind,
         source=source[:40],
         ip=ip,
-        user_agent=_clean(user_agent)[:300],
+        user_agent=one_line(user_agent)[:300],
         by=by,
         basis=basis,
         wording=wording,
