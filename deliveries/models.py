@@ -75,6 +75,17 @@ class Edition(models.Model):
     message_domain = models.CharField(max_length=253, blank=True, editable=False)
     # By the reader's clock: "2026-11-24T06:00", a time on every wall and at no moment.
     local_time = models.CharField(max_length=16, blank=True, editable=False)
+    # Whom it is for, as it was when it was scheduled: ids of topics, and rules of a segment.
+    topics = models.JSONField(default=list, editable=False)
+    segment = models.ForeignKey(
+        "Segment",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("segment"),
+    )
+    rules = models.JSONField(default=list, editable=False)
 
     class Meta:
         verbose_name = _("edition")
@@ -105,6 +116,10 @@ class Edition(models.Model):
                 condition=~Q(status="finished") | Q(finished_at__isnull=False),
                 name="finished_edition_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=~Q(clock="reader") | ~Q(local_time=""),
+                name="reader_clock_has_a_local_time",
+            ),
         ]
         indexes = [
             models.Index(
@@ -121,6 +136,33 @@ class Edition(models.Model):
     def is_open(self) -> bool:
         """True while mail of this edition may still go out."""
         return self.status in self.OPEN
+
+
+class Segment(models.Model):
+    """A part of a publication's readers, by rules that an editor has clicked together.
+
+    A reader belongs to it who meets all of them (deliveries.segments says what
+    a rule may be); which readers those are is found out when an edition is frozen.
+    """
+
+    publication = models.ForeignKey(
+        Publication, models.CASCADE, related_name="segments", verbose_name=_("publication")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    # [{"fact": "language", "is": "equal", "value": "de"}, …]
+    rules = models.JSONField(_("rules"), default=list)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ["publication", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "name"], name="one_segment_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CompiledMail(models.Model):
@@ -188,6 +230,10 @@ class Batch(models.Model):
     sent = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    # When it was meant to go by its readers' clocks, whatever trouble has put it off since.
+    planned_at = models.DateTimeField(_("planned"), null=True, blank=True)
+    # When letters of it were last judged: its lane was at work then.
+    worked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Its time went by while nothing could send it; a person decides.
     missed_at = models.DateTimeField(_("missed"), null=True, blank=True)
 
