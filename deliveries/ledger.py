@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from deliveries.models import Delivery
@@ -80,7 +80,7 @@ def settle(outcomes: Iterable[Outcome]) -> None:
 
 
 def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: str) -> None:
-    rows = Delivery.objects.filter(pk__in=ids, attempt=attempt, status__in=UNSETTLED)
+    rows = Delivery.objects.filter(_among(ids), attempt=attempt, status__in=UNSETTLED)
     if fate is Fate.SENT:
         _end(rows, Delivery.Status.SENT, "", "")
     elif fate is Fate.FAILED:
@@ -94,6 +94,18 @@ def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: 
         )
     else:
         _defer(rows.filter(status=Delivery.Status.SENDING), attempt, reason, reply)
+
+
+def _among(ids: list[int]) -> Q:
+    """Return the condition that a row's id is one of *ids*, which are sorted.
+
+    Most slices are one run of ids: two numbers say in the statement what took
+    five hundred, and both ends are spared writing and reading them.
+    """
+    first, last = ids[0], ids[-1]
+    if last - first == len(ids) - 1:
+        return Q(pk__range=(first, last))
+    return Q(pk__in=ids)
 
 
 def _end(rows: QuerySet[Delivery], status: Delivery.Status, reason: str, reply: str) -> None:
