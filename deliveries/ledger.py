@@ -76,7 +76,7 @@ def settle(outcomes: Iterable[Outcome]) -> None:
         return
     with durable():
         for (attempt, fate, reason, reply), ids in groups.items():
-            _settle_alike(sorted(ids), attempt, fate, reason, reply)
+            _settle_alike(sorted(set(ids)), attempt, fate, reason, reply)
 
 
 def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: str) -> None:
@@ -97,7 +97,7 @@ def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: 
 
 
 def _among(ids: list[int]) -> Q:
-    """Return the condition that a row's id is one of *ids*, which are sorted.
+    """Return the condition that a row's id is one of *ids*, which are sorted and differ.
 
     Most slices are one run of ids: two numbers say in the statement what took
     five hundred, and both ends are spared writing and reading them.
