@@ -19,7 +19,7 @@ from django.db import Error, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from deliveries import lanes, owners
+from deliveries import guard, lanes, owners
 from deliveries.ledger import durable
 from deliveries.models import Batch, Delivery, Edition
 from deliveries.owners import Owner
@@ -70,6 +70,8 @@ def claim(lane: str, owner: Owner) -> Lease | None:
     A loser of the race looks again: on PostgreSQL it would otherwise find
     nothing and leave while batches wait.
     """
+    if not guard.may_send():
+        return None
     taken = Batch.objects.filter(lane=lane, owner__isnull=False, done_at__isnull=True)
     while taken.count() < lanes.concurrency(lane):
         waiting = (

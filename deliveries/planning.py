@@ -11,7 +11,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Revision, User
 from briefs.preflight import Findings
-from deliveries import compiling, freezing, preflight
+from deliveries import compiling, freezing, guard, preflight
 from deliveries.models import Edition
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,8 @@ def _require_none_after(brief: Brief, last_seen: int) -> None:
 
 def start_due() -> int:
     """Start the editions whose time has come and go on with those left half-way."""
+    if not guard.may_send():
+        return 0
     due = Edition.objects.filter(status=Edition.Status.SCHEDULED, send_at__lte=Now())
     started = sum(_alone(start, edition) for edition in due.order_by("send_at"))
     half_way = Edition.objects.filter(status=Edition.Status.SENDING, frozen_at__isnull=True)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Now
 
+from deliveries import guard
 from deliveries.leases import LEASE, Lease
 from deliveries.ledger import durable
 from deliveries.models import Batch, Delivery, Edition
@@ -27,10 +28,12 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
 
     Those who left, were suppressed or erased since the freeze are skipped
     here, so at most one slice is older than their wish. Return None once the
-    lease is lost or the edition is no longer moving, an empty list when the
-    batch has nothing pending.
+    lease is lost, the edition is no longer moving or the installation is held,
+    an empty list when the batch has nothing pending.
     """
     lease.has_more = False
+    if not guard.may_send():
+        return None
     with durable():
         held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
             lease_until=Now() + LEASE

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from deliveries import lanes, planning, recovery, sending
+from deliveries import guard, lanes, planning, recovery, sending
 from subscribers import notices
 from subscribers.doorbell import ring_now
 from subscribers.tasks import send_notices
@@ -33,16 +33,24 @@ def heartbeat() -> None:
 
 @shared_task
 def tick() -> None:
-    """Look for what is due and ring for it; what fails in one step holds up no other."""
-    for step in (planning.start_due, recovery.sweep, _ring_for_lanes, _ring_for_notices):
-        _try(step)
+    """Look for what is due and ring for it; what fails in one step holds up no other.
+
+    A held installation leaves its ledger alone: what a copy finds in the
+    hands of workers is the original's.
+    """
+    if _try(guard.beat):
+        for step in (planning.start_due, recovery.sweep, _ring_for_lanes):
+            _try(step)
+    _try(_ring_for_notices)
 
 
-def _try(step: Callable[[], object]) -> None:
+def _try(step: Callable[[], object]) -> object:
+    """Return what *step* returns, None if it failed."""
     try:
-        step()
+        return step()
     except Exception:
         log.exception("A step of the tick failed; the next tick tries it again.")
+        return None
 
 
 def _ring_for_lanes() -> None:
@@ -61,6 +69,6 @@ def drain(lane: str) -> None:
     """Send on *lane* for a while, then ring again if work is left."""
     if sending.drain(lane):
         ring_now(drain, lane)
-    else:
+    elif guard.may_send():
         # Nothing is free any more: the edition may be done.
         recovery.sweep()
