@@ -176,6 +176,8 @@ class CompiledMail(models.Model):
     slot_prefix = models.CharField(max_length=20)
     # The merge fields that stand in it: [{"slot": 7, "field": "name", "default": "there"}, …]
     fields = models.JSONField(default=list)
+    # Makes the Message-IDs of this edition, whatever becomes of TOKEN_KEYS in the middle of it.
+    message_key = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("compiled mail")
