@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import get_language, get_language_info, gettext
 
 from briefs.models import Publication
@@ -27,7 +28,7 @@ class CannotBeAddressed(ValueError):
 
 def confirmation(notice: Notice) -> EmailMultiAlternatives:
     """Write the mail that asks to press a button; no marketing, nothing a visitor typed."""
-    publication = notice.subscription.publication
+    publication = notice.link.publication
     subject = gettext("Please confirm your subscription to %(publication)s") % {
         "publication": publication.name
     }
@@ -35,15 +36,15 @@ def confirmation(notice: Notice) -> EmailMultiAlternatives:
         notice,
         subject,
         "confirmation",
-        {"url": tokens.confirm_url(notice.subscription.pk)},
+        {"url": tokens.confirm_url(notice.link.pk)},
         {},
     )
 
 
 def welcome(notice: Notice) -> EmailMultiAlternatives:
     """Write the mail that says it has begun, and how it is ended."""
-    publication = notice.subscription.publication
-    unsubscribe_url = tokens.unsubscribe_url(notice.subscription.pk)
+    publication = notice.link.publication
+    unsubscribe_url = tokens.unsubscribe_url(notice.link.pk)
     subject = gettext("Welcome to %(publication)s") % {"publication": publication.name}
     return _letter(
         notice,
@@ -55,6 +56,21 @@ def welcome(notice: Notice) -> EmailMultiAlternatives:
             "List-Unsubscribe": f"<{unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
+    )
+
+
+def word_to_editor(notice: Notice) -> EmailMultiAlternatives:
+    """Write to somebody who works here what they must know."""
+    if notice.user is None or notice.publication is None:
+        raise TypeError(f"Notice {notice.pk} is no word to an editor.")
+    return _write(
+        notice,
+        notice.publication,
+        notice.user.email,
+        notice.subject,
+        "editor",
+        {"text": notice.text, "desk_url": f"{settings.SITE_URL}{reverse('admin:index')}"},
+        {},
     )
 
 
@@ -105,9 +121,22 @@ def _letter(
     context: dict[str, Any],
     headers: dict[str, str],
 ) -> EmailMultiAlternatives:
-    subscriber = notice.subscription.subscriber
-    publication = notice.subscription.publication
-    local_part = subscriber.address.rpartition("@")[0]
+    """Write to the reader of *notice*, or to the other address that it names."""
+    link = notice.link
+    address = notice.address or link.subscriber.address
+    return _write(notice, link.publication, address, subject, template, context, headers)
+
+
+def _write(
+    notice: Notice,
+    publication: Publication,
+    address: str,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+    headers: dict[str, str],
+) -> EmailMultiAlternatives:
+    local_part = address.rpartition("@")[0]
     if not local_part.isascii():
         raise CannotBeAddressed(
             "The part before the @ has letters beyond ASCII, which our way to send "
@@ -127,11 +156,11 @@ def _letter(
         subject=subject,
         body=render_to_string(f"subscribers/mail/{template}.txt", context),
         from_email=_from(publication),
-        to=[subscriber.address],
+        to=[address],
         reply_to=[publication.reply_to] if publication.reply_to else None,
         headers={
             "Auto-Submitted": "auto-generated",  # RFC 3834: no robot answers it
-            "Message-ID": _message_id(notice),
+            "Message-ID": _message_id(notice, publication),
             **headers,
         },
     )
@@ -163,10 +192,10 @@ def _colours(publication: Publication) -> dict[str, str]:
     return {"button": colour.hexadecimal(ground), "on_button": "#ffffff"}
 
 
-def _message_id(notice: Notice) -> str:
+def _message_id(notice: Notice, publication: Publication) -> str:
     """Return the same name at every attempt, so that a second copy is known as one."""
     moment = int(notice.created_at.timestamp() * 1000)
-    return f"<notice.{notice.pk}.{moment:x}@{_our_domain(notice.subscription.publication)}>"
+    return f"<notice.{notice.pk}.{moment:x}@{_our_domain(publication)}>"
 
 
 def _our_domain(publication: Publication) -> str:

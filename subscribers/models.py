@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from briefs.models import Publication, Topic
 from briefs.models.append_only import AppendOnly
 from briefs.models.publications import validate_header_text, validate_time_zone
+from subscribers.sign_ups import Defence as Defence
+from subscribers.sign_ups import SignUp as SignUp
 
 
 class Subscriber(models.Model):
@@ -290,13 +292,21 @@ class Notice(models.Model):
         related_name="notices",
         verbose_name=_("subscription"),
     )
-    # Of a word to an editor: who, and what; all others are written from their subscription.
+    # Of a word to an editor: who, about which publication, and what; all others are
+    # written from their subscription.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         null=True,
         related_name="+",
         verbose_name=_("editor"),
+    )
+    publication = models.ForeignKey(
+        Publication,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("publication"),
     )
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     text = models.TextField(_("text"), blank=True)
@@ -335,3 +345,10 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.subscription or self.user}"
+
+    @property
+    def link(self) -> Subscription:
+        """Return the subscription that it is written from; a word to an editor has none."""
+        if self.subscription is None:
+            raise TypeError(f"Notice {self.pk} is a word to an editor, not to a reader.")
+        return self.subscription

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -9,10 +10,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 
+from briefs.models import Membership, Publication, User
 from subscribers import letters
 from subscribers.consent import AWAITS_CONFIRMATION
 from subscribers.models import Notice, Subscription
 from subscribers.suppression import is_suppressed
+
+Role = Membership.Role
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +25,54 @@ BACK_OFF = [timedelta(minutes=minutes) for minutes in (5, 10, 30, 60, 180, 360, 
 SWEEP_SECONDS = 20.0
 
 
+def tell_editors(
+    publication: Publication,
+    subject: str,
+    text: str,
+    roles: Collection[str] = (Role.PUBLISHER, Role.OWNER),
+) -> int:
+    """Have each member of *publication* with one of *roles* mailed; return how many will be.
+
+    Where nobody has such a role, those who look after the whole site are told.
+    Who has not been sent the same words yet gets them once. The sweep sends.
+    """
+    subject = letters.header_line(subject)
+    users = User.objects.filter(is_active=True)
+    members = users.filter(memberships__publication=publication, memberships__role__in=roles)
+    told = list(members.distinct()) or list(users.filter(is_superuser=True))
+    known = Notice.objects.filter(
+        kind=Notice.Kind.EDITOR,
+        status=Notice.Status.UNSENT,
+        publication=publication,
+        subject=subject,
+        text=text,
+    ).values_list("user", flat=True)
+    waiting = set(known)
+    words = [
+        Notice(
+            kind=Notice.Kind.EDITOR, user=user, publication=publication, subject=subject, text=text
+        )
+        for user in told
+        if user.pk not in waiting
+    ]
+    Notice.objects.bulk_create(words)
+    return len(words)
+
+
+def _always() -> bool:
+    return True
+
+
+# An app above knows whether this database is a copy, which mails no reader (deliveries.guard).
+may_mail_readers: Callable[[], bool] = _always
+
+
 def due() -> QuerySet[Notice]:
     """Return the notices that may go out now, oldest first."""
-    return Notice.objects.filter(status=Notice.Status.UNSENT, due_at__lte=timezone.now()).order_by(
-        "due_at", "id"
-    )
+    rows = Notice.objects.filter(status=Notice.Status.UNSENT, due_at__lte=timezone.now())
+    if not may_mail_readers():
+        rows = rows.filter(kind=Notice.Kind.EDITOR)
+    return rows.order_by("due_at", "id")
 
 
 def sweep() -> int:
@@ -35,7 +82,9 @@ def sweep() -> int:
     """
     sent = 0
     until = time.monotonic() + SWEEP_SECONDS
-    chunk = due().select_related("subscription__subscriber", "subscription__publication")[:100]
+    chunk = due().select_related(
+        "subscription__subscriber", "subscription__publication", "user", "publication"
+    )[:100]
     for notice in chunk:
         sent += send(notice)
         if time.monotonic() > until:
@@ -71,7 +120,9 @@ def send(notice: Notice) -> bool:
 
 def _not_wanted(notice: Notice) -> str:
     """Return why *notice* must not go out after all, or nothing."""
-    subscription = notice.subscription
+    if notice.user is not None:
+        return "" if notice.user.is_active else "This editor is not active any more."
+    subscription = notice.link
     if is_suppressed(subscription.subscriber.address_hash, subscription.publication):
         return "The address is suppressed."
     wanted = Subscription.objects.filter(pk=subscription.pk)
@@ -119,7 +170,10 @@ def _settle(notice: Notice, **changes: object) -> None:
 
 def _message(notice: Notice) -> EmailMultiAlternatives:
     """Write *notice* in the reader's language."""
-    subscription = notice.subscription
+    if notice.kind == Notice.Kind.EDITOR:
+        with translation.override(settings.LANGUAGE_CODE):
+            return letters.word_to_editor(notice)
+    subscription = notice.link
     language = subscription.subscriber.language or subscription.publication.language
     with translation.override(language or settings.LANGUAGE_CODE):
         if notice.kind == Notice.Kind.CONFIRMATION:

@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from subscribers import views
+from subscribers.views import about, mailed, signup
 
 app_name = "subscribers"
 
 urlpatterns = [
     # Before the slugs, and without a slash at the end: the URLs that are mailed
     # are final, since a redirect turns a mail client's POST into a GET.
-    path("s/confirm/<str:token>", views.confirm, name="confirm"),
-    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
-    path("s/<slug:slug>/", views.subscribe, name="subscribe"),
-    path("s/<slug:slug>/thanks/", views.thanks, name="thanks"),
-    path("s/<slug:slug>/privacy/", views.privacy, name="privacy"),
-    path("s/<slug:slug>/imprint/", views.imprint, name="imprint"),
-    path("s/<slug:slug>/look.css", views.look, name="look"),
+    path("s/confirm/<str:token>", mailed.confirm, name="confirm"),
+    path("u/<str:token>", mailed.unsubscribe, name="unsubscribe"),
+    path("s/<slug:slug>/", signup.subscribe, name="subscribe"),
+    path("s/<slug:slug>/thanks/", signup.thanks, name="thanks"),
+    path("s/<slug:slug>/privacy/", about.privacy, name="privacy"),
+    path("s/<slug:slug>/imprint/", about.imprint, name="imprint"),
+    path("s/<slug:slug>/look.css", about.look, name="look"),
 ]

@@ -1,7 +1,7 @@
 """What is only ever read: consent records, the wordings they were given under, notices."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -97,15 +97,23 @@ class ConsentWordingAdmin(EvidenceAdmin[ConsentWording]):
 class NoticeAdmin(EvidenceAdmin[Notice]):
     """Single mails: confirmations and welcomes, and whether they went out."""
 
-    publication_path = "subscription__publication"
     list_display = ["kind_name", "who", "status_badge", "due", "attempts", "sent", "last_error"]
     list_display_links = ["kind_name"]
     list_filter = ["status", "kind"]
-    list_select_related = ["subscription__subscriber"]
+    list_select_related = ["subscription__subscriber", "user"]
     search_fields = ["subscription__subscriber__address_key"]
     ordering = ["-id"]
     sortable_by = ()
     paginator = CappedPaginator
+
+    def visible(self, rows: QuerySet[Notice], publications: frozenset[int]) -> QuerySet[Notice]:
+        return rows.filter(
+            Q(subscription__publication__in=publications) | Q(publication__in=publications)
+        )
+
+    def publication_ids_of(self, obj: Notice) -> frozenset[int]:
+        publication = obj.publication or obj.link.publication
+        return frozenset({publication.pk})
 
     @admin.display(description=_("Kind"))
     def kind_name(self, notice: Notice) -> str:
@@ -115,7 +123,9 @@ class NoticeAdmin(EvidenceAdmin[Notice]):
     @admin.display(description=_("To"))
     def who(self, notice: Notice) -> str:
         """Show the address."""
-        return notice.subscription.subscriber.address
+        if notice.user is not None:
+            return notice.user.email
+        return notice.link.subscriber.address
 
     @admin.display(description=_("Status"))
     def status_badge(self, notice: Notice) -> SafeString:

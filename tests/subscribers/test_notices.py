@@ -14,7 +14,7 @@ from django.utils import timezone
 from subscribers import consent, letters, notices
 from subscribers.models import Notice
 from subscribers.suppression import suppress
-from tests.make import make_publication, make_subscription
+from tests.make import make_member, make_publication, make_subscription, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -254,3 +254,34 @@ def test_a_notice_that_is_not_due_waits(publication, mailoutbox):
     notice.refresh_from_db()
     assert not notices.send(notice)
     assert notices.sweep() == 0
+
+
+def test_a_word_goes_to_who_looks_after_the_publication_and_links_to_the_desk(
+    publication, mailoutbox
+):
+    owner = make_member(publication, "owner", email="olga@harbour.example")
+    make_member(publication, "writer")
+    make_member(make_publication(), "owner")
+    assert (
+        notices.tell_editors(publication, "Paused:\r\nHormuz", "The relay refused.\n\nLook.") == 1
+    )
+    assert (
+        notices.tell_editors(publication, "Paused:\r\nHormuz", "The relay refused.\n\nLook.") == 0
+    )
+    assert notices.sweep() == 1
+    message = sent_message(mailoutbox)
+    assert message["To"] == owner.email
+    assert message["Subject"] == "Paused: Hormuz"
+    assert message["Auto-Submitted"] == "auto-generated"
+    for kind in ("plain", "html"):
+        words = message.get_body((kind,)).get_content()
+        assert "The relay refused." in words
+        assert "http://127.0.0.1:8000/admin/" in words
+
+
+def test_where_a_publication_has_no_one_the_site_is_told(publication, mailoutbox):
+    make_user(email="root@harbour.example", is_superuser=True)
+    make_user(email="gone@harbour.example", is_superuser=True, is_active=False)
+    assert notices.tell_editors(publication, "Paused", "Why") == 1
+    notices.sweep()
+    assert mailoutbox[0].to == ["root@harbour.example"]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from subscribers import consent
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.suppression import suppress
-from subscribers.views import STEP_SECONDS
+from subscribers.views.answers import STEP_SECONDS
 from tests.make import make_publication, make_subscription
 
 pytestmark = pytest.mark.django_db

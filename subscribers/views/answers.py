@@ -1,0 +1,70 @@
+"""What the pages of readers answer with."""
+
+import time
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.http import require_http_methods
+
+from briefs.addresses import mask
+from briefs.models import Publication
+from briefs.pages import private, speaks
+from subscribers.models import Subscription
+
+# Answers leave on full steps of this length: how long the work took tells nothing.
+STEP_SECONDS = 0.025
+
+reads_and_posts = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def wait_for_a_full_step(started_at: float) -> None:
+    """Sleep until the next step since *started_at*: a new reader is more work than a known one."""
+    elapsed = time.monotonic() - started_at
+    time.sleep(STEP_SECONDS - elapsed % STEP_SECONDS)
+
+
+def tiny(words: str, status: int = 200) -> HttpResponse:
+    """Answer a machine."""
+    return private(HttpResponse(words, content_type="text/plain; charset=utf-8", status=status))
+
+
+def find(subscription_id: int) -> Subscription | None:
+    """Return the subscription of a verified token; None once its reader was erased."""
+    return (
+        Subscription.objects.select_related("subscriber", "publication")
+        .filter(pk=subscription_id)
+        .first()
+    )
+
+
+def page(
+    request: HttpRequest, name: str, subscription: Subscription | None, *, is_new: bool = False
+) -> HttpResponse:
+    """Answer with a page about *subscription* that names its owner only masked."""
+    language = subscription.publication.language if subscription else translation.get_language()
+    with translation.override(language):
+        context = {
+            "subscription": subscription,
+            "publication": subscription.publication if subscription else None,
+            "masked": mask(subscription.subscriber.address) if subscription else "",
+            "is_new": is_new,
+        }
+        response = render(request, f"subscribers/{name}.html", context)
+    return private(speaks(response, language or ""))
+
+
+def broken_link(request: HttpRequest, purpose: str, *, is_expired: bool = False) -> HttpResponse:
+    """Explain what to do with a link that is too old (410) or not complete (404)."""
+    context = {
+        "purpose": purpose,
+        "is_expired": is_expired,
+        "publications": Publication.objects.filter(is_public=True),
+    }
+    return private(
+        render(request, "subscribers/broken_link.html", context, status=410 if is_expired else 404)
+    )
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    return render(request, "404.html", status=404)
