@@ -72,6 +72,8 @@ class Edition(models.Model):
     freeze_epoch = models.PositiveIntegerField(default=0, editable=False)
     freeze_last_id = models.BigIntegerField(default=0, editable=False)
     freeze_max_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    # What had been counted when a brake paused it: the brakes judge what came after.
+    counted_before = models.JSONField(default=dict, editable=False)
     message_domain = models.CharField(max_length=253, blank=True, editable=False)
     # By the reader's clock: "2026-11-24T06:00", a time on every wall and at no moment.
     local_time = models.CharField(max_length=16, blank=True, editable=False)
@@ -231,6 +233,8 @@ class Batch(models.Model):
     # Counted as slices are settled: what the brakes and the live page read.
     sent = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     # When it was meant to go by its readers' clocks, whatever trouble has put it off since.
     planned_at = models.DateTimeField(_("planned"), null=True, blank=True)
