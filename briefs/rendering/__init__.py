@@ -3,22 +3,32 @@
 from .limits import LONGEST, LONGEST_LINE, TooDeep, TooInvolved, TooLong, Unrenderable
 from .mail import html_octets, render_email
 from .markdown import render_inline, render_markdown, show_markdown
+from .merge_checks import MergeTrouble, merge_troubles
+from .merging import MOST_FIELDS, Field, TooManyFields, by_default, fill_line, fill_lines
 from .page import render_page
 from .parts import Look, Mail, Page, Places, Text
 
 __all__ = [
     "LONGEST",
     "LONGEST_LINE",
+    "MOST_FIELDS",
+    "Field",
     "Look",
     "Mail",
+    "MergeTrouble",
     "Page",
     "Places",
     "Text",
     "TooDeep",
     "TooInvolved",
     "TooLong",
+    "TooManyFields",
     "Unrenderable",
+    "by_default",
+    "fill_line",
+    "fill_lines",
     "html_octets",
+    "merge_troubles",
     "render_email",
     "render_inline",
     "render_markdown",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from .frame import Content, frame
 from .links import Links
 from .markdown import render_markdown
+from .merging import Merging, Put, by_default
 from .page import render_points
 from .parts import Look, Mail, Places, Text
 from .plain import write_plain
@@ -26,16 +27,27 @@ _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
-def render_email(text: Text, look: Look, places: Places, link: Callable[[str], str] = str) -> Mail:
+def render_email(
+    text: Text,
+    look: Look,
+    places: Places,
+    link: Callable[[str], str] = str,
+    merge: Put = by_default,
+) -> Mail:
     """Render one brief for all its readers.
 
     *link* is given each distinct http(s) URL of key points, body and contact
-    block and returns what is mailed in its place. Raises Unrenderable, whose
-    message says what to do.
+    block and returns what is mailed in its place. *merge* is given each merge
+    field and returns plain text, or a slot of ASCII letters and digits that is
+    filled in per reader. Raises Unrenderable, whose message says what to do.
     """
-    points = render_points(text, look.language)
-    body = render_markdown(text.body, language=look.language)
-    contact = render_markdown(text.contact_block, language=look.language, keep_breaks=True)
+    merging = Merging(text)
+    text = merging.text
+    points = tuple(map(merging.settle, render_points(text, look.language)))
+    body = merging.settle(render_markdown(text.body, language=look.language))
+    contact = merging.settle(
+        render_markdown(text.contact_block, language=look.language, keep_breaks=True)
+    )
     look = replace(look, direction=_direction(look))
     links = Links(link)
     with translation.override(look.language):
@@ -55,7 +67,12 @@ def render_email(text: Text, look: Look, places: Places, link: Callable[[str], s
         # Text is written from the fragments before replacement: it numbers
         # links by their original and prints what is mailed.
         plain = write_plain(content, points, body, contact, look, places, links)
-    return Mail(subject=content.title, html=html, text=plain, links=links.originals)
+    return Mail(
+        subject=merging.fill_text(content.title, merge),
+        html=merging.fill_html(html, merge),
+        text=merging.fill_text(plain, merge),
+        links=links.originals,
+    )
 
 
 def make_subject(text: Text) -> str:

@@ -6,18 +6,31 @@ import html
 
 from .limits import LONGEST_LINE, Unrenderable
 from .markdown import render_inline, show_markdown
+from .merging import Merging, TooManyFields, by_default
 from .parts import Page, Text
 
 
 def render_page(text: Text, *, language: str = "en") -> Page:
     """Return the fragments of *text* that a web page sets in its own frame.
 
-    What cannot be rendered is shown as it was written.
+    What cannot be rendered is shown as it was written. Merge fields show their
+    defaults: a page is for everybody.
     """
+    try:
+        merging = Merging(text)
+    except TooManyFields:
+        merging = Merging(Text("", text.date))
+    else:
+        text = merging.text
+
+    def shown(fragment: str) -> str:
+        return merging.fill_html(merging.settle(fragment), by_default)
+
+    points = (shown(_shown(point, language)) for point in text.key_points)
     return Page(
-        key_points_html=tuple(filter(None, (_shown(p, language) for p in text.key_points))),
-        body_html=show_markdown(text.body, language=language),
-        contact_html=show_markdown(text.contact_block, language=language, keep_breaks=True),
+        key_points_html=tuple(filter(None, points)),
+        body_html=shown(show_markdown(text.body, language=language)),
+        contact_html=shown(show_markdown(text.contact_block, language=language, keep_breaks=True)),
     )
 
 
