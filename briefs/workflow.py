@@ -3,7 +3,7 @@
 import datetime as dt
 
 from briefs import revisions
-from briefs.models import Brief, Revision
+from briefs.models import Brief, Publication, Revision
 
 
 class WrongStatus(Exception):
@@ -14,16 +14,22 @@ class WrongPublication(Exception):
     """A revision was frozen for another publication than its brief belongs to now."""
 
 
-def publish(brief: Brief, revision: Revision, at: dt.datetime) -> bool:
+def publish(
+    brief: Brief, revision: Revision, at: dt.datetime, home: Publication | None = None
+) -> bool:
     """Put *revision* on the web as of *at*; return False if that had been done already.
 
     A brief goes from draft (sign-off is off) or approved to published; a
     published one may point at a further revision. Raise WrongStatus while it
     is in review, and WrongPublication where the revision carries the name and
-    sender of a publication that the brief has left.
+    sender of a publication that the brief has left. Who knows that publication
+    says so by *home*: its web address may have been changed since.
     """
     frozen_for = revision.snapshot["publication"]["slug"]
-    at_home = Brief.objects.filter(pk=brief.pk, publication__slug=frozen_for)
+    at_home = Brief.objects.filter(pk=brief.pk)
+    at_home = (
+        at_home.filter(publication=home) if home else at_home.filter(publication__slug=frozen_for)
+    )
     ready = at_home.filter(status__in=[Brief.Status.DRAFT, Brief.Status.APPROVED])
     published = at_home.filter(status=Brief.Status.PUBLISHED)
     changed = ready.update(

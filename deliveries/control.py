@@ -1,9 +1,10 @@
 """What an operator may do to an edition; each verb is harmless when repeated."""
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Now
 
+from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition
 from deliveries.slices import skip
 
@@ -17,15 +18,12 @@ def withdraw(edition: Edition) -> bool:
 
 def pause(edition: Edition, word: str = "") -> bool:
     """Stop handing out mail; what a worker has in hand is finished within a slice."""
-    if not _move(edition, list(Edition.MOVING), Edition.Status.PAUSED):
-        return False
-    Edition.objects.filter(pk=edition.pk).update(word=word)
-    return True
+    return _move(edition, list(Edition.MOVING), Edition.Status.PAUSED, word=word)
 
 
 def resume(edition: Edition) -> bool:
     """Go on with a paused edition."""
-    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING)
+    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, word="")
 
 
 def cancel(edition: Edition) -> bool:
@@ -48,9 +46,11 @@ def skip_unsent(edition: Edition) -> int:
     return skip(Q(pk__in=ids), "cancelled")
 
 
-def _move(edition: Edition, old: list[Edition.Status], new: Edition.Status) -> bool:
+def _move(
+    edition: Edition, old: list[Edition.Status], new: Edition.Status, **changes: object
+) -> bool:
     """Change the status of *edition* if it is one of *old*; the row count decides."""
-    changes: dict[str, object] = {"status": new}
+    changes["status"] = new
     if new in (Edition.Status.WITHDRAWN, Edition.Status.CANCELLED):
         changes["finished_at"] = Now()
     moved = Edition.objects.filter(pk=edition.pk, status__in=old).update(**changes)
@@ -69,6 +69,19 @@ def send_again(edition: Edition) -> int:
     Only a person decides this.
     """
     return _again(edition, Delivery.Status.IN_DOUBT)
+
+
+def leave(edition: Edition) -> int:
+    """Note that a person has looked at those in doubt and leaves them so; return how many.
+
+    They stay in doubt, as nobody knows more, and ask for no attention any
+    more. A webhook or a disk that comes back still settles them.
+    """
+    return (
+        Delivery.objects.filter(edition=edition, status=Delivery.Status.IN_DOUBT)
+        .exclude(reason__startswith=LEFT)
+        .update(reason=Concat(Value(LEFT), F("reason")), changed_at=Now())
+    )
 
 
 def _again(edition: Edition, status: Delivery.Status) -> int:

@@ -132,6 +132,8 @@ def read_last_slice(data: bytes) -> Slice | None:
             slice_ = Slice(number, epoch, frozenset(), ())
         elif kind == _INTENT:
             begun.add((number, attempt))
+            # Begun anew: what was judged before it says nothing any more.
+            outcomes.pop((number, attempt), None)
         else:
             reply = words.replace(b"\0", b"").decode(errors="ignore")
             outcomes[number, attempt] = Outcome(

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce, Now
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Concat, Now
 
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Edition
 
 # A provider that says "later" is asked again for this long.
 GIVE_UP_AFTER = dt.timedelta(hours=24)
 FIRST_RETRY = dt.timedelta(seconds=settings.FIRST_RETRY_SECONDS)
 LAST_RETRY = dt.timedelta(hours=4)
+
+# How the reason begins where a person has looked at a delivery in doubt and leaves it so.
+LEFT = "left: "
 
 # What an outcome may still change. A webhook that came first is never undone.
 UNSETTLED = (Delivery.Status.PENDING, Delivery.Status.SENDING, Delivery.Status.IN_DOUBT)
@@ -81,19 +84,24 @@ def settle(outcomes: Iterable[Outcome]) -> None:
 
 def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: str) -> None:
     rows = Delivery.objects.filter(_among(ids), attempt=attempt, status__in=UNSETTLED)
+    in_hand = rows.filter(status=Delivery.Status.SENDING)
     if fate is Fate.SENT:
-        _end(rows, Delivery.Status.SENT, "", "")
+        if _end(rows, Delivery.Status.SENT, "", "") < len(ids):
+            _note_a_further_copy(ids, attempt)
     elif fate is Fate.FAILED:
         _end(rows, Delivery.Status.FAILED, reason or "refused", reply)
     elif fate is Fate.IN_DOUBT:
-        _end(rows, Delivery.Status.IN_DOUBT, reason or "no-reply", reply)
+        # Who is pending again at this attempt is so because a person has decided it.
+        lost = Q(status=Delivery.Status.SENDING) | Q(reason="worker-lost")
+        unsure = rows.filter(lost).exclude(status=Delivery.Status.PENDING)
+        _end(unsure, Delivery.Status.IN_DOUBT, reason or "no-reply", reply)
     elif fate is Fate.NOT_ACCEPTED:
         # Only what nobody else has judged meanwhile may go out again.
-        rows.filter(status=Delivery.Status.SENDING).update(
-            status=Delivery.Status.PENDING, reply=reply, changed_at=Now()
-        )
-    else:
-        _defer(rows.filter(status=Delivery.Status.SENDING), attempt, reason, reply)
+        freed = in_hand.update(status=Delivery.Status.PENDING, reply=reply, changed_at=Now())
+        if freed < len(ids):
+            _put_back(ids, attempt, reply)
+    elif _defer(in_hand, attempt, reason, reply) < len(ids):
+        _put_back(ids, attempt, reply)
 
 
 def _among(ids: list[int]) -> Q:
@@ -108,20 +116,74 @@ def _among(ids: list[int]) -> Q:
     return Q(pk__in=ids)
 
 
-def _end(rows: QuerySet[Delivery], status: Delivery.Status, reason: str, reply: str) -> None:
-    rows.update(status=status, reason=reason, reply=reply, due_at=None, changed_at=Now())
+def _end(rows: QuerySet[Delivery], status: Delivery.Status, reason: str, reply: str) -> int:
+    return rows.update(status=status, reason=reason, reply=reply, due_at=None, changed_at=Now())
 
 
-def _defer(rows: QuerySet[Delivery], attempt: int, reason: str, reply: str) -> None:
-    """Take *rows* out of their batch until their next attempt, or fail what waited a day."""
-    _end(
+def _note_a_further_copy(ids: list[int], attempt: int) -> None:
+    """Write down that *attempt* was taken too, where a person has had another go out since."""
+    words = f"Attempt {attempt} was taken too."
+    Delivery.objects.filter(_among(ids), ~Q(reply__contains=words), attempt__gt=attempt).update(
+        reply=Concat(F("reply"), Value(f" {words}")), changed_at=Now()
+    )
+
+
+def _put_back(ids: list[int], attempt: int, reply: str) -> None:
+    """Take out of doubt who was certainly not sent *attempt*, as its worker says too late.
+
+    Only the worker that took an attempt can have sent it, and it is through
+    with the letter by now: it may go out again. Its batch may be done and its
+    edition finished, so it becomes due by itself and the edition is opened
+    again. Of what is a day old, or was left by a person, only the answer is
+    kept: it failed, and may be retried.
+    """
+    doubted = Delivery.objects.filter(_among(ids), attempt=attempt, status=Delivery.Status.IN_DOUBT)
+    for edition in sorted(set(doubted.values_list("edition_id", flat=True))):
+        theirs = doubted.filter(edition=edition)
+        if _goes_on(edition):
+            theirs.exclude(reason__startswith=LEFT).update(
+                status=Delivery.Status.PENDING,
+                batch=None,
+                due_at=Now(),
+                reason="",
+                reply=reply,
+                changed_at=Now(),
+            )
+        _end(theirs, Delivery.Status.FAILED, "not-accepted", reply)
+
+
+def _goes_on(edition: int) -> bool:
+    """Tell whether *edition* can still send; open it again if it began within a day."""
+    # recovery.finish() holds this lock too: it must not overlook what becomes due here.
+    status = Edition.objects.select_for_update().values_list("status", flat=True).get(pk=edition)
+    if status != Edition.Status.FINISHED:
+        return True  # of one that was cancelled, the sweep skips who is pending
+    try:
+        with transaction.atomic():
+            return bool(
+                Edition.objects.filter(
+                    pk=edition,
+                    status=Edition.Status.FINISHED,
+                    frozen_at__gt=Now() - GIVE_UP_AFTER,
+                ).update(status=Edition.Status.FINISHING, finished_at=None)
+            )
+    except IntegrityError:
+        return False  # another edition of its brief is open: the constraint keeps it at one
+
+
+def _defer(rows: QuerySet[Delivery], attempt: int, reason: str, reply: str) -> int:
+    """Take *rows* out of their batch until their next attempt, or fail what waited a day.
+
+    Return how many there were.
+    """
+    failed = _end(
         rows.filter(deferred_since__lt=Now() - GIVE_UP_AFTER),
         Delivery.Status.FAILED,
         "deferred-too-long",
         reply,
     )
     wait = min(FIRST_RETRY * 2 ** min(max(attempt - 1, 0), 8), LAST_RETRY)
-    rows.update(
+    return failed + rows.update(
         status=Delivery.Status.PENDING,
         batch=None,
         due_at=Now() + wait,

@@ -1,9 +1,11 @@
 """What became of an edition, counted from the ledger."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count
 
+from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition
 
 
@@ -25,3 +27,28 @@ def summary(edition: Edition) -> dict[str, Any]:
         if reason:
             reasons[reason] = reasons.get(reason, 0) + count
     return {"audience": sum(statuses.values()), "statuses": statuses, "reasons": reasons}
+
+
+def left(report: dict[str, Any]) -> int:
+    """Return how many of those in doubt a person has left so, from a summary()."""
+    reasons: dict[str, int] = report["reasons"]
+    return sum(count for reason, count in reasons.items() if reason.startswith(LEFT))
+
+
+def in_doubt(edition: Edition, most: int | None = None) -> Iterator[dict[str, str]]:
+    """Yield {"address", "reason", "reply", "since"} of each in doubt, *most* of them at most.
+
+    A reader who was erased since has no address any more.
+    """
+    rows = (
+        Delivery.objects.filter(edition=edition, status=Delivery.Status.IN_DOUBT)
+        .order_by("pk")
+        .values_list("subscriber__address", "reason", "reply", "changed_at")
+    )
+    for address, reason, reply, since in rows[:most].iterator(chunk_size=2000):
+        yield {
+            "address": address or "",
+            "reason": reason,
+            "reply": reply,
+            "since": since.isoformat() if since else "",
+        }

@@ -127,6 +127,46 @@ def test_an_edition_is_taken_in_hand_by_its_verbs():
         run("edition", "pause", str(edition.pk))
 
 
+def test_those_in_doubt_are_named_written_to_a_file_left_and_sent_it_again(smtp_server, tmp_path):
+    publication = make_publication()
+    readers = make_readers(publication, 3)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    sending.drain("main")
+    recovery.sweep()
+    edition.deliveries.update(status="in-doubt", reason="no-reply", reply="=HYPERLINK()")
+
+    def verb(name, *options):
+        return json.loads(run("edition", name, str(edition.pk), "--json", *options))
+
+    assert [row["address"] for row in verb("report", "--names", "2")["in_doubt"]] == readers[:2]
+    assert "and 1 more" in run("edition", "report", str(edition.pk), "--names", "2")
+    file = tmp_path / "doubt.csv"
+    verb("report", "--csv", str(file))
+    assert file.stat().st_mode & 0o77 == 0, "addresses are for who asked"
+    lines = file.read_text().splitlines()
+    assert len(lines) == 4
+    assert lines[1].startswith(f"{readers[0]},no-reply,'=HYPERLINK(),")
+    assert verb("leave")["done"] == 3
+    assert verb("leave")["done"] == 0
+    assert verb("report")["reasons"] == {"left: no-reply": 3}
+    assert verb("again")["done"] == 3
+    assert verb("again")["done"] == 0, "a repeat is no error"
+    assert verb("report")["status"] == "finishing"
+
+
+def test_a_repeated_verb_is_no_error():
+    edition = make_edition()
+    planning.start_due()
+    for name in ("pause", "pause", "resume", "resume", "cancel", "cancel"):
+        run("edition", name, str(edition.pk))
+    edition.refresh_from_db()
+    assert edition.status == "cancelled"
+    for name in ("pause", "resume", "withdraw", "retry", "again"):
+        with pytest.raises(CommandError, match=f"cannot {name}"):
+            run("edition", name, str(edition.pk))
+
+
 def test_a_plain_text_brief_becomes_a_draft(tmp_path):
     publication = make_publication()
     file = tmp_path / "brief.txt"

@@ -72,3 +72,62 @@ def test_a_cancelled_edition_stays_cancelled(publication, smtp_server):
     planning.start_due()
     assert control.cancel(edition)
     assert control.retry_failed(edition) == 0
+
+
+def test_who_is_left_in_doubt_stays_so_and_asks_for_nothing_more(publication, smtp_server):
+    make_readers(publication, 3)
+    edition = make_edition(make_brief(publication))
+    send(edition)
+    edition.deliveries.update(status="in-doubt", reason="no-reply")
+    assert control.leave(edition) == 3
+    assert control.leave(edition) == 0, "a second click finds nothing"
+    report = reports.summary(edition)
+    assert report["reasons"] == {"left: no-reply": 3}
+    assert reports.left(report) == 3
+    assert go_on(edition) == {"in-doubt": 3}
+    assert edition.status == "finished"
+    assert control.send_again(edition) == 3, "a person may think better of it"
+    assert go_on(edition) == {"sent": 3}
+
+
+def test_those_in_doubt_are_told_by_name(publication, smtp_server):
+    readers = make_readers(publication, 5)
+    edition = make_edition(make_brief(publication))
+    send(edition)
+    edition.deliveries.update(status="in-doubt", reason="no-reply", reply="mx.example: silence")
+    named = list(reports.in_doubt(edition, 2))
+    assert [row["address"] for row in named] == readers[:2]
+    assert named[0]["reply"] == "mx.example: silence"
+    assert len(list(reports.in_doubt(edition))) == 5
+
+
+def test_a_pause_says_why_and_the_word_goes_when_it_is_over(publication):
+    make_readers(publication, 1)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    assert control.pause(edition, "a brake")
+    assert (edition.status, edition.word) == ("paused", "a brake")
+    assert control.resume(edition)
+    assert (edition.status, edition.word) == ("sending", "")
+
+
+def test_a_publication_may_be_renamed_while_an_edition_waits(publication, smtp_server):
+    """The edition was paused as soon as it started: it was frozen under the old web address."""
+    make_readers(publication, 1)
+    edition = make_edition(make_brief(publication))
+    publication.slug = "quite-another"
+    publication.save()
+    assert send(edition) == {"sent": 1}
+    assert edition.status == "finished"
+    edition.brief.refresh_from_db()
+    assert edition.brief.status == "published"
+
+
+def test_a_brief_that_moved_to_another_publication_is_not_sent_to_the_first(publication):
+    make_readers(publication, 1)
+    edition = make_edition(make_brief(publication))
+    type(edition.brief).objects.update(publication=make_publication())
+    planning.start_due()
+    edition.refresh_from_db()
+    assert edition.status == "paused"
+    assert "Cancel its edition" in edition.word
