@@ -57,11 +57,13 @@ def _accepts_mail(port_file: Path) -> bool:
 
 def worker(environment: dict[str, str]) -> Service:
     """Return the Celery worker."""
+    # However many send at a time, two are left for confirmations and the ticks.
+    senders = sum(int(lane.get("concurrency", 1)) for lane in settings.PROVIDERS.values())
     return _celery(
         "worker",
         environment,
         *("-Q", "editions,notices,housekeeping"),
-        *("--concurrency", str(settings.WORKER_CONCURRENCY)),
+        *("--concurrency", str(max(settings.WORKER_CONCURRENCY, senders + 2))),
         # Talk between workers, which a doorbell has no use for.
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         # A worker gives its slice back and is gone within 30 s of SIGTERM.

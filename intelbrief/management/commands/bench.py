@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from intelbrief.ops import scratch
-from intelbrief.ops.bench import freeze, profile, render
+from intelbrief.ops.bench import confirming, freeze, profile, render
 from intelbrief.ops.bench.send import Bench
 from intelbrief.ops.postgres import NoPostgres
 from intelbrief.ops.scratch import CannotRun, Scratch
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they speak of the installation, which is not used
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["send", "freeze", "render", "profile"])
+        parser.add_argument("what", choices=["send", "freeze", "render", "profile", "confirm"])
         parser.add_argument("--recipients", type=_count, default=20_000, metavar="N")
         parser.add_argument("--provider", choices=PROVIDERS, default="smtp")
         parser.add_argument(
@@ -56,6 +56,8 @@ class Command(BaseCommand):
             return render.run(options["message"])
         if what == "profile":
             return profile.run(installation, options["recipients"], options["message"])
+        if what == "confirm":
+            return confirming.run(installation, options["recipients"], say_to_user)
         if what == "freeze":
             return freeze.run(installation, options["recipients"])
         return Bench(
