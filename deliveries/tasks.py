@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from deliveries import guard, lanes, planning, recovery, sending
 from subscribers import notices
 from subscribers.doorbell import ring_now
-from subscribers.tasks import send_notices
+from subscribers.tasks import send_notices, tend_the_door
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def tick() -> None:
         for step in (planning.start_due, recovery.sweep, _ring_for_lanes):
             _try(step)
     _try(_ring_for_notices)
+    _try(tend_the_door)
 
 
 def _try(step: Callable[[], object]) -> object:

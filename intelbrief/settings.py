@@ -199,6 +199,12 @@ LEASE_SECONDS = env.float("LEASE_SECONDS", 60.0)
 # How long a lane rests that refused, and a reader whose server said "later", at first.
 LANE_REST_SECONDS = env.float("LANE_REST_SECONDS", 15.0)
 FIRST_RETRY_SECONDS = env.float("FIRST_RETRY_SECONDS", 300.0)
+# How long a domain rests at first that put several readers off in a row; doubled each time.
+DOMAIN_REST_SECONDS = env.float("DOMAIN_REST_SECONDS", 60.0)
+# What pauses an edition: percent refused or bounced, percent complained; of so many letters.
+BRAKE_BOUNCES = env.float("BRAKE_BOUNCES", 5.0)
+BRAKE_COMPLAINTS = env.float("BRAKE_COMPLAINTS", 0.1)
+BRAKE_AFTER = env.int("BRAKE_AFTER", 200)
 
 CELERY_BROKER_URL = env.str("BROKER_URL", _BROKER_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -247,6 +253,8 @@ if LOCAL_INBOX:
 
 # Lanes in order of preference: {"main": {"provider": "smtp", "url": "smtp://…", "concurrency": 1}}
 PROVIDERS_GIVEN: Any = env.json("PROVIDERS", None)
+# Where bounces go, to an address of each delivery's own; empty: to the publication's sender.
+BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", "").strip().lower()
 
 
 def _lanes() -> dict[str, dict[str, Any]]:
@@ -310,6 +318,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# --- sign-ups -------------------------------------------------------------
+
+# How many sign-ups an hour are taken in, by what they are counted; 0 is any number.
+# docs/signing-up.md says what happens to those above.
+SIGN_UPS_PER_HOUR = {
+    "ip": env.int("SIGN_UPS_PER_IP", 20),
+    "network": env.int("SIGN_UPS_PER_NETWORK", 120),
+    "site": env.int("SIGN_UPS_PER_SITE", 1000),
+    "address": env.int("SIGN_UPS_PER_ADDRESS", 10),
+    "publication": env.int("SIGN_UPS_PER_PUBLICATION", 2000),
+}
+# Attack mode begins where so many sign up in a quarter of an hour and this share is unconfirmed.
+ATTACK_VOLUME = env.int("ATTACK_VOLUME", 50)
+ATTACK_SHARE = env.float("ATTACK_SHARE", 0.8)
+# The most that a browser has to try; half of it on average.
+PROOF_OF_WORK = env.int("PROOF_OF_WORK", 100_000)
 
 # --- languages and time ---------------------------------------------------
 

@@ -116,6 +116,12 @@ class Subscription(models.Model):
         indexes = [
             # The audience is frozen in chunks of ids within one publication.
             models.Index(fields=["publication", "id"], name="subscription_by_publication"),
+            # What nobody confirmed is found after a week, whatever the size of the readership.
+            models.Index(
+                fields=["requested_at"],
+                condition=Q(status="unconfirmed"),
+                name="subscriptions_unconfirmed",
+            ),
         ]
 
     def __str__(self) -> str:

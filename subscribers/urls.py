@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscribers.views import about, mailed, signup
+from subscribers.views import about, embed, mailed, signup
 
 app_name = "subscribers"
 
@@ -11,6 +11,12 @@ urlpatterns = [
     # are final, since a redirect turns a mail client's POST into a GET.
     path("s/confirm/<str:token>", mailed.confirm, name="confirm"),
     path("u/<str:token>", mailed.unsubscribe, name="unsubscribe"),
+    path("s/", signup.choose, name="choose"),
+    path("s/thanks", signup.chosen, name="chosen"),
+    path("s/challenge", signup.challenge, name="challenge"),
+    path("s/<slug:slug>/challenge", signup.challenge, name="challenge"),
+    path("s/<slug:slug>/embed/", embed.embed, name="embed"),
+    path("s/<slug:slug>/embed.js", embed.embed_script, name="embed_script"),
     path("s/<slug:slug>/", signup.subscribe, name="subscribe"),
     path("s/<slug:slug>/thanks/", signup.thanks, name="thanks"),
     path("s/<slug:slug>/privacy/", about.privacy, name="privacy"),

@@ -1,0 +1,127 @@
+"""First sign-ups of addresses that nobody knows: the plain case, many in four statements.
+
+The same rows that consent.request() writes for each, tests hold them to it.
+Whatever is not plain, a known address, a suppressed one, two wishes for one
+address, is left to consent.request().
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from briefs.addresses import Address, normalise
+from briefs.models import Publication
+from subscribers import consent
+from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription, Suppression
+from subscribers.sign_ups import SignUp
+from subscribers.suppression import address_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A sign-up of an address that is new, for one publication."""
+
+    row: SignUp
+    address: Address
+    hashed: str
+    publication: Publication
+
+
+def note(rows: Sequence[SignUp]) -> Collection[int]:
+    """Note those of *rows* that are plain; return their ids.
+
+    Called in a transaction. Where another request for one of the addresses
+    comes between, nothing is written and nothing returned.
+    """
+    found = list(_plain(rows))
+    if not found:
+        return ()
+    try:
+        with transaction.atomic():
+            _write(found)
+    except IntegrityError:
+        return ()
+    return {plain.row.pk for plain in found}
+
+
+def _plain(rows: Iterable[SignUp]) -> Iterable[Plain]:
+    """Yield the plain ones, the first of each address."""
+    by_key: dict[str, tuple[SignUp, Address]] = {}
+    for row in rows:
+        address = normalise(row.address)
+        by_key.setdefault(address.key, (row, address))
+    known = set(
+        Subscriber.objects.filter(address_key__in=by_key).values_list("address_key", flat=True)
+    )
+    hashes = {
+        key: (address_hash(key), address_hash(f"@{key.rpartition('@')[2]}"))
+        for key in by_key
+        if key not in known
+    }
+    refused = set(
+        Suppression.objects.filter(
+            address_hash__in={one for pair in hashes.values() for one in pair}
+        ).values_list("address_hash", flat=True)
+    )
+    publications = Publication.objects.in_bulk(
+        {row.wishes[0]["publication"] for row, _address in by_key.values()}
+    )
+    for key, pair in hashes.items():
+        row, address = by_key[key]
+        publication = publications.get(row.wishes[0]["publication"])
+        if publication and not refused.intersection(pair):
+            yield Plain(row, address, pair[0], publication)
+
+
+def _write(found: list[Plain]) -> None:
+    """Store reader, subscription, evidence and confirmation of each."""
+    now = timezone.now()
+    readers = Subscriber.objects.bulk_create(
+        Subscriber(
+            address=plain.address.address,
+            address_key=plain.address.key,
+            address_hash=plain.hashed,
+            domain=plain.address.key.rpartition("@")[2],
+            name=plain.row.name,
+            language=plain.row.language,
+            time_zone=plain.row.time_zone,
+        )
+        for plain in found
+    )
+    subscriptions = Subscription.objects.bulk_create(
+        Subscription(
+            subscriber=reader,
+            publication=plain.publication,
+            source=plain.row.source,
+            requested_at=plain.row.asked_at,
+        )
+        for plain, reader in zip(found, readers, strict=True)
+    )
+    wordings = {
+        (plain.publication.pk, text): consent.wording_of(plain.publication, text)
+        for plain in found
+        for text in (plain.row.wishes[0]["wording"],)
+    }
+    ConsentRecord.objects.bulk_create(
+        ConsentRecord(
+            subscriber=reader,
+            address_hash=plain.hashed,
+            publication=plain.publication,
+            kind=ConsentRecord.Kind.REQUESTED,
+            wording=wordings[plain.publication.pk, plain.row.wishes[0]["wording"]],
+            at=plain.row.asked_at,
+            source=plain.row.source,
+            ip=plain.row.ip,
+            user_agent=plain.row.user_agent,
+        )
+        for plain, reader in zip(found, readers, strict=True)
+    )
+    Notice.objects.bulk_create(
+        Notice(kind=Notice.Kind.CONFIRMATION, subscription=subscription, due_at=now)
+        for subscription in subscriptions
+    )
+    for plain, subscription in zip(found, subscriptions, strict=True):
+        if topics := plain.row.wishes[0].get("topics"):
+            subscription.topics.set(plain.publication.topics.filter(pk__in=topics))

@@ -1,0 +1,218 @@
+"""The intake: what a visitor sends is stored at once, and noted a moment later.
+
+The request looks at what was typed and at nothing else: not at the address's
+row, nor whether there is one. It stores a SignUp and answers when that is
+committed. A worker calls subscribers.consent for each. So the time of an
+answer cannot tell what an address is to us, a flood of sign-ups costs the web
+server little, and no thread sleeps to hide a difference.
+
+Why rows, not a list in Redis: Redis writes to its disk once a second, and what
+was answered with "look into your mailbox" must not be lost. A commit of its
+own for each request would cost a write to the disk each; here whoever comes
+first stores also what others have brought meanwhile, in one transaction that
+is written through to the disk. All of them wait for it.
+
+A SignUp is deleted by the transaction that notes it. A worker that is killed
+anywhere leaves either the row or what came of it, never both and never none.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from briefs.models import Publication
+from subscribers import consent, fresh
+from subscribers.limits import ask
+from subscribers.sign_ups import SignUp
+
+log = logging.getLogger(__name__)
+
+CHUNK = 200  # rows a transaction notes: few enough that nobody waits 0.3 s for it
+NOTE_SECONDS = 20.0
+TRIES = 5
+BELL = "intelbrief:sign-ups:bell"
+BELL_SECONDS = 2  # a ring that nobody heard is repeated after this long
+
+
+class _Ticket:
+    """One row on its way into the database, and what became of it."""
+
+    __slots__ = ("error", "is_done", "row")
+
+    def __init__(self, row: SignUp) -> None:
+        self.row = row
+        self.is_done = False
+        self.error: Exception | None = None
+
+
+_waiting: deque[_Ticket] = deque()
+_storing = threading.Lock()
+_raised = threading.local()  # the connection of this thread that writes through to the disk
+
+
+def accept(row: SignUp) -> bool:
+    """Store *row* so that nothing loses it; tell whether a worker should be rung for.
+
+    Raises DatabaseError where it cannot be stored.
+    """
+    ticket = _Ticket(row)
+    _waiting.append(ticket)
+    rings = False
+    with _storing:
+        # Whoever held the lock before may have stored this one along with its own.
+        if not ticket.is_done:
+            _store([_waiting.popleft() for _ in range(len(_waiting))])
+            rings = True
+    if ticket.error is not None:
+        raise ticket.error
+    return rings and _bell_is_silent()
+
+
+def _store(tickets: list[_Ticket]) -> None:
+    """Commit all *tickets* at once; each of them learns how it went."""
+    try:
+        with _durable():
+            SignUp.objects.bulk_create(ticket.row for ticket in tickets)
+    except DatabaseError as error:
+        for ticket in tickets:
+            ticket.error = error
+    finally:
+        for ticket in tickets:
+            ticket.is_done = True
+
+
+@contextmanager
+def _durable() -> Iterator[None]:
+    """Open a transaction that survives a loss of power, as deliveries.ledger.durable does.
+
+    SQLite's level stays raised for this thread's next sign-ups: two pragmas
+    each would cost more than the insert.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            if getattr(_raised, "connection", None) is not connection.connection:
+                cursor.execute("PRAGMA synchronous=FULL")
+                _raised.connection = connection.connection
+    with transaction.atomic():
+        yield
+
+
+def _bell_is_silent() -> bool:
+    """Tell whether nobody has rung since a worker last began to look.
+
+    Called after the commit, and the worker clears the bell before it looks: a
+    row is either seen by a worker that was rung for, or rung for itself.
+    """
+    return ask(lambda redis: bool(redis.set(BELL, 1, nx=True, ex=BELL_SECONDS))) is not False
+
+
+def note_waiting() -> Counter[int]:
+    """Note what waits, oldest first, for about NOTE_SECONDS; count it by publication (id).
+
+    Any number of workers may do so at once: on PostgreSQL each takes rows that
+    no other holds, on SQLite one waits for the other.
+    """
+    ask(lambda redis: redis.delete(BELL))
+    noted: Counter[int] = Counter()
+    until = time.monotonic() + NOTE_SECONDS
+    while time.monotonic() < until:
+        done = _note_chunk()
+        if not done:
+            break
+        noted.update(wish["publication"] for row in done for wish in row.wishes)
+    return noted
+
+
+def is_waiting() -> bool:
+    """Tell whether there is something to note."""
+    return _open().exists()
+
+
+def _open() -> QuerySet[SignUp]:
+    return SignUp.objects.filter(failures__lt=TRIES).order_by("id")
+
+
+def _note_chunk() -> list[SignUp]:
+    """Note one chunk; return those that were noted."""
+    with transaction.atomic():
+        rows = list(_open().select_for_update(skip_locked=True)[:CHUNK])
+        plain = fresh.note([row for row in rows if len(row.wishes) == 1])
+        SignUp.objects.filter(pk__in=plain).delete()
+    # One transaction each: what is known already takes several looks, and a row that
+    # cannot be noted must not take the others down with it.
+    return [row for row in rows if row.pk in plain or _note_one(row.pk)]
+
+
+def _note_one(pk: int) -> bool:
+    """Note the sign-up *pk* unless another worker does; tell whether it was noted."""
+    try:
+        with transaction.atomic():
+            row = _open().select_for_update(skip_locked=True).filter(pk=pk).first()
+            if row is None:
+                return False
+            _note(row)
+            row.delete()
+    except Exception:  # whatever is wrong with one row, the others are noted
+        log.exception("Sign-up %s could not be noted.", pk)
+        SignUp.objects.filter(pk=pk).update(failures=F("failures") + 1)
+        return False
+    return True
+
+
+def _note(row: SignUp) -> None:
+    """Ask for all that *row* wishes; one mail asks to confirm all of it."""
+    publications = Publication.objects.in_bulk([wish["publication"] for wish in row.wishes])
+    is_mailed = False
+    for wish in row.wishes:
+        publication = publications.get(wish["publication"])
+        if publication is None:
+            continue
+        subscription = consent.request(
+            publication,
+            row.address,
+            source=row.source,
+            name=row.name,
+            language=row.language,
+            time_zone=row.time_zone,
+            topics=wish.get("topics", ()),
+            wording=wish["wording"],
+            asked_at=row.asked_at,
+            sends_mail=not is_mailed,
+            ip=row.ip,
+            user_agent=row.user_agent,
+        )
+        if subscription and subscription.requested_at == row.asked_at:
+            is_mailed = True
+
+
+def make(
+    wishes: Iterable[dict[str, Any]],
+    address: str,
+    *,
+    source: str,
+    name: str = "",
+    language: str = "",
+    time_zone: str = "",
+    ip: str | None = None,
+    user_agent: str = "",
+) -> SignUp:
+    """Return a SignUp, not stored yet, of what a form brought, cleaned."""
+    return SignUp(
+        wishes=list(wishes),
+        address=address,
+        name=consent.one_line(name)[:120],
+        language=language,
+        time_zone=time_zone,
+        source=source[:40],
+        ip=ip,
+        user_agent=consent.one_line(user_agent)[:300],
+        asked_at=timezone.now(),
+    )
