@@ -3,20 +3,24 @@
 import datetime as dt
 import time
 from contextlib import suppress
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
-from deliveries import lanes
+from deliveries import audience, clocks, lanes
 from deliveries.models import Batch, Delivery, Edition
-from subscribers.models import Subscription
+from subscribers.models import Subscriber, Subscription
 
 # One transaction for a million readers blocked other writers for 2.2 s, chunks of this for 0.1 s.
 CHUNK = 20_000
 LEASE = dt.timedelta(seconds=60)
 FREEZE_TRIES = 5
 GAP_SECONDS = 0.03
+
+# With rules to weigh, a chunk also ends after so many ids: few may meet them, and it holds a lock.
+REACH = 200_000
 
 # Somebody may confirm between the count and this statement: the CASE puts whoever
 # is over into the last batch, where a plain join would drop them.
@@ -26,12 +30,37 @@ _INSERT = """
         (edition_id, subscriber_id, batch_id, status, reason, reply, attempt)
     SELECT %s, s.subscriber_id, b.id, 'pending', '', '', 0
     FROM (
-        SELECT id, subscriber_id, (ROW_NUMBER() OVER (ORDER BY id) - 1) / {size} AS nth
-        FROM {subscription}
-        WHERE publication_id = %s AND status = 'active' AND id > %s AND id <= %s
+        SELECT r.id, r.subscriber_id, (ROW_NUMBER() OVER (ORDER BY r.id) - 1) / {size} AS nth
+        FROM ({readers}) r
     ) s
     JOIN {batch} b ON b.edition_id = %s
         AND b.number = %s + CASE WHEN s.nth < %s THEN s.nth ELSE %s - 1 END
+    WHERE true
+    ON CONFLICT DO NOTHING
+"""
+
+# By the readers' clocks. "zone" says of each stated zone at which moment (a number) it gets its
+# mail, how many places of that moment's first batch are taken, and how many batches it has;
+# "place" has those batches. Who moved to a zone that was not counted gets the moment of the last.
+_INSERT_BY_CLOCK = """
+    WITH zone (name, moment, taken, batches) AS (VALUES {zones}),
+    place (moment, nth, batch_id) AS (VALUES {places})
+    INSERT INTO {delivery}
+        (edition_id, subscriber_id, batch_id, status, reason, reply, attempt)
+    SELECT %s, s.subscriber_id, p.batch_id, 'pending', '', '', 0
+    FROM (
+        SELECT t.subscriber_id, t.moment, t.batches,
+            (t.taken + ROW_NUMBER() OVER (PARTITION BY t.moment ORDER BY t.id) - 1) / {size} AS nth
+        FROM (
+            SELECT r.id, r.subscriber_id, COALESCE(z.moment, %s) AS moment,
+                COALESCE(z.taken, %s) AS taken, COALESCE(z.batches, %s) AS batches
+            FROM ({readers}) r
+            JOIN {subscriber} u ON u.id = r.subscriber_id
+            LEFT JOIN zone z ON z.name = u.time_zone
+        ) t
+    ) s
+    JOIN place p ON p.moment = s.moment
+        AND p.nth = CASE WHEN s.nth < s.batches THEN s.nth ELSE s.batches - 1 END
     WHERE true
     ON CONFLICT DO NOTHING
 """
@@ -101,17 +130,10 @@ def _freeze_chunk(edition: Edition) -> bool:
         start, end = edition.freeze_last_id, edition.freeze_max_id or 0
         if start >= end:
             return False
-        ids = list(
-            Subscription.objects.filter(
-                publication=edition.publication,
-                status=Subscription.Status.ACTIVE,
-                pk__gt=start,
-                pk__lte=end,
-            )
-            .order_by("pk")
-            .values_list("pk", flat=True)[:CHUNK]
-        )
-        last = ids[-1] if len(ids) == CHUNK else end
+        reach = min(end, start + REACH) if edition.rules or edition.topics else end
+        found = _between(edition, start, reach)
+        ids = list(found.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+        last = ids[-1] if len(ids) == CHUNK else reach
         if ids:
             _insert(edition, start, last, len(ids))
         held.update(freeze_last_id=last)
@@ -119,30 +141,131 @@ def _freeze_chunk(edition: Edition) -> bool:
     return True
 
 
+def _between(edition: Edition, after: int, last: int) -> QuerySet[Subscription]:
+    return audience.of_edition(edition).filter(pk__gt=after, pk__lte=last)
+
+
 def _insert(edition: Edition, after: int, last: int, readers: int) -> None:
-    highest = Batch.objects.filter(edition=edition).aggregate(last=Max("number"))["last"]
-    first = 0 if highest is None else highest + 1
+    found = _between(edition, after, last)
+    if edition.clock == Edition.Clock.READER:
+        _insert_by_clock(edition, found)
+        return
+    first = _next_number(edition)
     batches = -(-readers // Batch.SIZE)
+    _make_batches(edition, first, [(edition.send_at, None)] * batches)
+    _execute(_INSERT, found, [edition.pk], [edition.pk, first, batches, batches])
+
+
+def _next_number(edition: Edition) -> int:
+    highest = Batch.objects.filter(edition=edition).aggregate(last=Max("number"))["last"]
+    return 0 if highest is None else highest + 1
+
+
+def _make_batches(
+    edition: Edition, first: int, times: list[tuple[dt.datetime, dt.datetime | None]]
+) -> None:
+    """Make a batch for each of *times* (not before, planned), numbered from *first* on."""
+    # The first finds out whether a lane that was broken is well again; the others do not wait.
+    one, others = lanes.to_try(), lanes.preferred()
     Batch.objects.bulk_create(
         Batch(
             edition=edition,
-            number=first + offset,
-            lane=lanes.names()[0],
-            not_before=edition.send_at,
+            number=number,
+            lane=one if number == first else others,
+            not_before=not_before,
+            planned_at=planned_at,
         )
-        for offset in range(batches)
+        for number, (not_before, planned_at) in enumerate(times, start=first)
     )
-    sql = _INSERT.format(
+
+
+def _execute(
+    sql: str,
+    found: QuerySet[Subscription],
+    before: list[Any],
+    after: list[Any],
+    **parts: str,
+) -> None:
+    """Run *sql* with *found* as its readers; parameters stand *before* and *after* theirs."""
+    readers, parameters = (
+        found.order_by().values_list("id", "subscriber_id").query.sql_with_params()
+    )
+    sql = sql.format(
         delivery=Delivery._meta.db_table,
-        subscription=Subscription._meta.db_table,
+        subscriber=Subscriber._meta.db_table,
         batch=Batch._meta.db_table,
         size=Batch.SIZE,
+        readers=readers,
+        **parts,
     )
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql,
-            [
-                *(edition.pk, edition.publication_id, after, last),
-                *(edition.pk, first, batches, batches),
-            ],
-        )
+        cursor.execute(sql, [*before, *parameters, *after])
+
+
+# --- by the readers' clocks -------------------------------------------------
+
+
+def _insert_by_clock(edition: Edition, found: QuerySet[Subscription]) -> None:
+    """Write *found* into batches of their moments.
+
+    Zones that strike the hour together share batches, and each moment goes on
+    filling the batch that the chunk before has left half empty.
+    """
+    moments: dict[dt.datetime, list[str]] = {}
+    readers: dict[dt.datetime, int] = {}
+    for stated, count in audience.by_zone(found).items():
+        at = clocks.not_before(edition, stated)
+        moments.setdefault(at, []).append(stated)
+        readers[at] = readers.get(at, 0) + count
+    if not moments:
+        return  # the last of them has left just now
+    places = _places(edition, readers)
+    zones: list[Any] = []
+    rows: list[Any] = []
+    last: list[Any] = []
+    for number, at in enumerate(sorted(moments)):
+        taken, batches = places[at]
+        last = [number, taken, len(batches)]
+        for stated in moments[at]:
+            zones += [stated, *last]
+        for nth, batch in enumerate(batches):
+            rows += [number, nth, batch]
+    _execute(
+        _INSERT_BY_CLOCK,
+        found,
+        [*zones, *rows, edition.pk, *last],
+        [],
+        zones=", ".join(["(%s, %s, %s, %s)"] * (len(zones) // 4)),
+        places=", ".join(["(%s, %s, %s)"] * (len(rows) // 3)),
+    )
+
+
+def _places(
+    edition: Edition, readers: dict[dt.datetime, int]
+) -> dict[dt.datetime, tuple[int, list[int]]]:
+    """Return for each moment how much of its first batch is taken, and its batches."""
+    open_ = _half_empty(edition)
+    places: dict[dt.datetime, tuple[int, list[int]]] = {}
+    times: list[dt.datetime] = []
+    for at, count in readers.items():
+        batch, taken = open_.get(at, (0, 0))
+        places[at] = (taken, [batch] if batch else [])
+        times += [at] * (-(-(taken + count) // Batch.SIZE) - bool(batch))
+    first = _next_number(edition)
+    _make_batches(edition, first, [(at, at) for at in times])
+    made = Batch.objects.filter(edition=edition, number__gte=first)
+    for pk, at in made.order_by("number").values_list("pk", "not_before"):
+        places[at][1].append(pk)
+    return places
+
+
+def _half_empty(edition: Edition) -> dict[dt.datetime, tuple[int, int]]:
+    """Return {moment: (batch, readers in it)} of the last batches that have room."""
+    ours = Batch.objects.filter(edition=edition)
+    lasts = ours.order_by().values("planned_at").annotate(last=Max("pk")).values("last")
+    counted = ours.filter(pk__in=lasts).annotate(readers=Count("deliveries"))
+    return {
+        batch.planned_at: (batch.pk, batch.readers)
+        for batch in counted
+        if batch.planned_at and batch.readers < Batch.SIZE
+    }

@@ -1,6 +1,11 @@
-"""Lanes: the configured providers, in order, and which of them is held back just now."""
+"""Lanes: the configured providers, in order, and which of them is held back just now.
+
+How a lane fares is kept in Redis, since it is about minutes: what a flush
+forgets is learned anew by the next try.
+"""
 
 import logging
+import math
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +18,12 @@ log = logging.getLogger(__name__)
 HOLD_SECONDS = settings.LANE_REST_SECONDS
 # A server that asks for more than this is asked again all the same.
 LONGEST_REST = 3600.0
+# After so many rests in a row, and no letter taken between them, a lane is broken.
+BREAKS_AFTER = 3
+# A broken lane is tried less and less often, where there is another to go on with.
+LAST_STRETCH = 8
+# How long it is remembered that a lane is broken: from one daily brief to the next, and a weekend.
+REMEMBERED = 3 * 86_400
 
 
 class LaneTrouble(Exception):
@@ -22,6 +33,11 @@ class LaneTrouble(Exception):
     counted against them, the lane rests a while and is tried again: after
     *seconds*, where the server said how long (RFC 9110, 10.2.3).
     """
+
+    # False where another lane would have the same trouble, or this one has done no wrong.
+    is_the_lanes = True
+    # True where each further try does harm: the edition is paused until a person has looked.
+    pauses = False
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
@@ -38,6 +54,28 @@ class LogInRefused(LaneTrouble):
 
 class SenderRefused(LaneTrouble):
     """The sender's domain is refused, whoever the reader is: more mail would make it worse."""
+
+    is_the_lanes = False
+    pauses = True
+
+
+class RefusedAlike(LaneTrouble):
+    """Readers in a row failed for one and the same reason: each further try would fail more."""
+
+    is_the_lanes = False
+    pauses = True
+
+
+class OurFault(LaneTrouble):
+    """A fault of ours: the database, the journal or the program."""
+
+    is_the_lanes = False
+
+
+class Spent(LaneTrouble):
+    """What the lane may send within this hour or day is spent."""
+
+    is_the_lanes = False
 
 
 def names() -> list[str]:
@@ -62,20 +100,99 @@ def concurrency(lane: str) -> int:
     return int(options(lane).get("concurrency", 1))
 
 
-def rest(trouble: LaneTrouble) -> float:
-    """Return for how many seconds a lane rests after *trouble*."""
-    return HOLD_SECONDS if trouble.seconds is None else min(trouble.seconds, LONGEST_REST)
+# --- which lane a new batch goes to -----------------------------------------
+
+
+def preferred() -> str:
+    """Return the first lane that is not broken; where all are, the first."""
+    down = broken()
+    return next((lane for lane in names() if lane not in down), names()[0])
+
+
+def to_try() -> str:
+    """Return the lane for one batch that may find out whether a broken one is well again.
+
+    That is the first one that is not broken, or has had its rest.
+    """
+    down = broken()
+    return next((lane for lane in names() if lane not in down or not is_held(lane)), preferred())
+
+
+# --- how a lane fares -------------------------------------------------------
 
 
 def hold(lane: str, trouble: LaneTrouble) -> None:
-    """Let *lane* rest for a while after *trouble*."""
-    seconds = rest(trouble)
-    log.warning("Lane %s rests for %.0f s: %s", lane, seconds, trouble)
+    """Let *lane* rest for a while after *trouble*, and count the rests in a row."""
+    seconds = HOLD_SECONDS if trouble.seconds is None else min(trouble.seconds, LONGEST_REST)
+    key = f"lane-hold:{lane}"
     try:
-        cache.set(f"lane-hold:{lane}", str(trouble), seconds)
+        # Its workers find one trouble at one time: that is one rest, not several.
+        if cache.add(key, str(trouble), math.ceil(seconds)) and trouble.is_the_lanes:
+            rests = _count_rest(lane, trouble)
+            if rests > BREAKS_AFTER and len(names()) > 1:
+                seconds *= min(2 ** (rests - BREAKS_AFTER), LAST_STRETCH)
+        cache.set(key, str(trouble), math.ceil(seconds))
     except RedisError:
         # Without Redis nobody rings either: the pause comes by itself.
         log.warning("Redis is away; lane %s is tried again at the next tick.", lane)
+    log.warning("Lane %s rests for %.0f s: %s", lane, seconds, trouble)
+
+
+def _count_rest(lane: str, trouble: LaneTrouble) -> int:
+    kind = "log-in" if isinstance(trouble, LogInRefused) else "other"
+    cache.set(f"lane-trouble:{lane}", (kind, str(trouble)), REMEMBERED)
+    key = f"lane-rests:{lane}"
+    cache.add(key, 0, REMEMBERED)
+    try:
+        rests = int(cache.incr(key))
+    except ValueError:  # flushed between the two
+        return 1
+    cache.touch(key, REMEMBERED)
+    return rests
+
+
+def is_held(lane: str) -> bool:
+    """Tell whether *lane* rests just now."""
+    try:
+        return cache.get(f"lane-hold:{lane}") is not None
+    except RedisError:
+        return False
+
+
+def broken() -> set[str]:
+    """Return the lanes that rested again and again and have taken no letter since."""
+    keys = {f"lane-rests:{lane}": lane for lane in names()}
+    try:
+        rests = cache.get_many(keys)
+    except RedisError:
+        return set()
+    return {lane for key, lane in keys.items() if int(rests.get(key) or 0) >= BREAKS_AFTER}
+
+
+def last_trouble(lane: str) -> tuple[bool, str]:
+    """Return whether it was the log-in that *lane* refused last, and its words."""
+    try:
+        kind, words = cache.get(f"lane-trouble:{lane}") or ("", "")
+    except RedisError:
+        return False, ""
+    return kind == "log-in", words
+
+
+def forget_trouble(lane: str) -> None:
+    """Take *lane* as sound: it has taken a letter, or a person is to look at it."""
+    with suppress(RedisError):
+        cache.delete_many([f"lane-rests:{lane}", f"lane-told:{lane}"])
+
+
+def is_news(lane: str) -> bool:
+    """Tell once while *lane* stays broken: the first who asks is to tell the editors."""
+    try:
+        return bool(cache.add(f"lane-told:{lane}", 1, REMEMBERED))
+    except RedisError:
+        return False
+
+
+# --- what is never answered -------------------------------------------------
 
 
 def went_unanswered(edition_id: int) -> int:
@@ -88,15 +205,7 @@ def went_unanswered(edition_id: int) -> int:
         return 1
 
 
-def was_answered(edition_id: int) -> None:
-    """Forget what went unanswered: the server has taken a letter of *edition_id*."""
+def was_answered(lane: str, edition_id: int) -> None:
+    """Forget what went wrong: the server of *lane* has taken a letter of *edition_id*."""
     with suppress(RedisError):
-        cache.delete(f"unanswered:{edition_id}")
-
-
-def is_held(lane: str) -> bool:
-    """Tell whether *lane* rests just now."""
-    try:
-        return cache.get(f"lane-hold:{lane}") is not None
-    except RedisError:
-        return False
+        cache.delete_many([f"unanswered:{edition_id}", f"lane-rests:{lane}", f"lane-told:{lane}"])

@@ -18,9 +18,10 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from deliveries import guard, lanes, owners
-from deliveries.ledger import durable
+from deliveries import clocks, guard, lanes, owners
+from deliveries.ledger import GIVE_UP_AFTER, Fate, Outcome, durable
 from deliveries.models import Batch, Delivery, Edition
 from deliveries.owners import Owner
 
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=settings.LEASE_SECONDS)
 # The longest a slice may take: the ten minutes of a final dot (RFC 5321), twice.
 HANGS_AFTER = 20 * 60
+# Seconds after which a batch in work says that it is; most are through sooner.
+NOTED_EVERY = 5.0
 # Counts on while a process is stopped or its machine sleeps; macOS has no such clock.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -46,7 +49,14 @@ class Lease:
     claims: int  # how often the batch was taken without any letter being judged
     ends_at: float = field(default=0.0)  # by CLOCK, a little before the database's end
     slice_at: float = field(default=0.0)
+    noted_at: float = field(default_factory=time.monotonic)
     has_more: bool = field(default=True)  # pending readers behind the last slice
+    puts_off: bool = field(default=True)  # readers whose domain rests
+    judged: int = field(default=0)  # letters of the last slice that the provider took on
+    bad: int = field(default=0)  # of those, refused for good
+    _sent: int = field(default=0)  # counted, and not written to the batch yet
+    _refused: int = field(default=0)
+    wants_attributes: bool = field(default=False)  # the mail has merge fields beyond the name
 
     def __post_init__(self) -> None:
         self.was_renewed()
@@ -58,6 +68,30 @@ class Lease:
     def holds(self) -> bool:
         """Tell whether a body may go out: false once a successor may have taken over."""
         return time.clock_gettime(CLOCK) < self.ends_at
+
+    def count(self, outcomes: list[Outcome]) -> None:
+        """Count what became of a slice."""
+        sent = sum(outcome.fate is Fate.SENT for outcome in outcomes)
+        self.judged = sent
+        self.bad = 0
+        if sent < len(outcomes):
+            self.judged = sum(outcome.fate is not Fate.NOT_ACCEPTED for outcome in outcomes)
+            self.bad = sum(
+                outcome.fate is Fate.FAILED and outcome.reason == "refused" for outcome in outcomes
+            )
+        self._sent += sent
+        self._refused += self.bad
+
+    def take_counts(self) -> dict[str, Any]:
+        """Return what an UPDATE of the batch is to add to its counters, once.
+
+        So counting costs no statement of its own; a crash costs a slice's counts.
+        """
+        sent, refused = self._sent, self._refused
+        self._sent = self._refused = 0
+        return (
+            {"sent": F("sent") + sent, "refused": F("refused") + refused} if sent + refused else {}
+        )
 
     def rows(self) -> "Q":
         """Return the condition under which this lease still holds."""
@@ -72,6 +106,7 @@ def claim(lane: str, owner: Owner) -> Lease | None:
     """
     if not guard.may_send():
         return None
+    now = timezone.now()
     taken = Batch.objects.filter(lane=lane, owner__isnull=False, done_at__isnull=True)
     while taken.count() < lanes.concurrency(lane):
         waiting = (
@@ -80,6 +115,7 @@ def claim(lane: str, owner: Owner) -> Lease | None:
                 done_at__isnull=True,
                 owner__isnull=True,
                 not_before__lte=Now(),
+                missed_at__isnull=True,
                 edition__status__in=Edition.MOVING,
                 edition__frozen_at__isnull=False,
             )
@@ -89,9 +125,15 @@ def claim(lane: str, owner: Owner) -> Lease | None:
         )
         if waiting is None:
             return None
+        if waiting.planned_at and clocks.note_missed(waiting):
+            continue
         with durable():
             won = Batch.objects.filter(
-                pk=waiting.pk, owner__isnull=True, epoch=waiting.epoch, done_at__isnull=True
+                pk=waiting.pk,
+                owner__isnull=True,
+                epoch=waiting.epoch,
+                done_at__isnull=True,
+                missed_at__isnull=True,
             ).update(
                 owner=owner.id,
                 epoch=F("epoch") + 1,
@@ -107,6 +149,8 @@ def claim(lane: str, owner: Owner) -> Lease | None:
                 owner=owner,
                 epoch=waiting.epoch + 1,
                 claims=waiting.claims,
+                # After a day every reader gets a try of its own, so that each comes to an end.
+                puts_off=(waiting.edition.started_at or now) > now - GIVE_UP_AFTER,
             )
     return None
 
@@ -127,9 +171,10 @@ def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bo
     try:
         with durable():
             free = mine.filter(~Exists(in_hand))
+            gone = {"owner": None, "lease_until": None, **lease.take_counts()}
             ended = bool(
-                free.filter(~Exists(pending)).update(done_at=Now(), owner=None, lease_until=None)
-                or free.update(owner=None, lease_until=None, not_before=_later(rest))
+                free.filter(~Exists(pending)).update(done_at=Now(), **gone)
+                or free.update(not_before=_later(rest), **gone)
                 or not mine.exists()
             )
     finally:
@@ -162,10 +207,16 @@ def _later(rest: dt.timedelta) -> Any:
 
 
 def made_progress(lease: Lease) -> None:
-    """Note that letters of this batch were judged, whatever the verdict."""
-    if lease.claims:
-        Batch.objects.filter(lease.rows()).update(claims=0)
+    """Note that letters of this batch were judged, whatever the verdict.
+
+    A batch that takes long tells so now and then: what waits behind it queues,
+    and has not missed its time (clocks.mark_missed).
+    """
+    takes_long = time.monotonic() - lease.noted_at > NOTED_EVERY
+    if lease.claims or takes_long:
+        Batch.objects.filter(lease.rows()).update(claims=0, worked_at=Now(), **lease.take_counts())
         lease.claims = 0
+        lease.noted_at = time.monotonic()
 
 
 @contextmanager

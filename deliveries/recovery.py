@@ -4,13 +4,15 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 
-from deliveries import control, lanes, owners, takeover
+from deliveries import clocks, control, lanes, owners, rerouting, takeover
 from deliveries.models import Batch, Delivery, Edition
 
 
 def sweep() -> None:
     """Free what the dead held, form retry batches, end what is done; safe anywhere, any time."""
     takeover.free_lost()
+    clocks.mark_missed()
+    rerouting.sweep()
     for edition in Edition.objects.filter(status__in=Edition.MOVING, frozen_at__isnull=False):
         form_retry_batches(edition)
         finish(edition)
@@ -38,7 +40,7 @@ def form_retry_batches(edition: Edition) -> int:
             batch = Batch.objects.create(
                 edition=edition,
                 number=0 if last is None else last + 1,
-                lane=lanes.names()[0],
+                lane=lanes.to_try(),
                 not_before=Now(),
             )
             ids = list(due.order_by("pk").values_list("pk", flat=True)[: Batch.SIZE])
@@ -103,6 +105,7 @@ def waiting_lanes() -> list[str]:
             done_at__isnull=True,
             owner__isnull=True,
             not_before__lte=Now(),
+            missed_at__isnull=True,
             edition__status__in=Edition.MOVING,
             edition__frozen_at__isnull=False,
         )
@@ -112,4 +115,7 @@ def waiting_lanes() -> list[str]:
         .distinct()
     )
     known = lanes.names()
+    for lane in due:
+        if lane not in known:
+            rerouting.take_in(lane)
     return [lane for lane in due if lane in known and not lanes.is_held(lane)]

@@ -7,12 +7,23 @@ from collections.abc import Iterator
 
 from django.db import Error, connection
 
-from deliveries import lanes, leases, ledger, letters, owners, providers, slices, throttle
+from deliveries import (
+    brakes,
+    domains,
+    lanes,
+    leases,
+    ledger,
+    letters,
+    owners,
+    providers,
+    slices,
+    throttle,
+)
 from deliveries.journal import JournalFailed
 from deliveries.leases import Lease
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import EditionMail, Letter
-from deliveries.models import Batch, Edition
+from deliveries.models import Batch
 
 log = logging.getLogger(__name__)
 
@@ -93,18 +104,18 @@ def _send_batch(
     except lanes.LaneTrouble as error:
         trouble = error
     except JournalFailed as error:
-        trouble = lanes.LaneTrouble(str(error))
+        trouble = lanes.OurFault(str(error))
     except Error as error:
-        trouble = lanes.LaneTrouble(f"The database is away: {error}")
+        trouble = lanes.OurFault(f"The database is away: {error}")
     except Exception as error:
         log.exception("Batch %s of edition %s failed.", lease.batch_id, lease.edition_id)
-        trouble = lanes.LaneTrouble(f"A fault in the program: {error!r}. See the worker's log.")
+        trouble = lanes.OurFault(f"A fault in the program: {error!r}. See the worker's log.")
     finally:
         if not is_through:
             rest = dt.timedelta(seconds=lanes.HOLD_SECONDS) if trouble else dt.timedelta(0)
             leases.close_or_give_back(lease, rest)
     if trouble:
-        _note(lease.edition_id, trouble)
+        brakes.heed(lease.edition_id, trouble)
         raise trouble
     if time.monotonic() < deadline and not _Stop.requested:
         return leases.move_on(lease)
@@ -120,7 +131,7 @@ def _load(lease: Lease) -> EditionMail | None:
         raise
     except Exception as error:
         log.exception("The mail of edition %s cannot be made.", lease.edition_id)
-        _pause(lease.edition_id, f"Its mail cannot be made: {error!r}. See the worker's log.")
+        brakes.pause(lease.edition_id, f"Its mail cannot be made: {error!r}. See the worker's log.")
         return None
 
 
@@ -128,20 +139,24 @@ def _send_slices(
     lease: Lease, mail: EditionMail, provider: providers.Provider, pace: _Pace, deadline: float
 ) -> None:
     journal = lease.owner.journal
+    lease.wants_attributes = mail.needs_attributes
     while time.monotonic() < deadline and not _Stop.requested:
         wanted = 1 if lease.claims >= IN_VAIN else pace.size
         grant = throttle.ask(lease.lane, wanted, deadline)
         if not grant.letters:
             return
-        journal.begin(lease.batch_id, lease.epoch, grant.letters)
-        turns = slices.take_slice(lease, grant.letters) or []
-        left = 0
-        if turns:
-            begun = time.monotonic()
-            handed_over = _send_slice(lease, [Letter(mail, *turn) for turn in turns], provider)
-            pace.learn(handed_over, time.monotonic() - begun)
-            left = len(turns) - handed_over
-        throttle.give_back(lease.lane, grant, grant.letters - len(turns))
+        lease.judged = left = 0
+        try:
+            journal.begin(lease.batch_id, lease.epoch, grant.letters)
+            turns = slices.take_slice(lease, grant.letters) or []
+            if turns:
+                begun = time.monotonic()
+                handed_over = _send_slice(lease, [Letter(mail, *turn) for turn in turns], provider)
+                pace.learn(handed_over, time.monotonic() - begun)
+                left = len(turns) - handed_over
+        finally:
+            throttle.give_back(lease.lane, grant, grant.letters - lease.judged)
+        brakes.watch(lease)
         if not (lease.has_more or left):
             return
 
@@ -155,25 +170,25 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
     open_: dict[int, Letter] = {letter.delivery: letter for letter in slice_}
     outcomes: list[Outcome] = []
     is_judged = False
+    known = domains.on(lease.lane)
     try:
-        for outcome in provider.deliver(_for_two_seconds(slice_)):
+        for outcome in provider.deliver(_for_two_seconds(lease, slice_)):
             outcomes.append(outcome)
-            del open_[outcome.delivery]
+            known.hear(open_.pop(outcome.delivery), outcome)
         is_judged = True
-    except (lanes.LaneTrouble, JournalFailed) as trouble:
+    except (lanes.LaneTrouble, JournalFailed):
         is_judged = True
-        if isinstance(trouble, lanes.Unanswered):
-            _pause_if_repeated(lease.edition_id, trouble)
         raise
     finally:
         begun = set() if is_judged else lease.owner.journal.begun
         outcomes += [_unjudged(letter, begun) for letter in open_.values()]
         outcomes = _set_aside(lease, outcomes)
+        lease.count(outcomes)
         _settle(outcomes)
-        if any(outcome.fate is not Fate.NOT_ACCEPTED for outcome in outcomes):
+        if lease.judged:
             leases.made_progress(lease)
     if any(outcome.fate is Fate.SENT for outcome in outcomes):
-        lanes.was_answered(lease.edition_id)
+        lanes.was_answered(lease.lane, lease.edition_id)
     return len(slice_) - len(open_)
 
 
@@ -196,13 +211,15 @@ def _set_aside(lease: Lease, outcomes: list[Outcome]) -> list[Outcome]:
     ]
 
 
-def _for_two_seconds(slice_: list[Letter]) -> Iterator[Letter]:
+def _for_two_seconds(lease: Lease, slice_: list[Letter]) -> Iterator[Letter]:
     """Yield letters while the slice is young; the rest was never begun and goes back."""
+    known = domains.on(lease.lane)
     until = time.monotonic() + SECONDS
     for letter in slice_:
         if _Stop.requested or time.monotonic() > until:
             return
-        yield letter
+        if not (lease.puts_off and known.rests(letter)):
+            yield letter
 
 
 def _settle(outcomes: list[Outcome]) -> None:
@@ -219,27 +236,3 @@ def _settle(outcomes: list[Outcome]) -> None:
                 connection.close()
         else:
             return
-
-
-# --- what editors are told ------------------------------------------------
-
-
-def _note(edition_id: int, trouble: lanes.LaneTrouble) -> None:
-    """Write down for the editors why an edition does not get on."""
-    try:
-        Edition.objects.filter(pk=edition_id).update(word=str(trouble)[:1000])
-    except Error:
-        log.warning("The trouble of edition %s could not be noted: %s", edition_id, trouble)
-
-
-def _pause(edition_id: int, word: str) -> None:
-    """Pause an edition that would do harm, or nothing at all, until a person has looked."""
-    Edition.objects.filter(pk=edition_id, status__in=Edition.MOVING).update(
-        status=Edition.Status.PAUSED, word=word[:1000]
-    )
-
-
-def _pause_if_repeated(edition_id: int, trouble: lanes.Unanswered) -> None:
-    """Pause the edition when a rest of the lane did not help: each try costs readers in doubt."""
-    if lanes.went_unanswered(edition_id) > 1:
-        _pause(edition_id, f"{trouble} It is paused, since each try leaves readers in doubt.")

@@ -1,12 +1,12 @@
 """Slices: the readers whose turn it is, taken from a batch under a lease."""
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Now
 
-from deliveries import guard
+from deliveries import domains, guard
 from deliveries.leases import LEASE, Lease
 from deliveries.ledger import durable
 from deliveries.models import Batch, Delivery, Edition
@@ -21,6 +21,7 @@ class Turn(NamedTuple):
     subscription: int
     address: str
     name: str
+    attributes: dict[str, Any] | None = None  # only where the lease wants them
 
 
 def take_slice(lease: Lease, size: int) -> list[Turn] | None:
@@ -34,9 +35,11 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
     lease.has_more = False
     if not guard.may_send():
         return None
+    # Asked before the transaction: no lock is held while Redis answers.
+    resting = domains.on(lease.lane).look() if lease.puts_off else {}
     with durable():
         held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
-            lease_until=Now() + LEASE
+            lease_until=Now() + LEASE, **lease.take_counts()
         )
         if not held:
             return None
@@ -49,11 +52,23 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
             if not rows:
                 return []
             ready = _skip_who_left(rows[:size])
+            if resting:
+                ready = domains.put_off(ready, resting)
         # Whom the slice passed over is skipped by now: what is pending up to its last is in it.
         Delivery.objects.filter(
             batch_id=lease.batch_id, status=Delivery.Status.PENDING, pk__lte=ready[-1].delivery
         ).update(status=Delivery.Status.SENDING, attempt=F("attempt") + 1, due_at=None)
-        return ready
+        return _with_attributes(ready) if lease.wants_attributes else ready
+
+
+def _with_attributes(turns: list[Turn]) -> list[Turn]:
+    """Add the readers' attributes: by a query of its own, which most editions never need."""
+    found = dict(
+        Delivery.objects.filter(pk__in=[turn.delivery for turn in turns]).values_list(
+            "pk", "subscriber__attributes"
+        )
+    )
+    return [turn._replace(attributes=found.get(turn.delivery)) for turn in turns]
 
 
 # delivery, attempt, subscription, its status, address, name, suppressed

@@ -9,6 +9,7 @@ together stay within them, whatever happens to Redis.
 import datetime as dt
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from deliveries import lanes
+from deliveries import lanes, ramps
 from deliveries.models import Batch, Quota
 
 log = logging.getLogger(__name__)
@@ -49,12 +50,21 @@ return {granted, wait}
 """
 
 
+# What was granted and not used goes back, so that ends of batches cost no rate.
+_REFUND = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+    redis.call('HINCRBYFLOAT', KEYS[1], 'letters', ARGV[1])
+end
+"""
+
+
 @dataclass
 class Grant:
     """Leave to send *letters*; the windows of its quotas, to give back what is not used."""
 
     letters: int
     windows: tuple[tuple[str, dt.datetime], ...] = ()
+    is_smoothed: bool = False  # it came out of the bucket
 
 
 def ask(lane: str, wanted: int, until: float) -> Grant:
@@ -69,13 +79,16 @@ def ask(lane: str, wanted: int, until: float) -> Grant:
         wanted = _smoothed(lane, rate, wanted, until)
     if not wanted:
         return Grant(0)
-    return _reserved(lane, options, wanted)
+    return _reserved(lane, options, wanted, is_smoothed=bool(rate))
 
 
 def give_back(lane: str, grant: Grant, unused: int) -> None:
     """Return what was reserved of the quotas and not sent."""
     if unused <= 0:
         return
+    if grant.is_smoothed:
+        with suppress(RedisError):
+            _redis().eval(_REFUND, 1, f"intelbrief:rate:{lane}", unused)
     for kind, begins in grant.windows:
         Quota.objects.filter(lane=lane, kind=kind, begins_at=begins).update(
             used=Greatest(F("used") - unused, 0)
@@ -94,10 +107,8 @@ def _smoothed(lane: str, rate: float, wanted: int, until: float) -> int:
 
 def _draw(lane: str, rate: float, wanted: int) -> tuple[int, float]:
     """Draw from the bucket; return (letters granted, seconds until the next)."""
-    client: Any = cache
     try:
-        redis = client._cache.get_client(write=True)
-        granted, wait = redis.eval(_BUCKET, 1, f"intelbrief:rate:{lane}", rate, wanted)
+        granted, wait = _redis().eval(_BUCKET, 1, f"intelbrief:rate:{lane}", rate, wanted)
     except RedisError:
         # Without Redis each worker takes its share by itself.
         workers = Batch.objects.filter(lane=lane, owner__isnull=False, done_at=None).count()
@@ -107,24 +118,40 @@ def _draw(lane: str, rate: float, wanted: int) -> tuple[int, float]:
     return int(granted), int(wait) / 1000
 
 
-def _reserved(lane: str, options: dict[str, Any], wanted: int) -> Grant:
-    """Reserve *wanted* of the lane's quotas, as many as all of them still hold."""
+def _redis() -> Any:
+    client: Any = cache
+    return client._cache.get_client(write=True)
+
+
+def _reserved(lane: str, options: dict[str, Any], wanted: int, *, is_smoothed: bool) -> Grant:
+    """Reserve *wanted* of the lane's quotas, as many as all of them still hold.
+
+    Raise Spent where one holds none; what was drawn for it goes back.
+    """
     now = timezone.now()
-    hour = now.replace(minute=0, second=0, microsecond=0)
     windows: list[tuple[str, dt.datetime]] = []
-    for kind, begins in (("hour", hour), ("day", hour.replace(hour=0))):
-        limit = int(options.get(f"per_{kind}", 0))
-        if not limit:
-            continue
+    for kind, begins, limit in _limits(lane, options, now):
         granted = _reserve(lane, kind, begins, limit, wanted)
-        give_back(lane, Grant(0, tuple(windows)), wanted - granted)
+        give_back(lane, Grant(0, tuple(windows), is_smoothed), wanted - granted)
         if not granted:
-            raise lanes.LaneTrouble(
+            raise lanes.Spent(
                 f"The {limit:,} of this {kind} on lane “{lane}” are spent; it goes on in the next."
             )
         wanted = granted
         windows.append((kind, begins))
-    return Grant(wanted, tuple(windows))
+    return Grant(wanted, tuple(windows), is_smoothed)
+
+
+def _limits(
+    lane: str, options: dict[str, Any], now: dt.datetime
+) -> Iterator[tuple[str, dt.datetime, int]]:
+    """Yield the quotas of *lane*: hour or day, when it began, how many letters."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if limit := int(options.get("per_hour", 0)):
+        yield Quota.Kind.HOUR, hour, limit
+    daily = [limit for limit in (int(options.get("per_day", 0)), ramps.cap(lane, now)) if limit]
+    if daily:
+        yield Quota.Kind.DAY, hour.replace(hour=0), min(daily)
 
 
 def _reserve(lane: str, kind: str, begins: dt.datetime, limit: int, wanted: int) -> int:

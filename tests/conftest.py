@@ -57,9 +57,12 @@ def smtp_server() -> Iterator[RecordingServer]:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Let no limit or count of one test reach the next."""
+    from deliveries import domains  # needs the settings, which this file comes before
+
     yield
     with contextlib.suppress(RedisError):  # a test may have stopped its Valkey
         cache.clear()
+    domains.forget()
 
 
 class Processes:

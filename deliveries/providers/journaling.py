@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from deliveries.lanes import LaneTrouble
+from deliveries.lanes import OurFault
 from deliveries.ledger import Outcome
 from deliveries.providers.verdicts import Sendable
 
@@ -25,5 +25,5 @@ class NullJournal:
         """Do nothing."""
 
 
-class JournalTrouble(LaneTrouble):
+class JournalTrouble(OurFault):
     """The journal cannot be written, so nothing more is sent; free some space."""

@@ -3,7 +3,7 @@
 import re
 from typing import Protocol
 
-from deliveries.lanes import LaneTrouble, SenderRefused, Unanswered
+from deliveries.lanes import LaneTrouble, RefusedAlike, SenderRefused, Unanswered
 from deliveries.ledger import Fate, Outcome
 from deliveries.providers.replies import Reply
 
@@ -96,12 +96,10 @@ class Judge:
         if reply.kind == 4:
             self._add(letter, Fate.DEFERRED, "deferred", str(reply))
         elif _SENDERS_FAULT.fullmatch(reply.enhanced):
-            self.not_accepted(letter, str(reply))
-            words = f"{self.host} refused the sender's domain: {reply}"
-            self.trouble = self.trouble or SenderRefused(words)
+            self._domain_refused(letter, reply)
         else:
             self._add(letter, Fate.FAILED, "refused", str(reply))
-            self._count_alike(reply)
+            self._count_alike(reply, RefusedAlike)
 
     def lost(self, letter: Sendable, words: str) -> None:
         """Record that the final dot of *letter* was never answered."""
@@ -126,6 +124,10 @@ class Judge:
         """Record a 4xx or 5xx to RCPT."""
         if reply.kind == 4:
             self._add(letter, Fate.DEFERRED, "deferred", str(reply))
+        elif _SENDERS_FAULT.fullmatch(reply.enhanced):
+            self._was_answered()
+            self._domain_refused(letter, reply)
+            return
         elif _POLICY.fullmatch(reply.enhanced):
             # A reader's own server may say so too; three readers alike, and it is about us.
             self._was_answered()
@@ -144,7 +146,7 @@ class Judge:
         """Record a letter that could not be put into wire form; three in a row are no accident."""
         self._is_calm = False
         self.failed(letter, "unwritable", words)
-        self._count(words)
+        self._count(words, words, RefusedAlike)
 
     def failed(self, letter: Sendable, reason: str, words: str) -> None:
         """Record a failure that is this letter's own."""
@@ -159,16 +161,19 @@ class Judge:
         if self._fruitless >= MOST_FRUITLESS:
             self._stop(f"{self.host} ended {self._fruitless} connections in a row: {words}")
 
-    def _count_alike(self, reply: Reply) -> None:
-        self._count(f"{reply.code} {reply.enhanced}", str(reply))
+    def _domain_refused(self, letter: Sendable, reply: Reply) -> None:
+        """Stop at once: the sender is at fault, and no reader."""
+        self.not_accepted(letter, str(reply))
+        self._stop(f"{self.host} refused the sender's domain: {reply}", SenderRefused)
 
-    def _count(self, refusal: str, words: str = "") -> None:
+    def _count_alike(self, reply: Reply, kind: type[LaneTrouble] = LaneTrouble) -> None:
+        self._count(f"{reply.code} {reply.enhanced}", str(reply), kind)
+
+    def _count(self, refusal: str, words: str, kind: type[LaneTrouble]) -> None:
         self._alike = self._alike + 1 if refusal == self._last_refusal else 1
         self._last_refusal = refusal
         if self._alike >= MOST_ALIKE:
-            self._stop(
-                f"{self.host} refused {self._alike} letters in a row alike: {words or refusal}"
-            )
+            self._stop(f"{self.host} refused {self._alike} letters in a row alike: {words}", kind)
 
     def _was_answered(self) -> None:
         self._is_calm = False
@@ -179,9 +184,9 @@ class Judge:
         self._losses = self._fruitless = self._alike = 0
         self._last_refusal = ""
 
-    def _stop(self, words: str) -> None:
+    def _stop(self, words: str, kind: type[LaneTrouble] = LaneTrouble) -> None:
         # The first word is the cause; what follows is mostly its echo.
-        self.trouble = self.trouble or LaneTrouble(words)
+        self.trouble = self.trouble or kind(words)
 
     def _add(self, letter: Sendable, fate: Fate, reason: str, words: str) -> None:
         self.outcomes.append(Outcome(letter.delivery, letter.attempt, fate, reason, words))

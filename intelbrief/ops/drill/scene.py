@@ -27,6 +27,7 @@ QUICK = {
     "LEASE_SECONDS": str(LEASE_SECONDS),
     "LANE_REST_SECONDS": "1",
     "FIRST_RETRY_SECONDS": "1",
+    "DOMAIN_REST_SECONDS": "1",
 }
 
 
