@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.db import Error, IntegrityError, transaction
 from django.db.models.functions import Now
@@ -11,13 +12,13 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Revision, User
 from briefs.preflight import Findings
-from deliveries import compiling, freezing, guard, preflight
-from deliveries.models import Edition
+from deliveries import audience, clocks, compiling, freezing, guard, preflight, segments, zones
+from deliveries.models import Edition, Segment
 
 log = logging.getLogger(__name__)
 
 # A time that was missed by more than this waits for a person.
-GRACE = dt.timedelta(hours=1)
+GRACE = clocks.GRACE
 
 
 class PreflightFailed(Exception):
@@ -44,6 +45,10 @@ class AlreadyScheduled(Exception):
         )
 
 
+class TimeHasPassed(Exception):
+    """A time on the wall has passed wherever there are readers; nothing was scheduled."""
+
+
 def schedule(
     revision: Revision,
     *,
@@ -51,6 +56,8 @@ def schedule(
     send_at: dt.datetime | None = None,
     hold: dt.timedelta = dt.timedelta(0),
     clock: str = Edition.Clock.PUBLICATION,
+    local_time: str = "",
+    segment: Segment | None = None,
     by: User | None = None,
     after: int | None = None,
 ) -> Edition:
@@ -63,6 +70,12 @@ def schedule(
     the database lets one through. To five readers an edition is over within
     a second, so *after* names the last edition that the caller has seen, 0
     for none: a later one means that the button was pressed twice.
+
+    By the reader's *clock* it goes at *local_time* ("2026-11-24T06:00") in
+    each reader's zone; without one, at what *send_at* is where the publication
+    lives. It starts with the first zone that has a reader, or now: raise
+    TimeHasPassed if even the last zone is over by more than the grace.
+    A *segment* narrows the audience by the rules that it has at this moment.
     """
     brief = revision.brief
     if brief.status == Brief.Status.IN_REVIEW:
@@ -70,6 +83,12 @@ def schedule(
     findings = preflight.check_revision(revision)
     if not findings.ok:
         raise PreflightFailed(findings)
+    rules = segments.checked(_rules(segment, brief))
+    topics = audience.topics_of(brief)
+    if clock == Edition.Clock.READER:
+        local_time = local_time or _on_the_wall(send_at, brief)
+        found = audience.readers(brief.publication, topics, rules)
+        send_at = _first_moment(local_time, audience.by_zone(found), brief)
     try:
         with transaction.atomic():
             if after is not None:
@@ -82,6 +101,10 @@ def schedule(
                 # Now() alone, as SQLite writes a sum with more digits, which compare as later.
                 send_at=send_at or (Now() + hold if hold else Now()),
                 clock=clock,
+                local_time=local_time if clock == Edition.Clock.READER else "",
+                topics=topics,
+                segment=segment,
+                rules=rules,
                 by=by,
             )
             edition.refresh_from_db(fields=["send_at"])
@@ -91,6 +114,35 @@ def schedule(
         if existing is None:
             raise
         raise AlreadyScheduled(existing) from error
+
+
+def _rules(segment: Segment | None, brief: Brief) -> list[segments.Rule]:
+    if segment is None:
+        return []
+    if segment.publication_id != brief.publication_id:
+        raise segments.UnknownRule(
+            f"The segment “{segment}” belongs to another publication than “{brief}”."
+        )
+    rules: list[segments.Rule] = segment.rules
+    return rules
+
+
+def _on_the_wall(send_at: dt.datetime | None, brief: Brief) -> str:
+    """Return *send_at*, or now, as the clocks show it where the publication lives."""
+    zone = ZoneInfo(zones.known(brief.publication.time_zone, "UTC"))
+    return f"{(send_at or timezone.now()).astimezone(zone):%Y-%m-%dT%H:%M}"
+
+
+def _first_moment(local_time: str, counts: dict[str, int], brief: Brief) -> dt.datetime | None:
+    """Return when the first zone has *local_time*; None, which is now, if it has passed there."""
+    stops = clocks.stops(counts, local_time, brief.publication.time_zone)
+    now = timezone.now()
+    if stops[-1].at < now - GRACE:
+        raise TimeHasPassed(
+            f"It has been {local_time.replace('T', ' ')} in every zone that “{brief}” has readers "
+            "in. Choose a later time, or send it now."
+        )
+    return stops[0].at if stops[0].at > now else None
 
 
 def _require_none_after(brief: Brief, last_seen: int) -> None:
@@ -131,13 +183,16 @@ def _alone(act: Callable[[Edition], bool], edition: Edition) -> bool:
 def start(edition: Edition) -> bool:
     """Set *edition* going; return False if another did, or if it may not go.
 
-    Past the grace it becomes missed; a brief that became unfit since it was
-    scheduled does so too. Both say why and wait for a person.
+    Past the grace it becomes missed, by the readers' clocks once that is so in
+    the last zone; a brief that became unfit since it was scheduled does so
+    too. Both say why and wait for a person.
     """
     scheduled = Edition.objects.filter(pk=edition.pk, status=Edition.Status.SCHEDULED)
     # The database's clock: a host that is two hours fast must miss no edition.
     word = f"Nothing could start it within {GRACE.total_seconds() / 60:.0f} minutes of its time."
-    if scheduled.filter(send_at__lt=Now() - GRACE).update(status=Edition.Status.MISSED, word=word):
+    late = scheduled.filter(send_at__lt=Now() - GRACE)
+    if late.exists() and not _has_a_zone_ahead(edition):
+        late.update(status=Edition.Status.MISSED, word=word)
         return False
     findings = preflight.check_revision(edition.revision)
     if not findings.ok:
@@ -157,8 +212,19 @@ def start(edition: Edition) -> bool:
     return True
 
 
+def _has_a_zone_ahead(edition: Edition) -> bool:
+    """Tell whether some readers' time has not been missed yet: theirs is kept (clocks does it)."""
+    if edition.clock != Edition.Clock.READER:
+        return False
+    counts = audience.by_zone(audience.of_edition(edition))
+    last = clocks.stops(counts, edition.local_time, edition.publication.time_zone)[-1]
+    return last.at >= clocks.now(edition) - GRACE
+
+
 def prepare(edition: Edition) -> bool:
     """Compile, publish on the web and freeze: each once, however often this is called."""
     compiling.compile_edition(edition)
-    workflow.publish(edition.brief, edition.revision, edition.started_at or timezone.now())
+    # The publication's web address may have changed since the revision was frozen.
+    begun = edition.started_at or timezone.now()
+    workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)
     return freezing.freeze(edition)

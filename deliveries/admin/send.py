@@ -25,7 +25,8 @@ from briefs.admin.desk import editor_of
 from briefs.admin.widgets import INPUT, Moment
 from briefs.models import Brief
 from briefs.preflight import Findings
-from deliveries import planning, preflight, testing
+from briefs.rendering import fill_line, fill_lines
+from deliveries import audience, planning, preflight, testing
 from deliveries.models import Edition
 from deliveries.tasks import tick
 from subscribers import doorbell
@@ -170,14 +171,14 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     findings: Findings = preflight.check(brief)
     editions = Edition.objects.filter(publication=publication, audience__isnull=False)
     last = editions.exclude(brief=brief).order_by("-send_at").first()
-    subject = revisions.text_from(content)
+    subject = fill_lines(revisions.text_from(content))
     return {
         "brief": brief,
         "publication": publication,
         "sender": content["publication"],
         "subject": ": ".join(part for part in (subject.series, subject.headline) if part),
-        "preheader": subject.preheader or next(iter(subject.key_points), ""),
-        "audience": preflight.audience(publication),
+        "preheader": subject.preheader or fill_line(next(iter(subject.key_points), "")),
+        "audience": audience.of_brief(brief).count(),
         "last_edition": last,
         "findings": findings,
         "open_edition": Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first(),

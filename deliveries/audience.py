@@ -1,0 +1,59 @@
+"""The audience: the one rule by which a reader gets an edition.
+
+What is counted on a screen and what is frozen into the ledger come from the
+same queryset.
+"""
+
+from collections.abc import Collection, Sequence
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from briefs.models import Brief, Publication
+from deliveries import segments
+from deliveries.models import Edition
+from subscribers.models import Subscription
+
+
+def readers(
+    publication: Publication | int,
+    topics: Collection[int] = (),
+    rules: Sequence[segments.Rule] = (),
+    rhythm: str = Subscription.Rhythm.EACH,
+) -> QuerySet[Subscription]:
+    """Return the subscriptions that get a mail about *topics*, narrowed by *rules*.
+
+    A brief without topics is for all, and a reader who has chosen none gets
+    all. Raise segments.UnknownRule for a rule that cannot be read.
+    """
+    found = Subscription.objects.filter(
+        publication=publication, status=Subscription.Status.ACTIVE, rhythm=rhythm
+    )
+    if topics:
+        chosen = Subscription.topics.through.objects.filter(subscription=OuterRef("pk"))
+        found = found.filter(~Exists(chosen) | Exists(chosen.filter(topic__in=sorted(topics))))
+    narrowed = segments.condition(rules)
+    return found.filter(narrowed) if narrowed else found
+
+
+def of_brief(brief: Brief, rules: Sequence[segments.Rule] = ()) -> QuerySet[Subscription]:
+    """Return who would get *brief* if it went out now."""
+    return readers(brief.publication, topics_of(brief), rules)
+
+
+def of_edition(edition: Edition) -> QuerySet[Subscription]:
+    """Return who gets *edition* if it is frozen now, by the rules of when it was scheduled."""
+    return readers(edition.publication, edition.topics, edition.rules)
+
+
+def topics_of(brief: Brief) -> list[int]:
+    """Return the ids of the topics of *brief* that its publication has."""
+    if not brief.pk:
+        return []
+    ours = brief.topics.filter(publication=brief.publication_id)
+    return sorted(ours.values_list("pk", flat=True))
+
+
+def by_zone(found: QuerySet[Subscription]) -> dict[str, int]:
+    """Return how many of the readers *found* stated which zone; some state none, which is ""."""
+    rows = found.order_by().values_list("subscriber__time_zone").annotate(readers=Count("pk"))
+    return dict(rows)

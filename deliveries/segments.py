@@ -1,0 +1,136 @@
+"""Segments: what a rule on readers may be, and the condition that it makes."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from deliveries.models import Delivery
+from subscribers.models import Subscription
+
+Rule = dict[str, Any]
+
+# Those that got it, as far as we know.
+_GOT = (Delivery.Status.SENT, Delivery.Status.DELIVERED, Delivery.Status.COMPLAINED)
+
+
+class UnknownRule(ValueError):
+    """A rule cannot be read. A rule that is left out would widen the audience: nobody gets it."""
+
+
+def condition(rules: Sequence[Rule]) -> Q:
+    """Return the condition that a Subscription meets if all *rules* hold for its reader.
+
+    Raise UnknownRule for one that is not understood.
+    """
+    whole = Q()
+    if not isinstance(rules, list | tuple):
+        raise UnknownRule(f"The rules of a segment are a list, not {rules!r}.")
+    for rule in rules:
+        whole &= _one(rule)
+    return whole
+
+
+def _one(rule: Any) -> Q:
+    fact = rule.get("fact") if isinstance(rule, dict) else None
+    make = _FACTS.get(fact) if isinstance(fact, str) else None
+    if make is None:
+        known = ", ".join(_FACTS)
+        raise UnknownRule(f"The rule {rule!r} is about none of: {known}. Correct the segment.")
+    return make(rule)
+
+
+def _value(rule: Rule) -> str:
+    value = rule.get("value")
+    if not isinstance(value, str) or not value.strip():
+        raise UnknownRule(f"The rule {rule!r} has no value. Correct the segment.")
+    return value.strip()
+
+
+def _negated(rule: Rule, yes: str, no: str) -> bool:
+    """Tell which of two words stands in *rule*; raise UnknownRule for any other."""
+    if rule.get("is") not in (yes, no):
+        raise UnknownRule(f"The rule {rule!r} says neither “{yes}” nor “{no}”. Correct it.")
+    return bool(rule["is"] == no)
+
+
+def _attribute(rule: Rule) -> Q:
+    key = rule.get("key")
+    if not isinstance(key, str) or not key.strip():
+        raise UnknownRule(f"The rule {rule!r} names no attribute. Correct the segment.")
+    # As the path of a lookup, "__" in a key would be one of Django's own.
+    path = f"subscriber__attributes__{key.strip()}"
+    if "__" in key or not key.strip().replace("_", "a").replace("-", "a").isalnum():
+        raise UnknownRule(f"“{key}” cannot be the name of an attribute; use letters and digits.")
+    verb = rule.get("is")
+    if verb == "exists":
+        return Q(subscriber__attributes__has_key=key.strip())
+    if verb == "equal":
+        return Q(**{path: _value(rule)})
+    if verb == "contains":
+        return Q(**{f"{path}__icontains": _value(rule)})
+    raise UnknownRule(f"The rule {rule!r} compares in no known way. Correct the segment.")
+
+
+def _language(rule: Rule) -> Q:
+    found = Q(subscriber__language=_value(rule))
+    return ~found if _negated(rule, "equal", "not-equal") else found
+
+
+def _joined(rule: Rule) -> Q:
+    try:
+        day = dt.date.fromisoformat(_value(rule))
+    except ValueError as error:
+        raise UnknownRule(f"The rule {rule!r} has no date like 2026-11-24. Correct it.") from error
+    begins = dt.datetime.combine(day, dt.time(), timezone.get_default_timezone())
+    if _negated(rule, "before", "after"):
+        return Q(confirmed_at__gte=begins + dt.timedelta(days=1))
+    return Q(confirmed_at__lt=begins)
+
+
+def _domain(rule: Rule) -> Q:
+    found = Q(subscriber__domain=_value(rule).lower().lstrip("@"))
+    return ~found if _negated(rule, "equal", "not-equal") else found
+
+
+def _number(rule: Rule) -> int:
+    try:
+        return int(_value(rule))
+    except ValueError as error:
+        raise UnknownRule(f"The rule {rule!r} has no number. Correct the segment.") from error
+
+
+def _topic(rule: Rule) -> Q:
+    chosen = Subscription.topics.through.objects.filter(
+        subscription=OuterRef("pk"), topic=_number(rule)
+    )
+    found = Q(Exists(chosen))
+    return ~found if _negated(rule, "chosen", "not-chosen") else found
+
+
+def _edition(rule: Rule) -> Q:
+    got = Delivery.objects.filter(
+        edition=_number(rule), subscriber=OuterRef("subscriber"), status__in=_GOT
+    )
+    found = Q(Exists(got))
+    return ~found if _negated(rule, "got", "not-got") else found
+
+
+_FACTS: dict[str, Callable[[Rule], Q]] = {
+    "attribute": _attribute,
+    "language": _language,
+    "joined": _joined,
+    "domain": _domain,
+    "topic": _topic,
+    "edition": _edition,
+}
+FACTS = tuple(_FACTS)
+
+
+def checked(rules: Iterable[Rule]) -> list[Rule]:
+    """Return *rules* as they are stored; raise UnknownRule if one of them cannot be read."""
+    whole = list(rules)
+    condition(whole)
+    return whole
