@@ -117,7 +117,7 @@ def test_a_sign_up_that_cannot_be_noted_holds_up_no_other(monkeypatch):
     assert not intake.is_waiting()
 
 
-@pytest.mark.parametrize("reason", ["complaint", "erasure"])
+@pytest.mark.parametrize("reason", ["complaint", "manual"])
 def test_a_suppressed_address_is_left_alone(reason):
     publication = make_publication()
     suppress("ada@example.com", reason)
