@@ -336,6 +336,11 @@ ATTACK_SHARE = env.float("ATTACK_SHARE", 0.8)
 # The most that a browser has to try; half of it on average.
 PROOF_OF_WORK = env.int("PROOF_OF_WORK", 100_000)
 
+# --- what readers leave behind --------------------------------------------
+
+# How long a consent record keeps IP address and browser; twice as long, their network.
+CONSENT_ORIGIN_DAYS = env.int("CONSENT_ORIGIN_DAYS", 365)
+
 # --- languages and time ---------------------------------------------------
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")

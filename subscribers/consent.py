@@ -6,10 +6,9 @@ leave no second record.
 """
 
 import hashlib
-import re
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -18,8 +17,10 @@ from django.utils.translation import gettext
 
 from briefs.addresses import Address, normalise
 from briefs.models import Publication, User
-from briefs.models.publications import without_turns
 from subscribers import waiting
+from subscribers.evidence import change as change
+from subscribers.evidence import one_line as one_line
+from subscribers.evidence import record as record
 from subscribers.models import (
     ConsentRecord,
     ConsentWording,
@@ -27,7 +28,8 @@ from subscribers.models import (
     Subscriber,
     Subscription,
 )
-from subscribers.suppression import address_hash, is_suppressed
+from subscribers.origins import truncate_origins as truncate_origins
+from subscribers.suppression import address_hash, is_suppressed, release_erasure, stops
 
 Kind = ConsentRecord.Kind
 Status = Subscription.Status
@@ -37,6 +39,9 @@ Status = Subscription.Status
 AWAITS_CONFIRMATION = Q(status=Status.UNCONFIRMED) | Q(
     status=Status.UNSUBSCRIBED, requested_at__gt=F("unsubscribed_at")
 )
+
+
+LONGEST_WHY = 300
 
 
 class SuppressedAddress(ValueError):
@@ -102,7 +107,8 @@ def request(
     address = normalise(address_raw)
     hashed = address_hash(address.key)
     with transaction.atomic():
-        if is_suppressed(hashed, publication):
+        # Who was erased may ask anew: one mail asks whether it was they.
+        if is_suppressed(hashed, publication, domain_of(address), asks_anew=True):
             return None
         subscriber = _locked_subscriber(address, hashed)
         _note_details(subscriber, name=name, language=language, time_zone=time_zone)
@@ -122,11 +128,11 @@ def request(
             asks = Q(status=Status.UNSUBSCRIBED, requested_at__lte=F("unsubscribed_at"))
             if due_at <= now and not has_one_waiting:
                 asks |= AWAITS_CONFIRMATION
-            if not _change(subscription, asks, requested_at=asked_at):
+            if not change(subscription, asks, requested_at=asked_at):
                 return subscription
         if topics:
             subscription.topics.set(publication.topics.filter(pk__in=topics))
-        _record(
+        record(
             subscription,
             Kind.REQUESTED,
             source=source,
@@ -145,9 +151,7 @@ def request(
 def may_confirm(subscription: Subscription) -> bool:
     """Tell whether `confirm` would start mail for *subscription*."""
     waits = Subscription.objects.filter(AWAITS_CONFIRMATION, pk=subscription.pk).exists()
-    return waits and not is_suppressed(
-        subscription.subscriber.address_hash, subscription.publication
-    )
+    return waits and not stops(subscription, asks_anew=True)
 
 
 def confirm(
@@ -159,10 +163,10 @@ def confirm(
     since its reader left, or whose address is suppressed.
     """
     with transaction.atomic():
-        if is_suppressed(subscription.subscriber.address_hash, subscription.publication):
+        if stops(subscription, asks_anew=True):
             return False
         now = timezone.now()
-        if not _change(
+        if not change(
             subscription,
             AWAITS_CONFIRMATION,
             status=Status.ACTIVE,
@@ -170,13 +174,16 @@ def confirm(
             unsubscribed_at=None,
         ):
             return False
-        _record(
+        record(
             subscription,
             Kind.CONFIRMED,
             source=source,
             ip=ip,
             user_agent=user_agent,
             wording=_wording_asked_under(subscription),
+        )
+        release_erasure(
+            subscription.subscriber.address_hash, "The reader asked anew and confirmed it."
         )
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscription=subscription, due_at=now)
     return True
@@ -190,15 +197,25 @@ def unsubscribe(
     ip: str | None = None,
     user_agent: str = "",
     by: User | None = None,
+    why: str = "",
+    tells_owner: bool = False,
 ) -> bool:
     """Stop mail for *subscription*; return False if it had stopped already.
 
     *source* is where the wish came from: "one-click", "page", "admin".
-    *delivery_id* is the mail whose link was used. Mail clients repeat the POST
-    (RFC 8058), so a second call is no error and leaves no second record.
+    *delivery_id* is the mail whose link was used, *why* what the reader says of
+    it. *tells_owner*: whoever has the mail may have pressed the button, so its
+    owner gets one mail with an undo. Mail clients repeat the POST (RFC 8058), so
+    a second call is no error and leaves no second record.
     """
     with transaction.atomic():
-        if not _change(
+        was = (
+            Subscription.objects.select_for_update(no_key=True)
+            .filter(pk=subscription.pk)
+            .values_list("status", "paused_until")
+            .first()
+        )
+        if was is None or not change(
             subscription,
             ~Q(status=Status.UNSUBSCRIBED),
             status=Status.UNSUBSCRIBED,
@@ -206,7 +223,13 @@ def unsubscribe(
             paused_until=None,
         ):
             return False
-        _record(
+        status, paused_until = was
+        details: dict[str, Any] = {
+            "was": [status, paused_until.isoformat() if paused_until else None]
+        }
+        if why:
+            details["why"] = one_line(why)[:LONGEST_WHY]
+        left = record(
             subscription,
             Kind.UNSUBSCRIBED,
             source=source,
@@ -214,7 +237,10 @@ def unsubscribe(
             user_agent=user_agent,
             by=by,
             delivery_id=delivery_id or None,
+            details=details,
         )
+        if tells_owner and status in (Status.ACTIVE, Status.PAUSED):
+            Notice.objects.create(kind=Notice.Kind.UNDO, subscription=subscription, record=left)
     return True
 
 
@@ -233,7 +259,7 @@ def add_by_hand(
         raise NoBasis("State the basis: how and when this reader agreed to get the mail.")
     hashed = address_hash(address.key)
     with transaction.atomic():
-        if is_suppressed(hashed, publication):
+        if is_suppressed(hashed, publication, domain_of(address)):
             raise SuppressedAddress(
                 f"{address.address} is suppressed and is never mailed. "
                 "Release the suppression first, with the reader's consent."
@@ -246,14 +272,14 @@ def add_by_hand(
             publication=publication,
             defaults={"source": "by hand", "requested_at": now},
         )
-        if _change(
+        if change(
             subscription,
             Q(status__in=[Status.UNCONFIRMED, Status.UNSUBSCRIBED]),
             status=Status.ACTIVE,
             confirmed_at=now,
             unsubscribed_at=None,
         ):
-            _record(
+            record(
                 subscription,
                 Kind.ADDED,
                 source="admin",
@@ -261,6 +287,11 @@ def add_by_hand(
                 basis=basis,
             )
     return subscription
+
+
+def domain_of(address: Address) -> str:
+    """Return the domain as Subscriber.domain holds it."""
+    return address.key.rpartition("@")[2]
 
 
 def _locked_subscriber(address: Address, hashed: str) -> Subscriber:
@@ -290,19 +321,6 @@ def _note_details(subscriber: Subscriber, **details: str) -> None:
     Subscriber.objects.filter(pk=subscriber.pk).update(**given)
 
 
-def one_line(value: str) -> str:
-    """Return *value* in one line, without control characters."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", without_turns(value)).split())
-
-
-def _change(subscription: Subscription, leaving: Q, **changes: str | datetime | None) -> bool:
-    """Update *subscription* if it still fits *leaving*; the row count says who won."""
-    won = Subscription.objects.filter(leaving, pk=subscription.pk).update(**changes)
-    with suppress(Subscription.DoesNotExist):  # erased since it was looked up
-        subscription.refresh_from_db(fields=[*changes, "status"])
-    return won == 1
-
-
 def _wording_asked_under(subscription: Subscription) -> ConsentWording | None:
     """Return the wording that the reader saw when asking, which may be older than today's."""
     asked = (
@@ -316,33 +334,3 @@ def _wording_asked_under(subscription: Subscription) -> ConsentWording | None:
         .first()
     )
     return asked.wording if asked else None
-
-
-def _record(
-    subscription: Subscription,
-    kind: ConsentRecord.Kind,
-    *,
-    source: str,
-    ip: str | None = None,
-    user_agent: str = "",
-    by: User | None = None,
-    basis: str = "",
-    wording: ConsentWording | None = None,
-    delivery_id: int | None = None,
-    at: datetime | None = None,
-) -> None:
-    """Write the evidence of a change; called inside its transaction."""
-    ConsentRecord.objects.create(
-        subscriber=subscription.subscriber,
-        address_hash=subscription.subscriber.address_hash,
-        publication=subscription.publication,
-        kind=kind,
-        source=source[:40],
-        ip=ip,
-        user_agent=one_line(user_agent)[:300],
-        by=by,
-        basis=basis,
-        wording=wording,
-        delivery_id=delivery_id,
-        at=at or timezone.now(),
-    )

@@ -32,7 +32,7 @@ def confirmation(notice: Notice) -> EmailMultiAlternatives:
     subject = gettext("Please confirm your subscription to %(publication)s") % {
         "publication": publication.name
     }
-    return _letter(
+    return to_reader(
         notice,
         subject,
         "confirmation",
@@ -46,7 +46,7 @@ def welcome(notice: Notice) -> EmailMultiAlternatives:
     publication = notice.link.publication
     unsubscribe_url = tokens.unsubscribe_url(notice.link.pk)
     subject = gettext("Welcome to %(publication)s") % {"publication": publication.name}
-    return _letter(
+    return to_reader(
         notice,
         subject,
         "welcome",
@@ -114,7 +114,7 @@ def _encoded(text: str) -> str:
     return " ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
-def _letter(
+def to_reader(
     notice: Notice,
     subject: str,
     template: str,

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from briefs.models import Publication, Topic
 from briefs.models.append_only import AppendOnly
 from briefs.models.publications import validate_header_text, validate_time_zone
+from subscribers.import_runs import ImportRun as ImportRun
+from subscribers.releases import SuppressionRelease as SuppressionRelease
 from subscribers.sign_ups import Defence as Defence
 from subscribers.sign_ups import SignUp as SignUp
 
@@ -121,6 +123,11 @@ class Subscription(models.Model):
                 fields=["requested_at"],
                 condition=Q(status="unconfirmed"),
                 name="subscriptions_unconfirmed",
+            ),
+            models.Index(
+                fields=["paused_until"],
+                condition=Q(paused_until__isnull=False),
+                name="pauses_that_end",
             ),
         ]
 
@@ -265,6 +272,7 @@ class Suppression(models.Model):
                 name="suppression_reason_is_known",
             ),
         ]
+        indexes = [models.Index(fields=["domain"], name="suppression_by_domain")]
 
     def __str__(self) -> str:
         return f"{self.address or self.address_hash[:8]} ({self.get_reason_display()})"
@@ -316,7 +324,16 @@ class Notice(models.Model):
     )
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     text = models.TextField(_("text"), blank=True)
-    # Where it goes instead of to the reader's address: a new one that is to be confirmed.
+    # What it tells of, and offers to undo.
+    record = models.ForeignKey(
+        ConsentRecord,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("consent record"),
+    )
+    # Where it goes instead of to the reader's address: a new one that is to be confirmed,
+    # or the old one that is told.
     address = models.CharField(_("other address"), max_length=254, blank=True)
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.UNSENT

@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from briefs.models import Membership, Publication, User
-from subscribers import letters
+from subscribers import letters, owner_letters
 from subscribers.consent import AWAITS_CONFIRMATION
 from subscribers.models import Notice, Subscription
-from subscribers.suppression import is_suppressed
+from subscribers.suppression import stops
 
 Role = Membership.Role
+ACTIVE = Subscription.Status.ACTIVE
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def sweep() -> int:
     sent = 0
     until = time.monotonic() + SWEEP_SECONDS
     chunk = due().select_related(
-        "subscription__subscriber", "subscription__publication", "user", "publication"
+        "subscription__subscriber", "subscription__publication", "user", "publication", "record"
     )[:100]
     for notice in chunk:
         sent += send(notice)
@@ -123,13 +124,13 @@ def _not_wanted(notice: Notice) -> str:
     if notice.user is not None:
         return "" if notice.user.is_active else "This editor is not active any more."
     subscription = notice.link
-    if is_suppressed(subscription.subscriber.address_hash, subscription.publication):
+    if stops(subscription, asks_anew=notice.kind == Notice.Kind.CONFIRMATION):
         return "The address is suppressed."
     wanted = Subscription.objects.filter(pk=subscription.pk)
     if notice.kind == Notice.Kind.CONFIRMATION:
         if not wanted.filter(AWAITS_CONFIRMATION).exists():
             return "There is nothing to confirm any more."
-    elif not wanted.filter(status=Subscription.Status.ACTIVE).exists():
+    elif notice.kind == Notice.Kind.WELCOME and not wanted.filter(status=ACTIVE).exists():
         return "The subscription is not active any more."
     return ""
 
@@ -176,6 +177,16 @@ def _message(notice: Notice) -> EmailMultiAlternatives:
     subscription = notice.link
     language = subscription.subscriber.language or subscription.publication.language
     with translation.override(language or settings.LANGUAGE_CODE):
-        if notice.kind == Notice.Kind.CONFIRMATION:
-            return letters.confirmation(notice)
-        return letters.welcome(notice)
+        return _writer(notice)(notice)
+
+
+def _writer(notice: Notice) -> Callable[[Notice], EmailMultiAlternatives]:
+    """Return what writes a notice to a reader."""
+    if notice.kind == Notice.Kind.ADDRESS:
+        return owner_letters.moved if notice.record_id else owner_letters.new_address
+    return {
+        Notice.Kind.CONFIRMATION: letters.confirmation,
+        Notice.Kind.WELCOME: letters.welcome,
+        Notice.Kind.UNDO: owner_letters.undo,
+        Notice.Kind.PREFERENCES: owner_letters.own_link,
+    }[Notice.Kind(notice.kind)]

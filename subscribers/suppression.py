@@ -1,14 +1,31 @@
-"""Addresses that are never mailed, known by a keyed hash that outlives the address."""
+"""Addresses that are never mailed, known by a keyed hash that outlives the address.
+
+A whole domain may be suppressed too: its hash is that of “@” and the domain.
+"""
 
 import hmac
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.models import Publication, User
-from subscribers.models import Suppression
+from subscribers.models import Subscription, Suppression, SuppressionRelease
+
+Reason = Suppression.Reason
+
+
+class NoReason(ValueError):
+    """A suppression is released only with a reason, which is kept."""
+
+
+class ReadersOwnWord(ValueError):
+    """A complaint or an erasure is the reader's own word; no editor takes it back."""
+
+
+# A complaint and an erasure are the reader's own word; no editor takes it back.
+RELEASABLE = (Reason.BOUNCE, Reason.MANUAL)
 
 
 def address_hash(key: str) -> str:
@@ -20,11 +37,35 @@ def address_hash(key: str) -> str:
     return hmac.digest(settings.SUPPRESSION_KEY.encode(), key.encode(), "sha256").hex()[:32]
 
 
-def is_suppressed(address_hash: str, publication: Publication) -> bool:
-    """Tell whether mail of *publication* must not go to this address."""
-    return Suppression.objects.filter(
-        Q(publication__isnull=True) | Q(publication=publication), address_hash=address_hash
-    ).exists()
+def is_suppressed(
+    address_hash: str, publication: Publication, domain: str = "", *, asks_anew: bool = False
+) -> bool:
+    """Tell whether mail of *publication* must not go to this address at this *domain*.
+
+    *asks_anew*: it is about the one mail that asks somebody who was erased, and
+    came back, to confirm it.
+    """
+    return _standing(address_hash, publication, domain, asks_anew=asks_anew).exists()
+
+
+def stops(subscription: Subscription, *, asks_anew: bool = False) -> bool:
+    """Tell whether a suppression stops the mail of *subscription*."""
+    reader = subscription.subscriber
+    return is_suppressed(
+        reader.address_hash, subscription.publication, reader.domain, asks_anew=asks_anew
+    )
+
+
+def _standing(
+    hashed: str, publication: Publication, domain: str, *, asks_anew: bool = False
+) -> QuerySet[Suppression]:
+    either = Q(address_hash=hashed)
+    if domain:
+        either |= Q(domain=domain)
+    rows = Suppression.objects.filter(
+        either, Q(publication__isnull=True) | Q(publication=publication)
+    )
+    return rows.exclude(reason=Reason.ERASURE) if asks_anew else rows
 
 
 def suppress(
@@ -34,23 +75,24 @@ def suppress(
     note: str = "",
     by: User | None = None,
 ) -> bool:
-    """Never mail *address* again; return False if that was so already.
+    """Never mail *address* again, or a whole "@domain"; return False if that was so already.
 
     With a *publication* only its mail stops. *reason* is a value of
     Suppression.Reason. An erased address is kept as its hash alone. Raises
     InvalidAddress for what is no address.
     """
-    known = normalise(address)
-    if reason not in Suppression.Reason.values:
-        raise ValueError(f"“{reason}” is no reason; take one of {Suppression.Reason.values}.")
+    key, shown, domain = _read(address)
+    if reason not in Reason.values:
+        raise ValueError(f"“{reason}” is no reason; take one of {Reason.values}.")
     if by is not None:
         note = f"{note} ({by})".strip()
     with transaction.atomic():
         _row, created = Suppression.objects.get_or_create(
-            address_hash=address_hash(known.key),
+            address_hash=address_hash(key),
             publication=publication,
             defaults={
-                "address": "" if reason == Suppression.Reason.ERASURE else known.address,
+                "address": "" if reason == Reason.ERASURE else shown,
+                "domain": domain,
                 "reason": reason,
                 "note": note,
             },
@@ -58,4 +100,75 @@ def suppress(
     return created
 
 
-__all__ = ["InvalidAddress", "address_hash", "is_suppressed", "suppress"]
+def hash_of(text: str) -> str:
+    """Return the hash of an address or of a whole "@domain"; raise InvalidAddress."""
+    return address_hash(_read(text)[0])
+
+
+def shown_as(text: str) -> str:
+    """Return an address or "@domain" in the form that is stored; raise InvalidAddress."""
+    return _read(text)[1]
+
+
+def _read(text: str) -> tuple[str, str, str]:
+    """Return the key that is hashed, what is shown, and the domain if it is a whole one."""
+    text = text.strip()
+    if not text.startswith("@"):
+        known = normalise(text)
+        return known.key, known.address, ""
+    # Any local part will do: only the domain's form is asked for.
+    domain = normalise(f"reader{text}").key.partition("@")[2]
+    return f"@{domain}", f"@{domain}", domain
+
+
+def release(row: Suppression, *, why: str, by: User | None) -> bool:
+    """Let mail go to the address of *row* again; return False if that was so already.
+
+    It subscribes nobody. Raises NoReason without a reason, ReadersOwnWord for a
+    complaint or an erasure.
+    """
+    if row.reason not in RELEASABLE:
+        raise ReadersOwnWord(
+            "A complaint and an erasure are the reader's own word. Who was erased can subscribe "
+            "again on the form; nobody else takes either back."
+        )
+    return _release(row, why, by)
+
+
+def release_erasure(hashed: str, why: str) -> int:
+    """Take back the erasure of an address whose owner has just confirmed a new subscription."""
+    rows = Suppression.objects.filter(address_hash=hashed, reason=Reason.ERASURE)
+    return sum(_release(row, why, None) for row in rows)
+
+
+def _release(row: Suppression, why: str, by: User | None) -> bool:
+    if not why.strip():
+        raise NoReason("State why it is released: what has changed, and how you know.")
+    with transaction.atomic():
+        # The row count says who won: two releases leave one record.
+        deleted, _each = Suppression.objects.filter(pk=row.pk, reason=row.reason).delete()
+        if not deleted:
+            return False
+        SuppressionRelease.objects.create(
+            address_hash=row.address_hash,
+            domain=row.domain,
+            publication=row.publication,
+            reason=row.reason,
+            suppressed_at=row.created_at,
+            why=why.strip(),
+            by=by,
+        )
+    return True
+
+
+__all__ = [
+    "InvalidAddress",
+    "address_hash",
+    "hash_of",
+    "is_suppressed",
+    "release",
+    "release_erasure",
+    "shown_as",
+    "stops",
+    "suppress",
+]

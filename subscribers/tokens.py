@@ -106,13 +106,14 @@ class Purpose:
             numbers = (*numbers, int(time.time()) // 60)
         return self.maker()(*numbers).decode()
 
-    def maker(self) -> Callable[..., bytes]:
+    def maker(self, key: str = "") -> Callable[..., bytes]:
         """Return a function that makes tokens of *numbers*, in ASCII, with today's key.
 
         It is for the millions of tokens of one edition: what is the same for
-        all of them is looked up once.
+        all of them is looked up once. *key* takes the place of today's where
+        the tokens must stay what they are when that changes.
         """
-        mac = _derived(self.name, tuple(settings.TOKEN_KEYS))[0].mac
+        mac = _derived(self.name, (key,) if key else tuple(settings.TOKEN_KEYS))[0].mac
         size = self.size + (self.lifetime is not None)
 
         def make(*numbers: int) -> bytes:
@@ -159,6 +160,13 @@ class Purpose:
 
 confirm = Purpose("confirm", size=1, lifetime=7 * 24 * 3600)  # subscription
 unsubscribe = Purpose("unsubscribe", size=2)  # subscription, delivery or 0
+# At the foot of each mail: who has the mail can change what its owner can undo.
+preferences = Purpose("preferences", size=1)  # subscription
+# Mailed to its owner alone, on request: opens everything we hold of them.
+own = Purpose("own", size=1, lifetime=24 * 3600)  # subscription
+undo = Purpose("undo", size=1, lifetime=30 * 24 * 3600)  # consent record
+# Bound to the old address and the new one by a digest of both.
+address = Purpose("address", size=2, lifetime=3 * 24 * 3600)  # notice, digest
 view = Purpose("view", size=2)  # edition, delivery or 0
 click = Purpose("click", size=3)  # edition, position of the link, delivery or 0
 
@@ -179,3 +187,23 @@ def unsubscribe_address(token: str) -> str:
 def confirm_url(subscription_id: int) -> str:
     """Return the mailed address whose button confirms a subscription."""
     return f"{settings.SITE_URL}/s/confirm/{confirm.make(subscription_id)}"
+
+
+def preferences_url(subscription_id: int) -> str:
+    """Return the mailed address of the page where a subscription is changed."""
+    return f"{settings.SITE_URL}/s/prefs/{preferences.make(subscription_id)}"
+
+
+def own_url(subscription_id: int) -> str:
+    """Return the address, mailed on request only, of all that we hold of a reader."""
+    return f"{settings.SITE_URL}/s/own/{own.make(subscription_id)}"
+
+
+def undo_url(record_id: int) -> str:
+    """Return the mailed address whose button takes back what a consent record tells of."""
+    return f"{settings.SITE_URL}/s/undo/{undo.make(record_id)}"
+
+
+def address_url(notice_id: int, digest: int) -> str:
+    """Return the mailed address whose button moves a reader to another address."""
+    return f"{settings.SITE_URL}/s/address/{address.make(notice_id, digest)}"

@@ -27,6 +27,11 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
         self._refuse()
 
 
+def opened(model: type["AppendOnly"]) -> models.QuerySet[Any]:
+    """Return the rows of *model* for who may change them: truncation and erasure, nobody else."""
+    return models.QuerySet(model)
+
+
 class AppendOnly(models.Model):
     """Base of models whose rows never change once they are stored."""
 

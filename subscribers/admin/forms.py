@@ -66,7 +66,8 @@ class AddReader(forms.ModelForm[Subscriber]):
         address, publication = cleaned.get("address"), cleaned.get("publication")
         if address and publication:
             key = normalise(address).key
-            if suppression.is_suppressed(suppression.address_hash(key), publication):
+            hashed, domain = suppression.address_hash(key), key.rpartition("@")[2]
+            if suppression.is_suppressed(hashed, publication, domain):
                 self.add_error(
                     "address",
                     _("This address is suppressed and is never mailed; see Suppressions."),
