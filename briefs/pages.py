@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from briefs import access
 from briefs.models import Brief, Publication
-from briefs.rendering import Text
+from briefs.rendering import Text, fill_lines
 from briefs.revisions import text_of
 
 View = Callable[..., HttpResponse]
@@ -34,9 +34,9 @@ class Entry(NamedTuple):
 
 
 def entry_of(brief: Brief) -> Entry:
-    """Return *brief*, which is published, as it stands in a list."""
+    """Return *brief*, which is published, as it stands in a list: for everybody, so unmerged."""
     assert brief.published_revision is not None
-    return Entry(brief, text_of(brief.published_revision))
+    return Entry(brief, fill_lines(text_of(brief.published_revision)))
 
 
 def reader_of(request: HttpRequest) -> access.Reader:

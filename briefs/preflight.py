@@ -8,6 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from briefs.rendering import MergeTrouble, fill_line, merge_troubles
+from briefs.revisions import text_from
+
 
 class Finding(NamedTuple):
     """What a rule found: its name, the reason and what to do, and where."""
@@ -36,12 +39,13 @@ _SUBJECT_MOST = 200
 
 
 def _headline(text: dict[str, Any]) -> Iterator[Finding]:
-    if not text["headline"].strip():
+    if not fill_line(text["headline"]).strip():
         yield Finding("headline-empty", "The brief has no headline. Write one.", "headline")
 
 
 def _subject(text: dict[str, Any]) -> Iterator[Finding]:
-    subject = ": ".join(part for part in (text["series"], text["headline"]) if part)
+    parts = (fill_line(text[name]) for name in ("series", "headline"))
+    subject = ": ".join(part for part in parts if part)
     if len(subject) > _SUBJECT_MOST:
         yield Finding(
             "subject-too-long",
@@ -119,6 +123,46 @@ def _left_overs(text: dict[str, Any]) -> Iterator[Finding]:
             )
 
 
+def _fields_that_cannot_be(text: dict[str, Any]) -> Iterator[Finding]:
+    for part in _merge_fields(text):
+        for words in part.broken:
+            yield Finding(
+                "merge-broken",
+                f"“{words}” in the {_named(part.where)} is no merge field, and readers would see "
+                "it. Write it like [[name|there]], with letters, digits, “_”, “-”, “.” and "
+                "spaces in its name, or put “[[” into backticks if you mean it.",
+                part.where,
+            )
+        for words in part.in_links:
+            yield Finding(
+                "merge-in-link",
+                f"{words} stands in an address in the {_named(part.where)}, where no merge field "
+                "is filled in. Take it out of the address.",
+                part.where,
+            )
+
+
+def _fields_without_default(text: dict[str, Any]) -> Iterator[Finding]:
+    for part in _merge_fields(text):
+        for field in part.fields:
+            if not field.default:
+                yield Finding(
+                    "merge-without-default",
+                    f"Whoever has no “{field.name}” sees nothing where [[{field.name}]] stands in "
+                    f"the {_named(part.where)}. If that reads badly, add what they shall see: "
+                    f"[[{field.name}|there]].",
+                    part.where,
+                )
+
+
+def _merge_fields(text: dict[str, Any]) -> list[MergeTrouble]:
+    return merge_troubles(text_from(text))
+
+
+def _named(where: str) -> str:
+    return where.replace("_", " ")
+
+
 ERRORS: tuple[Rule, ...] = (
     _headline,
     _subject,
@@ -127,8 +171,9 @@ ERRORS: tuple[Rule, ...] = (
     _postal_address,
     _sender,
     _ascii_sender,
+    _fields_that_cannot_be,
 )
-WARNINGS: tuple[Rule, ...] = (_left_overs,)
+WARNINGS: tuple[Rule, ...] = (_left_overs, _fields_without_default)
 
 
 def check(snapshot: dict[str, Any]) -> Findings:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from briefs.models import Brief, Publication, Revision, User
-from briefs.rendering import Look, Text
+from briefs.rendering import Look, Text, fill_line
 
 
 def snapshot(brief: Brief) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def settle_slug(brief: Brief) -> str:
     Made from the headline when the text is first frozen, so it follows the
     headline while that is written and stays once it has been mailed.
     """
-    wanted = slugify(brief.headline)[:90] or "brief"
+    wanted = slugify(fill_line(brief.headline))[:90] or "brief"
     number = 1
     while not brief.slug:
         slug = wanted if number == 1 else f"{wanted}-{number}"

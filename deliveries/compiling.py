@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from briefs import revisions
 from briefs.models import Revision
-from briefs.rendering import Mail, Places, render_email
+from briefs.rendering import MOST_FIELDS, Field, Mail, Places, render_email
 from deliveries.models import CompiledMail, Edition, Link
 from subscribers import tokens
 
 VIEW, UNSUBSCRIBE, FIRST_CLICK = 0, 1, 2
 MOST_LINKS = 900
+FIRST_FIELD = FIRST_CLICK + MOST_LINKS
+assert FIRST_FIELD + MOST_FIELDS <= 1000, "a slot has three digits"
 
 
 def slot(prefix: str, number: int) -> str:
@@ -62,6 +64,11 @@ def compile_edition(edition: Edition) -> CompiledMail:
             urls[url] = _tracked(edition, prefix, url, len(urls))
         return urls[url]
 
+    fields: dict[Field, int] = {}
+
+    def merged(field: Field) -> str:
+        return slot(prefix, fields.setdefault(field, FIRST_FIELD + len(fields)))
+
     mail = render_email(
         revisions.text_of(edition.revision),
         revisions.look_of(edition.revision),
@@ -71,6 +78,7 @@ def compile_edition(edition: Edition) -> CompiledMail:
             f"{settings.SITE_URL}/u/{slot(prefix, UNSUBSCRIBE)}",
         ),
         link=mailed,
+        merge=merged,
     )
     with transaction.atomic():
         Link.objects.bulk_create(
@@ -87,6 +95,11 @@ def compile_edition(edition: Edition) -> CompiledMail:
                 "html": mail.html,
                 "text": mail.text,
                 "slot_prefix": prefix,
+                "fields": [
+                    {"slot": number, "field": field.name, "default": field.default}
+                    for field, number in fields.items()
+                ],
+                "message_key": secrets.token_hex(32),
             },
         )
     return compiled

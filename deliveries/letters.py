@@ -2,18 +2,22 @@
 
 import datetime as dt
 import email.utils
+import html
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from briefs.rendering import Field
 from deliveries import wire
 from deliveries.compiling import FIRST_CLICK, UNSUBSCRIBE, VIEW, slot
+from deliveries.merging import Slot, Slots
 from deliveries.models import Delivery, Edition
 from subscribers import tokens
 
@@ -46,6 +50,8 @@ class EditionMail:
     is_public: bool
     domain: str
     per_reader: bool
+    fields: tuple[Slot, ...] = ()
+    message_key: str = ""  # empty in editions of old: TOKEN_KEYS made their Message-IDs
 
     @cached_property
     def slots(self) -> list[str]:
@@ -60,8 +66,23 @@ class EditionMail:
             view=tokens.view.maker(),
             unsubscribe=tokens.unsubscribe.maker(),
             click=tokens.click.maker(),
-            message_id=message_id.maker(),
+            message_id=message_id.maker(self.message_key),
         )
+
+    @cached_property
+    def merging(self) -> Slots | None:
+        """The merge fields, or None where the text has none: then they cost nothing."""
+        return Slots(self.fields, self.subject) if self.fields else None
+
+    @property
+    def needs_attributes(self) -> bool:
+        """True if a letter cannot be written without the reader's attributes."""
+        return self.merging is not None and self.merging.need_attributes
+
+    @cached_property
+    def slot_pattern(self) -> re.Pattern[str]:
+        """What each slot in the bodies looks like."""
+        return re.compile(re.escape(self.slot_prefix) + r"\d{3}")
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -77,14 +98,20 @@ class EditionMail:
     @cached_property
     def wire(self) -> wire.Wire:
         """The message in wire form, encoded once."""
-        headers = [
-            ("From", wire.mailbox("From", self.sender_name, self.sender_address)),
-            ("Subject", wire.unstructured("Subject", self.subject)),
-            *self.headers.items(),
-        ]
+        headers = [("From", wire.mailbox("From", self.sender_name, self.sender_address))]
         if self.reply_to:
-            headers.insert(1, ("Reply-To", self.reply_to))
-        return wire.encode(headers=headers, text=self.text, html=self.html, slots=self.slots)
+            headers.append(("Reply-To", self.reply_to))
+        own_subject = self.merging is not None and self.merging.are_in_subject
+        if not own_subject:
+            headers.append(("Subject", wire.unstructured("Subject", self.subject)))
+        return wire.encode(
+            headers=[*headers, *self.headers.items()],
+            text=self.text,
+            html=self.html,
+            slots=self.slots,
+            merged=self.merging.names if self.merging else (),
+            own_subject=own_subject,
+        )
 
 
 def load(edition_id: int) -> EditionMail:
@@ -105,6 +132,14 @@ def load(edition_id: int) -> EditionMail:
         is_public=publication["is_public"],
         domain=edition.message_domain,
         per_reader=publication["tracking"] == "per-reader",
+        fields=tuple(
+            Slot(
+                slot(edition.compiled.slot_prefix, row["slot"]),
+                Field(row["field"], row["default"]),
+            )
+            for row in edition.compiled.fields
+        ),
+        message_key=edition.compiled.message_key,
     )
 
 
@@ -118,6 +153,7 @@ class Letter:
     subscription: int
     address: str
     name: str
+    attributes: Mapping[str, Any] | None = None  # only where EditionMail.needs_attributes
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -154,13 +190,15 @@ class Letter:
         values[wire.DATE] = _date(int(time.time()))
         values[wire.MESSAGE_ID] = self.message_id.encode()
         values[wire.LIST_UNSUBSCRIBE] = tokens.unsubscribe_address(token).encode()
+        if merging := self.mail.merging:
+            merging.fill(values, merging.values(self.name, self.attributes))
         return self.mail.wire.fill(values)
 
     def as_email(self) -> EmailMultiAlternatives:
         """Return the message as Anymail takes it."""
-        html, text = self.filled()
+        html_part, text = self.filled()
         message = EmailMultiAlternatives(
-            subject=self.mail.subject,
+            subject=self.subject,
             body=text,
             from_email=email.utils.formataddr((self.mail.sender_name, self.mail.sender_address)),
             to=[email.utils.formataddr((self.name, self.address))],
@@ -172,7 +210,7 @@ class Letter:
                 **self.mail.headers,
             },
         )
-        message.attach_alternative(html, "text/html")
+        message.attach_alternative(html_part, "text/html")
         # Comes back with the provider's webhooks.
         message.metadata = {  # type: ignore[attr-defined]  # read by Anymail
             "delivery": str(self.delivery),
@@ -180,13 +218,32 @@ class Letter:
         }
         return message
 
+    @property
+    def subject(self) -> str:
+        """The subject as this reader gets it."""
+        if merging := self.mail.merging:
+            return merging.subject(merging.values(self.name, self.attributes))
+        return self.mail.subject
+
+    def merged(self) -> dict[str, str]:
+        """Return what goes into the slot of each merge field, as plain text: not yet escaped."""
+        if merging := self.mail.merging:
+            values = merging.values(self.name, self.attributes)
+            return dict(zip(merging.names, values, strict=True))
+        return {}
+
     def filled(self) -> tuple[str, str]:
-        """Return the HTML and the text part with this reader's links in them."""
-        html, text = self.mail.html, self.mail.text
-        for name, value in self.values().items():
-            html = html.replace(name, value.decode())
-            text = text.replace(name, value.decode())
-        return html, text
+        """Return the HTML and the text part with this reader's links and values in them."""
+        links = {name: value.decode() for name, value in self.values().items()}
+        merged = self.merged()
+        in_text = {**links, **merged}
+        in_html = {**links, **{name: html.escape(value) for name, value in merged.items()}}
+        # In one go: what a reader's value says is never looked through for slots.
+        fill = self.mail.slot_pattern.sub
+        return (
+            fill(lambda m: in_html.get(m[0], m[0]), self.mail.html),
+            fill(lambda m: in_text.get(m[0], m[0]), self.mail.text),
+        )
 
 
 @lru_cache(maxsize=4)
@@ -207,5 +264,13 @@ def find(edition_id: int, delivery_id: int) -> Letter | None:
     link = row.subscriber.subscriptions.filter(publication=row.edition.publication_id).first()
     if link is None:
         return None
-    address, name = row.subscriber.address, row.subscriber.name
-    return Letter(load(edition_id), row.pk, row.attempt, link.pk, address, name)
+    reader = row.subscriber
+    return Letter(
+        load(edition_id),
+        row.pk,
+        row.attempt,
+        link.pk,
+        reader.address,
+        reader.name,
+        reader.attributes,
+    )

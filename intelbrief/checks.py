@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
+from deliveries.returnpaths import is_domain
+
 SHORTEST_KEY = 32
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 RELAY = "submission://user:password@host"  # port 587 with STARTTLS
@@ -110,8 +112,12 @@ def _providers() -> Iterator[CheckMessage]:
             "docs/configuration.md).",
             id="intelbrief.E007",
         )
+    if settings.BOUNCE_DOMAIN:
+        yield from _bounce_domain("BOUNCE_DOMAIN", settings.BOUNCE_DOMAIN)
     for lane, options in settings.PROVIDERS.items():
         yield from _lane(lane, options)
+        if options.get("bounce_domain"):
+            yield from _bounce_domain(f'PROVIDERS["{lane}"]', options["bounce_domain"])
 
 
 def _lane(lane: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -132,6 +138,15 @@ def _lane(lane: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
             f"WEBHOOK_SECRET is not set: {name} cannot report bounces and complaints.",
             hint=f"Set WEBHOOK_SECRET to user:password, made with: {NEW_KEY}",
             id="intelbrief.W003",
+        )
+
+
+def _bounce_domain(where: str, domain: object) -> Iterator[CheckMessage]:
+    if not isinstance(domain, str) or not is_domain(domain):
+        yield Error(
+            f"{where} has the bounce domain “{domain}”, which is no domain.",
+            hint="Write it like bounces.example.org, in ASCII, without an @.",
+            id="intelbrief.E013",
         )
 
 

@@ -16,7 +16,7 @@ from briefs import preflight, revisions
 from briefs.admin.desk import allowed_ids, is_superuser, number
 from briefs.models import Author, Publication, Topic
 from briefs.plaintext import UnreadableBrief, read_brief
-from briefs.rendering import Mail, Places, Unrenderable, html_octets, render_email
+from briefs.rendering import Mail, Places, Unrenderable, fill_line, html_octets, render_email
 
 # The page of the mail runs no script, whatever its author wrote, and loads images only.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:"
@@ -133,7 +133,7 @@ def _no_mail(content: dict[str, Any], reason: str) -> Mail:
 
 
 def _inbox_row(publication: Publication, content: dict[str, Any], mail: Mail) -> dict[str, Any]:
-    lead = content["preheader"] or next(iter(content["key_points"]), "")
+    lead = fill_line(content["preheader"] or next(iter(content["key_points"]), ""))
     return {
         "sender": publication.sender_name or publication.name,
         "subject": mail.subject,

@@ -56,7 +56,7 @@ def _look_at(where: str, part: Text) -> MergeTrouble | None:
         return None
     lines = [merging.text.series, merging.text.headline, merging.text.preheader]
     broken = [
-        found.strip()
+        merging.fill_text(found, _written).strip()
         for words in (*lines, *map(_words, rendered))
         for found in _BEGUN.findall(words)
     ]
@@ -69,6 +69,10 @@ def _rendered(text: Text) -> Iterator[str]:
         yield render_inline(_ESCAPED.sub("", point))
     yield render_markdown(_ESCAPED.sub("", text.body))
     yield render_markdown(_ESCAPED.sub("", text.contact_block), keep_breaks=True)
+
+
+def _written(field: Field) -> str:
+    return f"[[{field.name}|{field.default}]]"
 
 
 def _words(fragment: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from deliveries import lanes
 from deliveries.ledger import Outcome
 from deliveries.letters import Letter
@@ -49,10 +51,13 @@ def opened(lane: str, journal: Journal) -> Iterator[Provider]:
     if name == "smtp":
         connections = int(options.get("connections", CONNECTIONS))
         provider = pipelining.PipeliningProvider(
-            options.get("url") or "smtp://127.0.0.1:25", connections, journal=journal
+            options.get("url") or "smtp://127.0.0.1:25",
+            connections,
+            journal=journal,
+            bounce_domain=str(options.get("bounce_domain", settings.BOUNCE_DOMAIN)),
         )
     else:
-        provider = anymail.AnymailProvider(name, journal)
+        provider = anymail.AnymailProvider(name, journal, options)
     try:
         yield provider
     finally:

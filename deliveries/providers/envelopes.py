@@ -2,6 +2,7 @@
 
 import logging
 
+from deliveries import returnpaths
 from deliveries.lanes import LaneTrouble
 from deliveries.providers.conversation import Features, Job
 from deliveries.providers.verdicts import Judge, Sendable
@@ -9,10 +10,11 @@ from deliveries.providers.verdicts import Judge, Sendable
 log = logging.getLogger(__name__)
 
 
-def job(letter: Sendable, features: Features, judge: Judge) -> Job | None:
+def job(letter: Sendable, features: Features, judge: Judge, bounce_domain: str = "") -> Job | None:
     """Return *letter* as it goes to a server with *features*, or None once *judge* has it.
 
-    Raises LaneTrouble where the server takes no message of that size: every
+    Bounces go to an address of the letter's own at *bounce_domain*, else to
+    its sender. Raises LaneTrouble where the server takes no message of that size: every
     other copy is as large.
     """
     try:
@@ -31,7 +33,9 @@ def job(letter: Sendable, features: Features, judge: Judge) -> Job | None:
                 f"this one has {len(body)}."
             )
         options = f" SIZE={len(body)}"
-    sender = return_path(letter)
+    sender = letter.mail.sender_address
+    if bounce_domain:
+        sender = returnpaths.return_path(letter.delivery, bounce_domain)
     if letter.needs_smtputf8 or not sender.isascii():
         if not features.smtputf8:
             words = f"{judge.host} does not take addresses beyond ASCII (RFC 6531)."
@@ -43,9 +47,3 @@ def job(letter: Sendable, features: Features, judge: Judge) -> Job | None:
         judge.failed(letter, "bad-address", "The address holds a line break.")
         return None
     return Job(letter, envelope, body)
-
-
-def return_path(letter: Sendable) -> str:
-    """Return where bounces of *letter* go: its own address, else that of its sender."""
-    own: str | None = getattr(letter, "return_path", None)
-    return own or letter.mail.sender_address

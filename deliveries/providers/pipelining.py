@@ -44,6 +44,7 @@ class PipeliningProvider:
         may_send: Callable[[Any], bool] | None = None,
         timeouts: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
+        bounce_domain: str = "",
     ) -> None:
         try:
             server = Relay.parse(url)
@@ -51,6 +52,7 @@ class PipeliningProvider:
             raise LaneTrouble(str(error)) from error
         self.journal: Journal = journal or NullJournal()
         self.may_send = may_send
+        self._bounce_domain = bounce_domain
         self._timeouts = timeouts or Timeouts()
         self._judge = Judge(server.host)
         self._pool = Pool(server, connections, self._judge, self._timeouts, context)
@@ -165,7 +167,7 @@ class PipeliningProvider:
                 self._judge.not_accepted(letter, "")
                 continue
             try:
-                job = envelopes.job(letter, features, self._judge)
+                job = envelopes.job(letter, features, self._judge, self._bounce_domain)
             except LaneTrouble as trouble:
                 self._stop(trouble)
                 break

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from deliveries import letters
-from deliveries.models import Delivery
+from deliveries.models import CompiledMail, Delivery
 from intelbrief.ops import population
 from intelbrief.ops.bench import messages, usage
 from intelbrief.ops.bench.verifying import verify
@@ -88,13 +88,15 @@ def sent():
     publication = population.make_publication(3)
     edition = population.schedule(population.make_brief(publication, "html11k"))
     edition.links.create(position=0, url="https://port.example/")
+    CompiledMail.objects.create(edition=edition, slot_prefix="ib", message_key="k" * 64)
+    message_id = letters.load(edition.pk).makers.message_id
     taken = []
     for subscription in publication.subscriptions.select_related("subscriber"):
         row = Delivery.objects.create(edition=edition, subscriber=subscription.subscriber)
         taken.append(
             SimpleNamespace(
                 recipient=subscription.subscriber.address,
-                message_id=f"{letters.message_id.make(row.pk)}@harbour.example",
+                message_id=f"{message_id(row.pk).decode()}@harbour.example",
                 tokens=(
                     ("u", tokens.unsubscribe.make(subscription.pk, row.pk)),
                     ("v", tokens.view.make(edition.pk, row.pk)),

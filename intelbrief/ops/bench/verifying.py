@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from deliveries.letters import message_id
+from deliveries import letters
+from deliveries.letters import EditionMail
 from deliveries.models import Delivery, Edition
 from intelbrief.ops.sinks.recording import RecordingSink, Taken
 from subscribers import tokens
@@ -24,11 +25,11 @@ def verify(edition: Edition, sink: RecordingSink) -> str:
         missing = len(rows.keys() - counts.keys())
         foreign = len(counts.keys() - rows.keys())
         return f"{len(twice)} readers got it twice, {missing} not at all, {foreign} are unknown."
-    links = edition.links.count()
+    mail = letters.load(edition.pk)
     for one in taken:
         delivery, subscription = rows[one.recipient]
         try:
-            problem = _problem(one, edition.pk, delivery, subscription, links)
+            problem = _problem(one, mail, delivery, subscription)
         except BadToken as error:
             problem = str(error)
         if problem:
@@ -36,9 +37,10 @@ def verify(edition: Edition, sink: RecordingSink) -> str:
     return ""
 
 
-def _problem(one: Taken, edition: int, delivery: int, subscription: int, links: int) -> str:
+def _problem(one: Taken, mail: EditionMail, delivery: int, subscription: int) -> str:
     """Return what is wrong with one letter, or nothing; raise BadToken."""
-    if message_id.load(one.message_id.partition("@")[0]) != (delivery,):
+    edition, links = mail.edition_id, mail.links
+    if one.message_id.partition("@")[0] != mail.makers.message_id(delivery).decode():
         return f"its Message-ID is {one.message_id}"
     found = Counter(kind for kind, _token in one.tokens)
     if found != {"u": 1, "v": 1, "c": links}:
