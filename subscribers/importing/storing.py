@@ -1,0 +1,371 @@
+"""Reading what is known of a chunk's addresses, and writing what changes, by the thousand.
+
+The ids of new rows are taken before they are written, so that readers,
+subscriptions and evidence each go out in one COPY (PostgreSQL) or one
+prepared statement (SQLite). If somebody else adds one of these readers in
+that instant, a constraint refuses the chunk, and it is done again.
+"""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.utils.text import slugify
+
+from briefs.models import Publication, Topic
+from subscribers.importing.deciding import (
+    ACTIVE,
+    UNCONFIRMED,
+    UNSUBSCRIBED,
+    Evidence,
+    Known,
+)
+from subscribers.importing.rows import Row
+from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
+from subscribers.suppression import address_hash
+
+_SUBSCRIBER = Subscriber._meta.db_table
+_SUBSCRIPTION = Subscription._meta.db_table
+_RECORD = ConsentRecord._meta.db_table
+_LINK = Subscription.topics.through._meta.db_table
+MOST_NEW_TOPICS = 200
+
+
+class Collision(Exception):
+    """Somebody else wrote in the meantime; do the chunk again."""
+
+
+class Stamp(NamedTuple):
+    """What stands on everything that one chunk writes."""
+
+    mark: str  # for Subscription.source
+    by_id: int | None
+    basis: str
+    now: dt.datetime
+    own: bool  # the file is an export of ours, and its topics' names are meant to the letter
+
+
+def _among(column: str) -> str:
+    """Return the SQL that asks whether *column* is one of the values of a parameter."""
+    if connection.vendor == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+    return f"{column} = ANY(%s)"
+
+
+def _values(values: Sequence[Any]) -> Any:
+    return json.dumps(values) if connection.vendor == "sqlite" else list(values)
+
+
+def _lock(locked: bool) -> str:
+    return " FOR NO KEY UPDATE" if locked and connection.vendor == "postgresql" else ""
+
+
+class Overlay:
+    """What a dry run would have written so far: {part of the hash: status and suppression}."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, str] = {}
+
+    def lay_over(self, known: dict[str, Known]) -> None:
+        """Change *known* as earlier chunks would have."""
+        for one in known.values():
+            seen = self._seen.get(int(one.hash[:15], 16))
+            if seen is not None:
+                one.status, _, one.suppressed = seen.partition(" ")
+                one.stored_status = one.status
+
+    def remember(self, known: dict[str, Known]) -> None:
+        """Note what this chunk would have changed."""
+        for one in known.values():
+            if one.status != one.stored_status or one.suppress_for:
+                text = f"{one.status} {one.suppressed}" if one.suppressed else one.status
+                self._seen[int(one.hash[:15], 16)] = sys.intern(text)
+
+
+def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[str, Known]:
+    """Return {address key: what is known of it}; with *lock* nobody changes it meanwhile."""
+    known = {row.address.key: Known(row.address.address, row.address.key, "") for row in rows}
+    for key, one in known.items():
+        one.hash = address_hash(key)
+    readers: dict[int, Known] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, address_key, address, name, language, time_zone, attributes "  # noqa: S608
+            f"FROM {_SUBSCRIBER} WHERE {_among('address_key')} ORDER BY id{_lock(lock)}",
+            [_values(list(known))],
+        )
+        for pk, key, address, name, language, zone, attributes in cursor.fetchall():
+            one = known[key]
+            one.id, one.address = pk, address
+            one.name, one.language, one.time_zone = name, language, zone
+            one.attributes = json.loads(attributes)
+            readers[pk] = one
+        if readers:
+            cursor.execute(
+                f"SELECT id, subscriber_id, status FROM {_SUBSCRIPTION} "  # noqa: S608
+                f"WHERE {_among('subscriber_id')} AND publication_id = %s "
+                f"ORDER BY id{_lock(lock)}",
+                [_values(list(readers)), publication.pk],
+            )
+            for pk, reader, status in cursor.fetchall():
+                one = readers[reader]
+                one.subscription_id, one.status, one.stored_status = pk, status, status
+    _load_suppressions(known, publication)
+    return known
+
+
+def _load_suppressions(known: dict[str, Known], publication: Publication) -> None:
+    domains = {key.rpartition("@")[2] for key in known}
+    whole = {address_hash(f"@{domain}"): domain for domain in domains}
+    by_hash = {one.hash: one for one in known.values()}
+    suppressed_domains = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT address_hash, reason FROM {Suppression._meta.db_table} "  # noqa: S608
+            f"WHERE {_among('address_hash')} AND (publication_id IS NULL OR publication_id = %s)",
+            [_values([*by_hash, *whole]), publication.pk],
+        )
+        for hashed, reason in cursor.fetchall():
+            if hashed in by_hash:
+                by_hash[hashed].suppressed = reason
+            else:
+                suppressed_domains.add(whole[hashed])
+    if suppressed_domains:
+        for key, one in known.items():
+            if key.rpartition("@")[2] in suppressed_domains:
+                one.suppressed = one.suppressed or "domain"
+
+
+def save(
+    known: Iterable[Known], evidence: Sequence[Evidence], publication: Publication, stamp: Stamp
+) -> None:
+    """Write what was decided, inside the transaction of the chunk; raise Collision if in vain."""
+    all_known = list(known)
+    joining = [one for one in all_known if one.status and not one.subscription_id]
+    arriving = [one for one in joining if not one.id]
+    new = {id(one) for one in arriving}
+    _insert_readers(arriving, stamp.now)
+    _insert_subscriptions(joining, publication, stamp.mark)
+    _link_topics(joining, publication, to_the_letter=stamp.own)
+    _update_details([one for one in all_known if one.details_changed and id(one) not in new])
+    _update_statuses(all_known, stamp.mark)
+    _insert_suppressions(all_known, publication, stamp)
+    _insert_evidence(evidence, publication, stamp)
+
+
+def _insert(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            marks = ", ".join(["%s"] * (columns.count(",") + 1))
+            sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+            cursor.executemany(sql, rows)  # type: ignore[arg-type]  # it takes any iterable
+        else:
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+
+def _take_ids(table: str, count: int) -> Iterable[int]:
+    """Return *count* ids that nobody else gets."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            # The transaction holds the only write lock; the insert moves the sequence.
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            last = (cursor.fetchone() or (0,))[0]
+            return range(last + 1, last + 1 + count)
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [table, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _insert_readers(arriving: Sequence[Known], now: dt.datetime) -> None:
+    if not arriving:
+        return
+    for one, pk in zip(arriving, _take_ids(_SUBSCRIBER, len(arriving)), strict=True):
+        one.id = pk
+    _insert(
+        _SUBSCRIBER,
+        "id, address, address_key, address_hash, domain, name, language, time_zone, attributes, "
+        "created_at",
+        (
+            (
+                *(one.id, one.address, one.key, one.hash, one.key.rpartition("@")[2]),
+                *(one.name, one.language, one.time_zone),
+                *(_as_json(one.attributes), now),
+            )
+            for one in arriving
+        ),
+    )
+
+
+def _as_json(attributes: dict[str, Any]) -> str:
+    return json.dumps(attributes, ensure_ascii=False) if attributes else "{}"
+
+
+def _insert_subscriptions(joining: Sequence[Known], publication: Publication, source: str) -> None:
+    if not joining:
+        return
+    for one, pk in zip(joining, _take_ids(_SUBSCRIPTION, len(joining)), strict=True):
+        one.subscription_id = pk
+    _insert(
+        _SUBSCRIPTION,
+        "id, subscriber_id, publication_id, status, rhythm, source, requested_at, confirmed_at, "
+        "unsubscribed_at, paused_until",
+        (
+            (
+                *(one.subscription_id, one.id, publication.pk, one.status, one.rhythm, source),
+                *(one.requested_at, one.confirmed_at, one.unsubscribed_at, one.paused_until),
+            )
+            for one in joining
+        ),
+    )
+
+
+def _update_details(changed: Sequence[Known]) -> None:
+    if not changed:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {_SUBSCRIBER} SET name = %s, language = %s, time_zone = %s, "  # noqa: S608
+            f"attributes = %s WHERE id = %s",
+            [
+                (one.name, one.language, one.time_zone, _as_json(one.attributes), one.id)
+                for one in changed
+            ],
+        )
+        if cursor.rowcount != len(changed):
+            raise Collision("A reader was erased meanwhile.")
+
+
+def _update_statuses(all_known: Iterable[Known], source: str) -> None:
+    """Change what stood there before; each UPDATE names the status it leaves."""
+    moved = [one for one in all_known if one.stored_status and one.status != one.stored_status]
+    left = [one for one in moved if one.status == UNSUBSCRIBED]
+    confirmed = [one for one in moved if one.status == ACTIVE]
+    with connection.cursor() as cursor:
+        if left:
+            cursor.executemany(
+                f"UPDATE {_SUBSCRIPTION} SET status = '{UNSUBSCRIBED}', "  # noqa: S608
+                f"unsubscribed_at = %s, paused_until = NULL, "
+                f"requested_at = CASE WHEN requested_at > %s THEN %s ELSE requested_at END "
+                f"WHERE id = %s AND status = %s",
+                [
+                    (
+                        *(one.unsubscribed_at, one.unsubscribed_at, one.unsubscribed_at),
+                        *(one.subscription_id, one.stored_status),
+                    )
+                    for one in left
+                ],
+            )
+            if cursor.rowcount != len(left):
+                raise Collision("A subscription changed meanwhile.")
+        if confirmed:
+            cursor.executemany(
+                f"UPDATE {_SUBSCRIPTION} SET status = '{ACTIVE}', confirmed_at = %s, "  # noqa: S608
+                f"unsubscribed_at = NULL, source = %s WHERE id = %s AND status = '{UNCONFIRMED}'",
+                [
+                    (one.confirmed_at, f"{source} confirmed", one.subscription_id)
+                    for one in confirmed
+                ],
+            )
+            if cursor.rowcount != len(confirmed):
+                raise Collision("A subscription changed meanwhile.")
+
+
+def _insert_suppressions(
+    all_known: Iterable[Known], publication: Publication, stamp: Stamp
+) -> None:
+    """Suppress for this publication alone: a file of one speaks for no other."""
+    Suppression.objects.bulk_create(
+        (
+            Suppression(
+                address_hash=one.hash,
+                address=one.address,
+                publication=publication,
+                reason=one.suppress_for,
+                note=f"{stamp.mark}: {stamp.basis}"[:500],
+            )
+            for one in all_known
+            if one.suppress_for
+        ),
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+
+
+def _insert_evidence(evidence: Sequence[Evidence], publication: Publication, stamp: Stamp) -> None:
+    if not evidence:
+        return
+    pk, (_mark, by_id, basis, now, _own) = publication.pk, stamp
+    _insert(
+        _RECORD,
+        "subscriber_id, address_hash, publication_id, kind, at, source, ip, user_agent, by_id, "
+        "basis, details",
+        (
+            (
+                *(one.known.id or None, one.known.hash, pk, one.kind, now, "import", one.ip),
+                *("", by_id, basis, one.details),
+            )
+            for one in evidence
+        ),
+    )
+
+
+# --- topics ---------------------------------------------------------------
+
+
+def _link_topics(
+    joining: Sequence[Known], publication: Publication, *, to_the_letter: bool
+) -> None:
+    names = {name for one in joining for name in one.topics}
+    if not names:
+        return
+    ids = _topic_ids(names, publication, to_the_letter)
+    _insert(
+        _LINK,
+        "subscription_id, topic_id",
+        (
+            (one.subscription_id, topic)
+            for one in joining
+            for topic in dict.fromkeys(ids[name] for name in one.topics if name in ids)
+        ),
+    )
+
+
+def _topic_ids(
+    names: Iterable[str], publication: Publication, to_the_letter: bool
+) -> dict[str, int]:
+    """Return {name: id}; what there is not yet is made, up to a number that people oversee."""
+    exact: dict[str, int] = {}
+    folded: dict[str, int] = {}
+    slugs: set[str] = set()
+    for pk, name, slug in publication.topics.order_by("-pk").values_list("pk", "name", "slug"):
+        exact[name] = pk
+        folded[name.casefold()] = folded[slug] = pk
+        slugs.add(slug)
+    found: dict[str, int] = {}
+    for name in sorted(names):
+        topic = exact.get(name) or (None if to_the_letter else folded.get(name.casefold()))
+        if topic is None:
+            if len(slugs) >= MOST_NEW_TOPICS:
+                continue
+            slug = _free_slug(name, slugs)
+            slugs.add(slug)
+            topic = Topic.objects.create(publication=publication, name=name, slug=slug).pk
+            exact[name] = folded[name.casefold()] = topic
+        found[name] = topic
+    return found
+
+
+def _free_slug(name: str, taken: set[str]) -> str:
+    base = slugify(name)[:70] or "topic"
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
