@@ -48,6 +48,7 @@ def take_in(
     if form.is_robot:
         return None  # thanked, and forgotten
     if not form.is_valid():
+        form.asks_for_proof = _asks_for_proof(form)
         return show_again(422)
     origin = origin_of(request)
     wanted = [publication.pk for publication in form.wanted]
@@ -95,6 +96,11 @@ def subscribe(request: HttpRequest, publication: Publication) -> HttpResponse:
     return answer or see_other("subscribers:thanks", publication.slug)
 
 
+def _asks_for_proof(form: SignUpForm) -> bool:
+    """Tell whether any publication of *form* is under attack."""
+    return attack.is_up(publication.pk for publication in form.publications)
+
+
 def see_other(name: str, *arguments: str) -> HttpResponse:
     """Send the browser to the page *name*, which it gets with GET."""
     response = HttpResponseRedirect(reverse(name, args=arguments))
@@ -107,7 +113,7 @@ def _subscribe_page(
 ) -> HttpResponse:
     publication = form.publication
     if not form.is_bound:
-        form.asks_for_proof = attack.is_up([publication.pk])
+        form.asks_for_proof = _asks_for_proof(form)
     context = {
         "publication": publication,
         "form": form,
@@ -174,7 +180,7 @@ def _choose_page(
     request: HttpRequest, form: ChooseForm, status: int = 200, **more: Any
 ) -> HttpResponse:
     if not form.is_bound:
-        form.asks_for_proof = attack.is_up(publication.pk for publication in form.publications)
+        form.asks_for_proof = _asks_for_proof(form)
     return answer_with(request, "subscribers/choose.html", {"form": form, **more}, status)
 
 
