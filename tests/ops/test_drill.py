@@ -40,6 +40,7 @@ def drill(processes, pytestconfig):
         # What servers do is the same for every database.
         pytest.param("smtp", ["--recipients", "500"], marks=pytest.mark.sqlite_only),
         ("publish", ["--recipients", "300"]),
+        ("backup", ["--recipients", "300"]),
     ],
 )
 def test_a_drill_leaves_nobody_twice_lost_or_unaccounted(drill, name, options):

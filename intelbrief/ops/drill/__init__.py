@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from intelbrief.ops.drill import machine, mail, people, services, workers
+from intelbrief.ops.drill import backup, machine, mail, people, services, workers
 from intelbrief.ops.drill.audit import Report
 from intelbrief.ops.drill.scene import Scene
 
@@ -30,4 +30,5 @@ DRILLS = {
     "publish": Drill(people.publish),
     "clock": Drill(machine.clock),
     "disk": Drill(machine.disk, 2),
+    "backup": Drill(backup.backup),
 }

@@ -9,12 +9,15 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from deliveries.models import Batch
+from deliveries.models import Batch, Delivery
 from intelbrief.ops.drill.audit import Report
 from intelbrief.ops.drill.scene import SENDERS, Scene
 from intelbrief.ops.scratch import CannotRun
 
 BROKER_AWAY = 10.0  # seconds
+HEARD = 3.0  # seconds, several ticks
+LOST = b" before the loss"
+_OWNERS = settings.VAR_DIR / "owners"
 LOCKED = 22.0  # seconds, more than a statement waits
 
 
@@ -68,10 +71,12 @@ def _lock_sqlite(path: Path) -> None:
 
 
 def lose_power(scene: Scene) -> Report:
-    """Everything dies at once, what no disk had yet of the journals is gone, the kernel is new."""
+    """Everything dies at once, journals are cut short, the kernel is new; the disk returns late."""
     scene.begin()
     losses = 0
     worker = scene.worker()
+    whole = scene.scratch.folder / f"whole-{time.monotonic_ns()}"
+    whole.mkdir()
     for _number in scene.strikes():
         scene.kill(worker)
         connection.close()
@@ -79,24 +84,59 @@ def lose_power(scene: Scene) -> Report:
         scene.scratch.kill(scene.scratch.valkey)
         if scene.scratch.postgres:
             scene.scratch.crash_postgres()
-        _forget_unwritten(scene)
+        _forget_unwritten(scene, whole)
         losses += 1
         scene.scratch.start_valkey()
         if scene.scratch.cluster:
             scene.scratch.start_postgres()
         worker = scene.worker()
     scene.finish()
-    return scene.report(losses * SENDERS * Batch.SIZE)
+    bound = losses * SENDERS * Batch.SIZE
+    report = scene.report(bound)
+    scene.say(f"{report.in_doubt} in doubt; now the disk comes back with whole journals")
+    if not report.ok:
+        return report
+    _return_journals(whole)
+    time.sleep(HEARD)
+    scene.finish()
+    _judge_what_was_heard(scene, losses)
+    return scene.report(bound)
 
 
-def _forget_unwritten(scene: Scene) -> None:
-    """Do to the journals what a loss of power does: other kernel, and a part of each is missing."""
-    journals = list((settings.VAR_DIR / "owners").glob("*"))
+def _judge_what_was_heard(scene: Scene, losses: int) -> None:
+    """Note a problem if readers are in doubt of whom a whole journal says that they got it.
+
+    That it says nothing of somebody proves nothing: they stay in doubt.
+    """
+    taken = {one.recipient for one in scene.sink.taken()}
+    rows = Delivery.objects.filter(edition=scene.edition, status=Delivery.Status.IN_DOUBT)
+    doubted = set(rows.values_list("subscriber__address", flat=True))
+    scene.say(f"{len(doubted)} in doubt once the journals were heard")
+    # What hangs between a body and its answer, as after a kill.
+    if len(doubted & taken) > losses * scene.sink.state().most_open:
+        scene.problems.append(f"{len(doubted & taken)} in doubt were sent it, as journals say.")
+
+
+def _forget_unwritten(scene: Scene, whole: Path) -> None:
+    """Do to the journals what a loss of power does: other kernel, and a part of each is missing.
+
+    What they were goes into the folder *whole*.
+    """
+    journals = list(_OWNERS.glob("*"))
     if not journals:
         raise CannotRun("There are no journals to be lost.")
     for path in journals:
-        data = path.read_bytes()
-        kernel = data[:256].decode(errors="replace").rstrip("\n")
-        records = data[256:]
+        header, records = path.read_bytes()[:256], path.read_bytes()[256:]
+        if LOST in header:
+            continue
+        header = (header.rstrip(b"\n") + LOST).ljust(256, b"\n")
+        (whole / path.name).write_bytes(header + records)
         kept = records[: int(len(records) * scene.chance.uniform(0, 1))]
-        path.write_bytes(f"{kernel} before the loss".encode().ljust(256, b"\n") + kept)
+        path.write_bytes(header + kept)
+
+
+def _return_journals(whole: Path) -> None:
+    """Put back what was written before the losses, to be heard by who works now."""
+    for path in whole.glob("*"):
+        (_OWNERS / path.stem).with_suffix(".settled").unlink(missing_ok=True)
+        (_OWNERS / path.stem).write_bytes(path.read_bytes())
