@@ -26,6 +26,12 @@ _ONE_WORD = 39
 # What begins an encoded word may not stand for itself (RFC 2047, 5).
 _BEGINS_WORD = "=?"
 _LINE = 76
+_ROOM = 73  # of quoted-printable: a leading dot grows by two octets, a soft break follows
+# Each octet in quoted-printable (RFC 2045, 6.7).
+_OCTETS = [
+    bytes([octet]) if 32 <= octet < 127 and octet != 61 else b"=%02X" % octet
+    for octet in range(256)
+]
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
 
 
@@ -106,12 +112,16 @@ def in_html(name: str) -> str:
 
 def soft_line(value: str) -> bytes:
     """Return *value*, one line of text, in quoted-printable lines that end in soft breaks."""
-    # Most are a name: letters and spaces, which stand for themselves.
-    if len(value) < 70 and value.isascii() and value.isprintable() and "=" not in value:
-        if not value:
-            return b""
-        if value[0] != "." and value[-1] != " ":
+    if not value:
+        return b""
+    # Most are a name: letters and spaces, which stand for themselves. A dot at the
+    # start would have to be doubled (RFC 5321, 4.5.2), a space at the end be encoded.
+    if value[0] != "." and value[-1] not in " \t" and len(value) < _ROOM:
+        if value.isascii() and value.isprintable() and "=" not in value:
             return value.encode() + b"=\r\n"
+        line = b"".join([_OCTETS[octet] for octet in value.encode("utf-8", "replace")])
+        if len(line) < _ROOM:
+            return line + b"=\r\n"
     return _encoded(value) + b"=\r\n"
 
 
@@ -135,9 +145,8 @@ def _quoted_printable(body: str, slots: dict[str, str]) -> list[bytes | str]:
 
 
 def _encoded(text: str) -> bytes:
-    # 73, not 76: a leading dot grows by two octets, and a soft break may follow.
     octets = text.encode("utf-8", "replace").decode("latin-1")
-    encoded = email.quoprimime.body_encode(octets, maxlinelen=73, eol="\r\n")
+    encoded = email.quoprimime.body_encode(octets, maxlinelen=_ROOM, eol="\r\n")
     # Dots at the start of a line would have to be doubled (RFC 5321, 4.5.2).
     return re.sub(r"(?m)^\.", "=2E", encoded).encode("ascii")
 
