@@ -6,6 +6,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.db import Error, IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from briefs.models import Brief, Revision, User
 from briefs.preflight import Findings
 from deliveries import audience, clocks, compiling, freezing, guard, preflight, segments, zones
 from deliveries.models import Edition, Segment
+from subscribers import notices
 
 log = logging.getLogger(__name__)
 
@@ -174,10 +176,29 @@ def _alone(act: Callable[[Edition], bool], edition: Edition) -> bool:
         raise  # the database is away: the next tick tries again
     except Exception as error:
         log.exception("Edition %s cannot be started.", edition.pk)
-        Edition.objects.filter(pk=edition.pk, status__in=Edition.OPEN).update(
-            status=Edition.Status.PAUSED, word=f"It cannot be started: {error}"[:1000]
+        going = Edition.objects.filter(
+            pk=edition.pk, status__in=[Edition.Status.SCHEDULED, *Edition.MOVING]
         )
+        _stop(edition, going, Edition.Status.PAUSED, f"It cannot be started: {error}"[:1000])
         return False
+
+
+def _stop(edition: Edition, going: QuerySet[Edition], status: Edition.Status, word: str) -> bool:
+    """Let *edition* wait for a person if it is *going* still, and have its editors told."""
+    with transaction.atomic():
+        if not going.update(status=status, word=word):
+            return False
+        cure = (
+            "Mend the cause, then resume it."
+            if status == Edition.Status.PAUSED
+            else "If it shall still go out, open the send screen and send it anew."
+        )
+        notices.tell_editors(
+            edition.publication,
+            f"{status.label.capitalize()}: {edition.brief}",
+            f"“{edition.brief}” was to go out and did not.\n\n{word}\n\n{cure}",
+        )
+        return True
 
 
 def start(edition: Edition) -> bool:
@@ -192,12 +213,12 @@ def start(edition: Edition) -> bool:
     word = f"Nothing could start it within {GRACE.total_seconds() / 60:.0f} minutes of its time."
     late = scheduled.filter(send_at__lt=Now() - GRACE)
     if late.exists() and not _has_a_zone_ahead(edition):
-        late.update(status=Edition.Status.MISSED, word=word)
+        _stop(edition, late, Edition.Status.MISSED, word)
         return False
     findings = preflight.check_revision(edition.revision)
     if not findings.ok:
         word = " ".join(finding.message for finding in findings.errors)
-        scheduled.update(status=Edition.Status.MISSED, word=word)
+        _stop(edition, scheduled, Edition.Status.MISSED, word)
         return False
     sender = edition.revision.snapshot["publication"]["sender_address"]
     if not scheduled.filter(send_at__lte=Now()).update(

@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy
 from briefs import access
 from briefs.admin.desk import DeskAdmin, badge, number, publication_label
 from briefs.roles import Verb
-from deliveries import control, preflight, reports
+from deliveries import audience, control, missed, reports
+from deliveries.admin import moments
+from deliveries.admin.installation import installation_view
 from deliveries.admin.send import send_view
 from deliveries.models import Delivery, Edition
 from deliveries.tasks import tick
@@ -39,16 +41,18 @@ TONES = {
 SETTLED = ("sent", "delivered", "bounced", "complained", "failed", "in-doubt", "skipped")
 
 
-def verbs_for(edition: Edition, counts: dict[str, int]) -> list[str]:
-    """Return what may be done to *edition* in its present status, with these deliveries."""
-    return [*_verbs_of_status(edition), *_verbs_of_deliveries(edition, counts)]
+def verbs_for(edition: Edition, report: dict[str, Any]) -> list[str]:
+    """Return what may be done to *edition* in its present status, with such a reports.summary()."""
+    late = ["send-missed", "skip-missed"] if missed.readers(edition) else []
+    return [*late, *_verbs_of_status(edition), *_verbs_of_deliveries(edition, report)]
 
 
-def _verbs_of_deliveries(edition: Edition, counts: dict[str, int]) -> list[str]:
-    if edition.status not in (Edition.Status.FINISHED, *Edition.MOVING):
-        return []
-    again = {"retry": counts["failed"], "send-again": counts["in-doubt"]}
-    return [verb for verb, readers in again.items() if readers]
+def _verbs_of_deliveries(edition: Edition, report: dict[str, Any]) -> list[str]:
+    counts: dict[str, int] = report["statuses"]
+    readers = {"leave": counts["in-doubt"] - reports.left(report)}
+    if edition.status in (Edition.Status.FINISHED, *Edition.MOVING):
+        readers = {"retry": counts["failed"], "send-again": counts["in-doubt"], **readers}
+    return [verb for verb, number in readers.items() if number]
 
 
 def _verbs_of_status(edition: Edition) -> list[str]:
@@ -86,7 +90,12 @@ def progress(edition: Edition) -> dict[str, Any]:
         "until_start": max((edition.send_at - timezone.now()).total_seconds(), 0.0),
         # The script asks no more often than this allows: a count of millions costs time.
         "pause": max(1.5, 8 * (time.monotonic() - started)),
-        "verbs": verbs_for(edition, counts),
+        "verbs": verbs_for(edition, report),
+        "missed": missed.readers(edition),
+        "moments": [
+            {"readers": row["readers"], "done": row["done"], "missed": row["missed"]}
+            for row in moments.progress(edition)
+        ],
     }
 
 
@@ -132,6 +141,8 @@ class EditionAdmin(DeskAdmin[Edition]):
         wrap = self.admin_site.admin_view
         return [
             path("send/<int:brief_id>/", wrap(self.send_view), name="deliveries_send"),
+            path("send/<int:brief_id>/plan/", wrap(self.plan_view), name="deliveries_plan"),
+            path("installation/", wrap(self.installation_view), name="deliveries_installation"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="deliveries_progress"),
             path("<int:pk>/<str:verb>/do/", wrap(self.verb_view), name="deliveries_verb"),
             *super().get_urls(),
@@ -140,6 +151,14 @@ class EditionAdmin(DeskAdmin[Edition]):
     def send_view(self, request: HttpRequest, brief_id: int) -> HttpResponse:
         """Show the send screen of a brief."""
         return send_view(self, request, brief_id)
+
+    def plan_view(self, request: HttpRequest, brief_id: int) -> HttpResponse:
+        """Answer with whom the send screen as it is filled in would reach, and when."""
+        return moments.plan_view(self, request, brief_id)
+
+    def installation_view(self, request: HttpRequest) -> HttpResponse:
+        """Show why nothing is sent, and let it go on."""
+        return installation_view(self, request)
 
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Answer with the figures of the live page."""
@@ -171,7 +190,8 @@ class EditionAdmin(DeskAdmin[Edition]):
             "bar": bar(figures["counts"], figures["audience"], "ib-bar-large"),
             "cells": _cells(edition, figures["counts"]),
             "words": _servers_words(edition, whole=may_act),
-            "expected": preflight.audience(edition.publication) if edition.is_open else 0,
+            "moments": moments.progress(edition),
+            "expected": audience.of_edition(edition).count() if edition.is_open else 0,
             "may_act": may_act,
             "is_open_to_all": access.may_read(edition.brief, access.ANONYMOUS, timezone.now()),
             "zone": edition.publication.time_zone,
@@ -272,6 +292,9 @@ def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> 
         "cancel": (control.cancel, _("Stopped for good: who had no mail yet gets none.")),
         "retry": (control.retry_failed, _("Those who were refused are tried once more.")),
         "send-again": (control.send_again, _("Those in doubt are sent it once more.")),
+        "send-missed": (missed.send, _("Those who missed their time get it now.")),
+        "skip-missed": (missed.skip_them, _("Those who missed their time get none.")),
+        "leave": (control.leave, _("Noted: those in doubt are left as they are.")),
     }
     if verb not in acts:
         raise Http404

@@ -37,7 +37,8 @@ def installation_view(model_admin: "EditionAdmin", request: HttpRequest) -> Http
             doorbell.ring(tick)
             messages.success(request, _("Confirmed: mail goes out from here again."))
             if row is not None:
-                model_admin.log_change(request, row, "confirmed")
+                # Any row has a history, whichever page it was changed on.
+                model_admin.log_change(request, row, "confirmed")  # type: ignore[arg-type]
         return HttpResponseRedirect(reverse("admin:index"))
     if row is None:
         return HttpResponseRedirect(reverse("admin:index"))
