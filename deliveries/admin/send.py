@@ -26,12 +26,13 @@ from briefs.admin.widgets import INPUT, Moment
 from briefs.models import Brief
 from briefs.preflight import Findings
 from briefs.rendering import fill_line, fill_lines
-from deliveries import audience, planning, preflight, testing
-from deliveries.models import Edition
+from deliveries import audience, planning, preflight, segments, testing, zones
+from deliveries.admin import moments
+from deliveries.models import Edition, Segment
 from deliveries.tasks import tick
 from subscribers import doorbell
 
-NOW, LATER = "now", "later"
+NOW, LATER, READER = "now", "later", "reader"
 # The first-run checklist knows a sent test by this entry in the history.
 TEST_SENT = "Sent a test"
 
@@ -39,14 +40,39 @@ TEST_SENT = "Sent a test"
 class SendForm(forms.Form):
     """When the brief goes out."""
 
-    when = forms.ChoiceField(choices=[(NOW, ""), (LATER, "")], initial=NOW)
+    when = forms.ChoiceField(choices=[(NOW, ""), (LATER, ""), (READER, "")], initial=NOW)
     send_at = forms.DateTimeField(label=gettext_lazy("Date and time"), required=False)
+    # A time on the wall: in no zone, and so no DateTimeField.
+    local_time = forms.CharField(
+        label=gettext_lazy("Date and time where each reader is"), required=False, max_length=16
+    )
+    segment = forms.ModelChoiceField(
+        Segment.objects.none(),
+        label=gettext_lazy("To whom"),
+        required=False,
+        empty_label=gettext_lazy("Everyone whom this brief is for"),
+    )
     # The last edition that the screen knew of: a click from an older screen sends nothing.
     after = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, brief: Brief, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["send_at"].widget = Moment()
+        self.fields["local_time"].widget = Moment()
+        segments_field = self.fields["segment"]
+        assert isinstance(segments_field, forms.ModelChoiceField)
+        segments_field.queryset = Segment.objects.filter(publication=brief.publication)
+        segments_field.widget.attrs["class"] = INPUT
+
+    def clean_local_time(self) -> str:
+        """Return the time if it is one; it only has to be where it is used."""
+        local_time: str = self.cleaned_data["local_time"]
+        if self.cleaned_data.get("when") == READER:
+            try:
+                zones.parse(local_time)
+            except zones.NotALocalTime as error:
+                raise forms.ValidationError(_("Choose a date and a time.")) from error
+        return local_time
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -86,17 +112,22 @@ def send_view(
     if not roles.can(request.user, "publish", brief.publication):
         raise PermissionDenied
     last = brief.editions.order_by("pk").last()
-    send_form = SendForm(
-        initial={"when": NOW, "send_at": next_morning(brief), "after": last.pk if last else 0}
-    )
+    morning = next_morning(brief)
+    initial = {
+        "when": NOW,
+        "send_at": morning,
+        "local_time": f"{morning:%Y-%m-%dT%H:%M}",
+        "after": last.pk if last else 0,
+    }
+    send_form = SendForm(brief, initial=initial)
     test_form = TestForm(initial={"address": editor_of(request).email})
     if request.method == "POST":
         if "test" in request.POST:
             test_form = TestForm(request.POST)
             answer = _send_test(request, brief, test_form)
         else:
-            send_form = SendForm(request.POST)
-            answer = _schedule(request, brief, send_form)
+            send_form = SendForm(brief, request.POST)
+            answer = None if "plan" in request.POST else _schedule(request, brief, send_form)
         if answer:
             return answer
     context = {
@@ -105,6 +136,7 @@ def send_view(
         "opts": None,
         "send_form": send_form,
         "test_form": test_form,
+        **(moments.plan(brief, send_form.data) if send_form.is_bound else {}),
         **_facts(request, brief),
     }
     return TemplateResponse(request, "admin/deliveries/send.html", context)
@@ -123,17 +155,27 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
     if not form.is_valid():
         return None
     user = editor_of(request)
-    is_later = form.cleaned_data["when"] == LATER
+    when = form.cleaned_data["when"]
+    clock = Edition.Clock.READER if when == READER else Edition.Clock.PUBLICATION
     try:
         edition = planning.schedule(
             revisions.take(brief, by=user),
-            send_at=form.cleaned_data["send_at"] if is_later else None,
+            send_at=form.cleaned_data["send_at"] if when == LATER else None,
+            clock=clock,
+            local_time=form.cleaned_data["local_time"] if when == READER else "",
+            segment=form.cleaned_data["segment"],
             hold=dt.timedelta(seconds=brief.publication.hold_seconds),
             by=user,
             after=form.cleaned_data["after"] or 0,
         )
     except planning.PreflightFailed:
         messages.error(request, _("Nothing was sent: the errors below come first."))
+        return None
+    except planning.TimeHasPassed:
+        form.add_error("local_time", _("That time has passed wherever your readers are."))
+        return None
+    except segments.UnknownRule as error:
+        form.add_error("segment", str(error))
         return None
     except planning.AlreadyScheduled as already:
         messages.info(request, _("This brief is on its way already; here it is."))
@@ -143,7 +185,7 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
         return None
     doorbell.ring(tick)
     _log(request, brief, f"Scheduled edition {edition.pk}")
-    if is_later:
+    if when != NOW:
         day = date_format(timezone.localtime(edition.send_at), "j F Y, H:i")
         messages.success(request, _("Scheduled for %(day)s.") % {"day": day})
     return _to_edition(edition)

@@ -71,6 +71,17 @@
       });
       find("audience").textContent = number.format(figures.audience);
       if (figures.words) reasons(figures.words);
+      moments(figures.moments);
+    }
+
+    /* One row for each moment at which some zones have their mail. */
+    function moments(rows) {
+      const lines = find("moments") ? [...find("moments").tBodies[0].rows] : [];
+      lines.forEach((line, index) => {
+        for (const kind of ["readers", "done", "missed"]) {
+          if (rows[index]) line.querySelector(`[data-${kind}]`).textContent = number.format(rows[index][kind]);
+        }
+      });
     }
 
     function reasons(words) {
@@ -105,7 +116,8 @@
       }
       show(figures);
       // Other buttons fit now, or there is an audience to show: the page brings them.
-      const other = figures.verbs.join() !== last.verbs.join();
+      const other = figures.verbs.join() !== last.verbs.join()
+        || figures.moments.length !== last.moments.length;
       if (other || (figures.audience && !find("bar"))) return window.location.reload();
       last = figures;
       if (figures.is_open) setTimeout(ask, figures.pause * 1000);

@@ -1,5 +1,6 @@
 """The command line: publish, edition, import_brief."""
 
+import datetime as dt
 import json
 from io import StringIO
 
@@ -11,7 +12,13 @@ from django.utils import timezone
 from briefs.models import Brief
 from deliveries import planning, recovery, sending
 from deliveries.models import Edition
-from tests.make import make_brief, make_edition, make_publication, make_readers
+from tests.make import (
+    make_brief,
+    make_edition,
+    make_publication,
+    make_readers,
+    make_subscription,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +68,50 @@ def test_publish_refuses_what_is_no_time(at):
     brief = make_brief()
     with pytest.raises(CommandError, match="no time"):
         run("publish", str(brief.pk), "--at", at or "tomorrow")
+
+
+def test_publish_on_each_readers_wall_names_the_moments():
+    publication = make_publication(time_zone="Europe/Berlin")
+    make_subscription(publication, time_zone="Asia/Tokyo")
+    make_subscription(publication)
+    brief = make_brief(publication)
+    by_clock = ("--at", "2030-07-01T06:00", "--clock", "reader")
+    answer = json.loads(run("publish", str(brief.pk), *by_clock, "--json"))
+    assert answer["send_at"] == "2030-06-30T21:00:00+00:00"
+    assert [moment["zones"] for moment in answer["moments"]] == [
+        {"Asia/Tokyo": 1},
+        {"Europe/Berlin": 1},
+    ]
+    assert Edition.objects.get().local_time == "2030-07-01T06:00"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--clock", "reader"], "add --at"),
+        (["--clock", "reader", "--at", "2030-07-01T06:00+02:00"], "without a zone"),
+        (["--clock", "reader", "--at", "2020-07-01T06:00"], "in every zone"),
+        (["--segment", "Freinds"], "no segment “Freinds”"),
+    ],
+)
+def test_publish_refuses_what_would_go_out_otherwise_than_meant(arguments, words):
+    with pytest.raises(CommandError, match=words):
+        run("publish", str(make_brief().pk), *arguments)
+    assert not Edition.objects.exists()
+
+
+def test_those_who_missed_their_time_are_sent_or_skipped_by_command():
+    publication = make_publication()
+    make_readers(publication, 2)
+    edition = make_edition(make_brief(publication), clock="reader")
+    planning.start(edition)
+    late = timezone.now() - dt.timedelta(hours=2)
+    edition.batches.update(planned_at=late, missed_at=timezone.now())
+    assert json.loads(run("edition", "send-missed", str(edition.pk), "--json"))["done"] == 2
+    assert json.loads(run("edition", "send-missed", str(edition.pk), "--json"))["done"] == 0
+    edition.batches.update(planned_at=late, missed_at=timezone.now())
+    answer = json.loads(run("edition", "skip-missed", str(edition.pk), "--json"))
+    assert answer["reasons"] == {"missed": 2}
 
 
 def test_publish_says_what_stands_against_it():

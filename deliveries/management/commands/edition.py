@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from deliveries import control, reports, tasks
+from deliveries import control, missed, reports, tasks
 from deliveries.models import Edition
 from subscribers.doorbell import ring
 
@@ -23,6 +23,8 @@ VERBS: dict[str, Callable[[Edition], int]] = {
     "retry": control.retry_failed,
     "again": control.send_again,
     "leave": control.leave,
+    "send-missed": missed.send,
+    "skip-missed": missed.skip_them,
 }
 # Where a repeat of the verb finds nothing to do, and that is no error.
 SETTLED: dict[str, tuple[str, ...]] = {
@@ -33,6 +35,8 @@ SETTLED: dict[str, tuple[str, ...]] = {
     "retry": (*Edition.MOVING, Status.PAUSED, Status.FINISHED),
     "again": (*Edition.MOVING, Status.PAUSED, Status.FINISHED),
     "leave": tuple(Status),
+    "send-missed": (*Edition.MOVING, Status.PAUSED, Status.FINISHED),
+    "skip-missed": (*Edition.MOVING, Status.PAUSED, Status.FINISHED),
 }
 MOST_NAMES = 20
 
@@ -40,7 +44,8 @@ MOST_NAMES = 20
 class Command(BaseCommand):
     help = (
         "Report on an edition, or pause, resume, cancel, withdraw or retry it; of those in doubt, "
-        "send it to them again, or note that they are left so. A repeat does nothing."
+        "send it to them again, or note that they are left so; to those who missed their time, "
+        "send it now, or skip them. A repeat does nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
