@@ -181,8 +181,11 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
         raise
     finally:
         begun = set() if is_judged else lease.owner.journal.begun
-        outcomes += [_unjudged(letter, begun) for letter in open_.values()]
-        outcomes = _set_aside(lease, outcomes)
+        untouched = [_unjudged(letter, begun) for letter in open_.values()]
+        # A lane that is down has not come to any letter: none of them is the cause.
+        outcomes = _set_aside(lease, outcomes) + (
+            untouched if is_judged else _set_aside(lease, untouched)
+        )
         lease.count(outcomes)
         _settle(outcomes)
         if lease.judged:
