@@ -14,7 +14,7 @@ from intelbrief.ops import population
 from intelbrief.ops.bench import messages, usage, yardstick
 from intelbrief.ops.bench.verifying import verify
 from intelbrief.ops.scratch import CannotRun, Running, Scratch, send_through
-from intelbrief.ops.sinks.recording import FakePostmark, RecordingSink
+from intelbrief.ops.sinks.recording import KINDS, RecordingSink
 from subscribers.doorbell import ring_now
 
 VERIFIED = 20_000
@@ -44,13 +44,13 @@ class Bench:
         self.say(f"{self.recipients} readers …")
         population.make_readers(self.recipients)
         if self.provider != "smtp":
-            timed = self._send_to_our_sink(FakePostmark)
+            timed = self._send_to_our_sink(KINDS[self.provider])
         elif yardstick.is_here():
             timed = self._send_beside_smtp_source()
         else:
             self.say("There is no smtp-sink (package postfix): it is timed against our own sink.")
             timed = self._send_to_our_sink(RecordingSink)
-        verified = self._verify(RecordingSink if self.provider == "smtp" else FakePostmark)
+        verified = self._verify(KINDS[self.provider])
         return {"recipients": self.recipients, **timed, "verified": verified}
 
     # --- timing -----------------------------------------------------------

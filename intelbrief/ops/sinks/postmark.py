@@ -21,6 +21,9 @@ from intelbrief.ops.sinks.orders import Orders
 _ADDRESS = re.compile(r"<([^>]+)>\s*$")
 _TOKEN = re.compile(rb"/([uvc])/([A-Za-z0-9_-]{15,80})")
 _LENGTH = re.compile(rb"^Content-Length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
+# Within a JSON string a quotation mark has a backslash before it: these match members only.
+_TO = re.compile(rb'"To": ("(?:[^"\\]|\\.)*")')
+_MESSAGE_ID = re.compile(rb'"Name": "Message-ID", "Value": ("(?:[^"\\]|\\.)*")')
 _numbers = itertools.count(1)
 
 
@@ -42,6 +45,22 @@ class Sink(Orders):
                 dict.fromkeys(_TOKEN.findall(text.encode())),
             )
         self.write_down()
+
+
+def glance(body: bytes) -> Any:
+    """Return of each message in *body* whom it is to and its Message-ID, without its text.
+
+    A sink that only counts shall take as little as possible of the processor
+    that it shares with those it measures.
+    """
+    recipients, ids = _TO.findall(body), _MESSAGE_ID.findall(body)
+    if len(recipients) != len(ids):
+        return json.loads(body)
+    messages = [
+        {"To": json.loads(to), "Headers": [{"Name": "Message-ID", "Value": json.loads(id_)}]}
+        for to, id_ in zip(recipients, ids, strict=True)
+    ]
+    return messages if body.startswith(b"[") else messages[0]
 
 
 def recipient(message: dict[str, Any]) -> str:
@@ -85,7 +104,9 @@ class Client(asyncio.Protocol):
             if len(self.buffer) < end:
                 return
             path = bytes(self.buffer[:200]).split(b" ", 2)[1]
-            content = json.loads(self.buffer[head + 4 : end])
+            body = bytes(self.buffer[head + 4 : end])
+            needs_all = self.sink.tokens or self.sink.rules
+            content = json.loads(body) if needs_all else glance(body)
             del self.buffer[:end]
             begun, self.begun = self.begun, 0.0
             wait = 0.0

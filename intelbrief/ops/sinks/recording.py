@@ -52,7 +52,7 @@ class RecordingSink:
         self.port = int(self._hear())
 
     @property
-    def lane(self) -> dict[str, str]:
+    def lane(self) -> dict[str, Any]:
         """How a lane leads here, as settings.PROVIDERS says it."""
         return {"provider": "smtp", "url": f"smtp://127.0.0.1:{self.port}"}
 
@@ -118,7 +118,7 @@ class FakePostmark(RecordingSink):
     program = "intelbrief.ops.sinks.postmark"
 
     @property
-    def lane(self) -> dict[str, str]:
+    def lane(self) -> dict[str, Any]:
         """How a lane leads here."""
         return {"provider": "postmark"}
 
@@ -129,3 +129,19 @@ class FakePostmark(RecordingSink):
             "POSTMARK_SERVER_TOKEN": "on-loopback",
             "POSTMARK_API_URL": f"http://127.0.0.1:{self.port}/",
         }
+
+
+class FakePostmarkSingle(FakePostmark):
+    """The same, for a lane that makes a call for each letter."""
+
+    @property
+    def lane(self) -> dict[str, Any]:
+        """How a lane leads here."""
+        return {**super().lane, "batch": False}
+
+
+KINDS: dict[str, type[RecordingSink]] = {
+    "smtp": RecordingSink,
+    "postmark-fake": FakePostmark,
+    "postmark-fake-single": FakePostmarkSingle,
+}
