@@ -333,6 +333,8 @@ SIGN_UPS_PER_HOUR = {
 # Attack mode begins where so many sign up in a quarter of an hour and this share is unconfirmed.
 ATTACK_VOLUME = env.int("ATTACK_VOLUME", 50)
 ATTACK_SHARE = env.float("ATTACK_SHARE", 0.8)
+# How long a form may overlook that an editor has changed its publication.
+DOOR_SECONDS = env.float("DOOR_SECONDS", 1.0)
 # The most that a browser has to try; half of it on average.
 PROOF_OF_WORK = env.int("PROOF_OF_WORK", 100_000)
 

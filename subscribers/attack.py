@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from briefs.models import Publication
 from subscribers import notices
+from subscribers.doors import briefly_kept
 from subscribers.models import Subscription
 from subscribers.sign_ups import Defence
 
@@ -33,7 +34,12 @@ UP = Q(mode=Defence.Mode.ON) | Q(mode=Defence.Mode.AUTOMATIC, on_since__isnull=F
 
 def is_up(publications: Iterable[int]) -> bool:
     """Tell whether the form of any of *publications* asks for a proof of work."""
-    return Defence.objects.filter(UP, publication__in=list(publications)).exists()
+    return _is_up(*sorted(publications))
+
+
+@briefly_kept
+def _is_up(*publications: int) -> bool:
+    return Defence.objects.filter(UP, publication__in=publications).exists()
 
 
 def look(publications: Iterable[int]) -> None:

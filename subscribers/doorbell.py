@@ -5,6 +5,9 @@ the next tick, so no request and no command fails because Redis is away.
 """
 
 import logging
+import math
+import threading
+import time
 from functools import partial
 from typing import Any, Protocol
 
@@ -20,6 +23,46 @@ class Task(Protocol):
     """What Celery's shared_task returns, as far as a doorbell needs it."""
 
     name: str
+
+
+class Bell:
+    """Rings for one task at most every PAUSE_SECONDS, and never too early for what came last.
+
+    For what comes a thousand times a second, and where one ring tells of all
+    that lies there: each is rung for at once, or when the pause is over.
+    """
+
+    PAUSE_SECONDS = 0.2
+
+    def __init__(self, task: str | Task) -> None:
+        self._task = task
+        self._lock = threading.Lock()
+        self._rung_at = -math.inf
+        self._is_owed = False
+
+    def ring(self) -> None:
+        """Ring once the transaction at hand is committed, or soon after."""
+        transaction.on_commit(self._ring)
+
+    def _ring(self) -> None:
+        with self._lock:
+            if self._is_owed:
+                return
+            left = self._rung_at + self.PAUSE_SECONDS - time.monotonic()
+            if left > 0:
+                self._is_owed = True
+                later = threading.Timer(left, self._ring_late)
+                later.daemon = True
+                later.start()
+                return
+            self._rung_at = time.monotonic()
+        ring_now(self._task)
+
+    def _ring_late(self) -> None:
+        with self._lock:
+            self._is_owed = False
+            self._rung_at = time.monotonic()
+        ring_now(self._task)
 
 
 def ring(task: str | Task, *args: Any) -> None:

@@ -128,7 +128,7 @@ class SignUpForm(forms.Form):
         solution = str(self.data.get("altcha") or "")
         return bool(solution) and proof_of_work.is_solved(solution, self.scope)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return what names the words that this form shows."""
         words = [consent.wording_text(publication) for publication in self.publications]

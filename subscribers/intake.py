@@ -30,7 +30,6 @@ from django.utils import timezone
 
 from briefs.models import Publication
 from subscribers import consent, fresh
-from subscribers.limits import ask
 from subscribers.sign_ups import SignUp
 
 log = logging.getLogger(__name__)
@@ -38,8 +37,6 @@ log = logging.getLogger(__name__)
 CHUNK = 200  # rows a transaction notes: few enough that nobody waits 0.3 s for it
 NOTE_SECONDS = 20.0
 TRIES = 5
-BELL = "intelbrief:sign-ups:bell"
-BELL_SECONDS = 2  # a ring that nobody heard is repeated after this long
 
 
 class _Ticket:
@@ -58,22 +55,19 @@ _storing = threading.Lock()
 _raised = threading.local()  # the connection of this thread that writes through to the disk
 
 
-def accept(row: SignUp) -> bool:
-    """Store *row* so that nothing loses it; tell whether a worker should be rung for.
+def accept(row: SignUp) -> None:
+    """Store *row* so that nothing loses it.
 
     Raises DatabaseError where it cannot be stored.
     """
     ticket = _Ticket(row)
     _waiting.append(ticket)
-    rings = False
     with _storing:
         # Whoever held the lock before may have stored this one along with its own.
         if not ticket.is_done:
             _store([_waiting.popleft() for _ in range(len(_waiting))])
-            rings = True
     if ticket.error is not None:
         raise ticket.error
-    return rings and _bell_is_silent()
 
 
 def _store(tickets: list[_Ticket]) -> None:
@@ -105,22 +99,12 @@ def _durable() -> Iterator[None]:
         yield
 
 
-def _bell_is_silent() -> bool:
-    """Tell whether nobody has rung since a worker last began to look.
-
-    Called after the commit, and the worker clears the bell before it looks: a
-    row is either seen by a worker that was rung for, or rung for itself.
-    """
-    return ask(lambda redis: bool(redis.set(BELL, 1, nx=True, ex=BELL_SECONDS))) is not False
-
-
 def note_waiting() -> Counter[int]:
     """Note what waits, oldest first, for about NOTE_SECONDS; count it by publication (id).
 
     Any number of workers may do so at once: on PostgreSQL each takes rows that
     no other holds, on SQLite one waits for the other.
     """
-    ask(lambda redis: redis.delete(BELL))
     noted: Counter[int] = Counter()
     until = time.monotonic() + NOTE_SECONDS
     while time.monotonic() < until:

@@ -10,6 +10,7 @@ confirmation an hour.
 
 import hashlib
 import logging
+import threading
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +19,9 @@ from typing import Any
 
 from django.conf import settings
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
@@ -129,26 +132,32 @@ def _digest(text: str) -> str:
 # --- Redis ------------------------------------------------------------------
 
 
-class _Link:
-    """The connections of this process to Redis, and until when they rest."""
+class _Link(threading.local):
+    """The connection of this thread to Redis, and until when it is not asked."""
 
     redis: Any = None
     rests_until = 0.0
 
 
+_link = _Link()
+
+
 def ask(question: Any) -> Any:
     """Return *question*(redis), or None where Redis is away."""
-    if time.monotonic() < _Link.rests_until:
+    if time.monotonic() < _link.rests_until:
         return None
     try:
-        if _Link.redis is None:
-            _Link.redis = Redis.from_url(
+        if _link.redis is None:
+            _link.redis = Redis.from_url(
                 settings.CACHES["default"]["LOCATION"],
+                single_connection_client=True,
                 socket_timeout=PATIENCE_SECONDS,
                 socket_connect_timeout=PATIENCE_SECONDS,
+                # Its own would wait for seconds before each of three more tries.
+                retry=Retry(NoBackoff(), 1),
             )
-        return question(_Link.redis)
+        return question(_link.redis)
     except RedisError as error:
         log.warning("Redis is away: %s. Sign-ups are taken in uncounted.", type(error).__name__)
-        _Link.rests_until = time.monotonic() + REST_SECONDS
+        _link.rests_until = time.monotonic() + REST_SECONDS
         return None

@@ -1,5 +1,7 @@
 """Typing help: domains that a reader probably meant. It asks, and never refuses."""
 
+from functools import lru_cache
+
 # Where most private mail goes. One of these is never taken for a misspelling of another.
 COMMON = frozenset(
     """
@@ -39,6 +41,7 @@ def meant(address: str) -> str:
     return f"{local}@{better}" if better else ""
 
 
+@lru_cache(4096)  # a few domains are most of the mail
 def _nearest(domain: str) -> str:
     """Return the common domain that is one slip away from *domain*, or nothing."""
     if domain in COMMON:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
@@ -21,13 +21,15 @@ from briefs.models import Publication
 from briefs.pages import entry_of, publication_page, readable, speaks
 from briefs.rendering import show_markdown
 from subscribers import attack, intake, limits, places, proof_of_work
-from subscribers.doorbell import ring
+from subscribers.doorbell import Bell
+from subscribers.doors import briefly_kept
 from subscribers.forms import ChooseForm, SignUpForm, SubscribeForm
 from subscribers.origin import origin_of
 from subscribers.tasks import note_sign_ups
 from subscribers.views.answers import not_found, reads_and_posts
 
 log = logging.getLogger(__name__)
+bell = Bell(note_sign_ups)
 
 # Shows the form again with a status, and what else its template needs.
 ShowAgain = Callable[..., HttpResponse]
@@ -70,19 +72,29 @@ def take_in(
     fields = {name: form.cleaned_data[name] for name in ("name", "language", "time_zone")}
     row = intake.make(form.wishes(), address, source=source, **fields, **origin)
     try:
-        if intake.accept(row):
-            ring(note_sign_ups)
+        intake.accept(row)
     except DatabaseError:
         log.exception("A sign-up could not be stored.")
         return show_again(503, is_down=True)
+    bell.ring()
     return None
 
 
 @csrf_exempt  # an anonymous form, meant to be embedded elsewhere too; it sets no cookie
 @reads_and_posts
-@publication_page
-def subscribe(request: HttpRequest, publication: Publication) -> HttpResponse:
+def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the form of a publication, and take it in."""
+    publication = _publication(slug)
+    with translation.override(publication.language):
+        return speaks(_subscribe(request, publication), publication.language)
+
+
+@briefly_kept
+def _publication(slug: str) -> Publication:
+    return get_object_or_404(Publication, slug=slug)
+
+
+def _subscribe(request: HttpRequest, publication: Publication) -> HttpResponse:
     if not publication.is_public:
         return not_found(request)
     if request.method != "POST":
