@@ -1,9 +1,11 @@
 """Figures for the dashboard, each asked of the database once."""
 
 import datetime as dt
+from collections import Counter
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.functions import Cast, Substr
 from django.utils import timezone
 
 from deliveries import reports
@@ -60,27 +62,27 @@ def growth(publications: frozenset[int], active: int, days: int = 30) -> list[tu
     return line[::-1]
 
 
-def _per_day(rows: QuerySet[Subscription], field: str, dates: list[dt.date]) -> dict[dt.date, int]:
-    """Count *rows* by the day of *field*, in one pass over those of the last weeks.
+def _per_day(rows: QuerySet[Subscription], field: str, dates: list[dt.date]) -> Counter[dt.date]:
+    """Count *rows* by the local day of *field*, from the earliest of *dates* on.
 
-    A condition for each day, as TruncDate is a Python function on SQLite: a
-    million readers took a second with it.
+    They are grouped by the minute of their text, which both databases write
+    alike in UTC: TruncDate is a Python function on SQLite, and a condition for
+    each day was asked of each row; a million readers took five seconds.
     """
-    start = {date: timezone.make_aware(dt.datetime.combine(date, dt.time())) for date in dates}
-    counts = {
-        f"day{number}": Count(
-            "pk",
-            filter=Q(
-                **{
-                    f"{field}__gte": start[date],
-                    f"{field}__lt": start.get(date + dt.timedelta(days=1), timezone.now()),
-                }
-            ),
-        )
-        for number, date in enumerate(dates)
-    }
-    found = rows.filter(**{f"{field}__gte": start[dates[-1]]}).aggregate(**counts)
-    return {date: found[f"day{number}"] for number, date in enumerate(dates)}
+    first = timezone.make_aware(dt.datetime.combine(min(dates), dt.time()))
+    minute = Substr(Cast(field, TextField()), 1, 16)
+    found = (
+        rows.filter(**{f"{field}__gte": first})
+        .annotate(minute=minute)
+        .order_by()
+        .values_list("minute")
+        .annotate(count=Count("pk"))
+    )
+    days: Counter[dt.date] = Counter()
+    for text, count in found:
+        at = dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+        days[timezone.localdate(at)] += count
+    return days
 
 
 class Outcome(NamedTuple):

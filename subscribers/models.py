@@ -25,7 +25,7 @@ class Subscriber(models.Model):
         _("address as compared"), max_length=254, unique=True, editable=False
     )
     # The same hash stands in Suppression, where it outlives the address.
-    address_hash = models.CharField(max_length=32, db_index=True, editable=False)
+    address_hash = models.CharField(max_length=32, editable=False)
     # What follows the @ of address_key: whole domains may be suppressed, or asked for.
     domain = models.CharField(max_length=253, blank=True, editable=False)
     name = models.CharField(
@@ -47,6 +47,8 @@ class Subscriber(models.Model):
             models.CheckConstraint(condition=~Q(address=""), name="subscriber_has_an_address"),
             models.CheckConstraint(condition=~Q(address_hash=""), name="subscriber_has_a_hash"),
         ]
+        # Here, not at the field, where PostgreSQL would get a second one for patterns.
+        indexes = [models.Index(fields=["address_hash"], name="subscriber_by_hash")]
 
     def __str__(self) -> str:
         return self.address
@@ -118,6 +120,12 @@ class Subscription(models.Model):
         indexes = [
             # The audience is frozen in chunks of ids within one publication.
             models.Index(fields=["publication", "id"], name="subscription_by_publication"),
+            # For the desk, which looks for the few that are not active among a million.
+            models.Index(
+                fields=["status", "subscriber"],
+                condition=~Q(status="active"),
+                name="subscriptions_not_active",
+            ),
             # What nobody confirmed is found after a week, whatever the size of the readership.
             models.Index(
                 fields=["requested_at"],
@@ -177,7 +185,7 @@ class ConsentRecord(AppendOnly):
         related_name="consent_records",
         verbose_name=_("reader"),
     )
-    address_hash = models.CharField(max_length=32, db_index=True, editable=False)
+    address_hash = models.CharField(max_length=32, editable=False)
     publication = models.ForeignKey(
         Publication, models.PROTECT, related_name="+", verbose_name=_("publication")
     )
@@ -202,6 +210,7 @@ class ConsentRecord(AppendOnly):
         verbose_name = _("consent record")
         verbose_name_plural = _("consent records")
         ordering = ["id"]
+        indexes = [models.Index(fields=["address_hash"], name="consent_record_by_hash")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind="added") | ~Q(basis=""), name="added_by_hand_states_a_basis"
