@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from deliveries import views
+from deliveries import own_data, views
 
 app_name = "deliveries"
 urlpatterns = [
+    path("s/own/<str:token>/export", own_data.export, name="export"),
+    path("s/own/<str:token>/erase", own_data.erase, name="erase"),
     path("v/<str:token>", views.view_in_browser, name="view"),
     path("c/<str:token>", views.click, name="click"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscribers.views import about, embed, mailed, signup
+from subscribers.views import about, embed, mailed, preferences, signup
 
 app_name = "subscribers"
 
@@ -10,6 +10,10 @@ urlpatterns = [
     # Before the slugs, and without a slash at the end: the URLs that are mailed
     # are final, since a redirect turns a mail client's POST into a GET.
     path("s/confirm/<str:token>", mailed.confirm, name="confirm"),
+    path("s/prefs/<str:token>", preferences.footer, name="preferences"),
+    path("s/own/<str:token>", preferences.own, name="own"),
+    path("s/undo/<str:token>", preferences.undo, name="undo"),
+    path("s/address/<str:token>", preferences.address, name="address"),
     path("u/<str:token>", mailed.unsubscribe, name="unsubscribe"),
     path("s/", signup.choose, name="choose"),
     path("s/thanks", signup.chosen, name="chosen"),
@@ -19,6 +23,7 @@ urlpatterns = [
     path("s/<slug:slug>/embed.js", embed.embed_script, name="embed_script"),
     path("s/<slug:slug>/", signup.subscribe, name="subscribe"),
     path("s/<slug:slug>/thanks/", signup.thanks, name="thanks"),
+    path("s/<slug:slug>/preferences/", preferences.ask, name="ask_link"),
     path("s/<slug:slug>/privacy/", about.privacy, name="privacy"),
     path("s/<slug:slug>/imprint/", about.imprint, name="imprint"),
     path("s/<slug:slug>/look.css", about.look, name="look"),

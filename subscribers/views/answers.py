@@ -1,6 +1,7 @@
 """What the pages of readers answer with."""
 
 import time
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,7 +40,10 @@ def find(subscription_id: int) -> Subscription | None:
 
 
 def page(
-    request: HttpRequest, name: str, subscription: Subscription | None, *, is_new: bool = False
+    request: HttpRequest,
+    name: str,
+    subscription: Subscription | None,
+    more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Answer with a page about *subscription* that names its owner only masked."""
     language = subscription.publication.language if subscription else translation.get_language()
@@ -48,7 +52,7 @@ def page(
             "subscription": subscription,
             "publication": subscription.publication if subscription else None,
             "masked": mask(subscription.subscriber.address) if subscription else "",
-            "is_new": is_new,
+            **(more or {}),
         }
         response = render(request, f"subscribers/{name}.html", context)
     return private(speaks(response, language or ""))

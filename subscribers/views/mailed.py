@@ -9,6 +9,7 @@ from subscribers import consent, tokens
 from subscribers.doorbell import ring
 from subscribers.models import Subscription
 from subscribers.origin import origin_of
+from subscribers.preference_forms import LeaveForm
 from subscribers.tasks import send_notices
 from subscribers.views.answers import broken_link, find, page, reads_and_posts, tiny
 
@@ -37,7 +38,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     ring(send_notices)
     if subscription.status != Subscription.Status.ACTIVE:
         return page(request, "not_confirmed", subscription)
-    return page(request, "confirmed", subscription, is_new=True)
+    return page(request, "confirmed", subscription, {"is_new": True})
 
 
 @csrf_exempt  # the POST comes from a mail client, which has no cookie (RFC 8058, 3.1)
@@ -52,7 +53,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return broken_link(request, "unsubscribe")
     subscription = find(subscription_id)
     if request.method != "POST":
-        return page(request, "unsubscribe", subscription)
+        token = tokens.preferences.make(subscription_id)
+        form = LeaveForm()
+        return page(request, "unsubscribe", subscription, {"form": form, "settings": token})
     if _is_one_click(request):
         source = "one-click"
     elif request.POST.get("wish") == "unsubscribe":
@@ -60,9 +63,17 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     else:
         return tiny("Post List-Unsubscribe=One-Click to unsubscribe.\n", status=400)
     if subscription is not None:
+        # A mail program's one-click comes from its owner; the page may be anybody's.
+        is_page = source == "page"
         consent.unsubscribe(
-            subscription, source=source, delivery_id=delivery_id or None, **origin_of(request)
+            subscription,
+            source=source,
+            delivery_id=delivery_id or None,
+            why=LeaveForm(request.POST).reason() if is_page else "",
+            tells_owner=is_page,
+            **origin_of(request),
         )
+        ring(send_notices)
     if source == "one-click":
         return tiny("Unsubscribed.\n")
     return page(request, "unsubscribed", subscription)

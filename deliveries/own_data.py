@@ -1,0 +1,65 @@
+"""The pages where readers take with them what we hold, or have it erased."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from briefs.addresses import mask
+from briefs.pages import private, speaks
+from deliveries import privacy
+from subscribers import tokens
+from subscribers.models import Subscription
+from subscribers.views.answers import broken_link, find, page, reads_and_posts
+
+
+def _owner(token: str) -> Subscription | None:
+    """Return the subscription that a link names which went to its owner alone."""
+    (subscription_id,) = tokens.own.load(token)
+    return find(subscription_id)
+
+
+@require_safe
+def export(request: HttpRequest, token: str) -> HttpResponse:
+    """Hand over everything that we hold, as JSON."""
+    try:
+        subscription = _owner(token)
+    except tokens.BadToken as error:
+        is_expired = isinstance(error, tokens.ExpiredToken)
+        return broken_link(request, "preferences", is_expired=is_expired)
+    if subscription is None:
+        return page(request, "unsubscribe", None)
+    held = privacy.export(subscription.subscriber)
+    content = json.dumps(held, indent=2, ensure_ascii=False)
+    response = HttpResponse(content, content_type="application/json; charset=utf-8")
+    name = f"{subscription.publication.slug}-{timezone.now():%Y-%m-%d}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return private(response)
+
+
+@csrf_exempt  # the token in the path is the credential; the page sets no cookie
+@reads_and_posts
+def erase(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, POST erases."""
+    try:
+        subscription = _owner(token)
+    except tokens.BadToken as error:
+        is_expired = isinstance(error, tokens.ExpiredToken)
+        return broken_link(request, "preferences", is_expired=is_expired)
+    if subscription is None:
+        return page(request, "unsubscribe", None)
+    publication = subscription.publication
+    context = {
+        "publication": publication,
+        "masked": mask(subscription.subscriber.address),
+        "token": token,
+    }
+    if request.method == "POST" and request.POST.get("wish") == "erase":
+        privacy.erase(subscription.subscriber, source="own page")
+        context["is_done"] = True
+    with translation.override(publication.language):
+        response = render(request, "subscribers/erase.html", context)
+    return private(speaks(response, publication.language))

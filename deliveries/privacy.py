@@ -1,0 +1,91 @@
+"""What we hold of a reader, handed over or erased: this app's part, and all below it."""
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from briefs.addresses import normalise
+from briefs.models import User
+from deliveries.models import Delivery
+from subscribers import privacy, story
+from subscribers.importing import files
+from subscribers.models import Subscriber
+
+
+def export(reader: Subscriber) -> dict[str, Any]:
+    """Return everything that we hold of *reader*, for the reader."""
+    rows = Delivery.objects.filter(subscriber=reader).select_related(
+        "edition__publication", "edition__revision"
+    )
+    return {
+        **story.reader_story(reader),
+        "deliveries": [
+            {
+                "publication": row.edition.publication.slug,
+                "headline": row.edition.revision.snapshot["headline"],
+                "date": row.edition.revision.snapshot["date"],
+                "status": row.status,
+                "reason": row.reason,
+                "server_said": row.reply,
+                "changed_at": row.changed_at.isoformat() if row.changed_at else None,
+            }
+            for row in rows.order_by("pk").iterator(chunk_size=1_000)
+        ],
+    }
+
+
+def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[str, int]:
+    """Forget *reader* everywhere; return counts of what was stripped.
+
+    What remains is the keyed hash of the address in the evidence and the
+    suppressions, so that no import brings the reader back, and the ledger's
+    rows, which name nobody any more. A crash leaves all or nothing in the
+    database; the files are written over first, and again by a repeat.
+    """
+    for address in privacy.addresses_of(reader):
+        files.forget(address)
+    _overwrite_deleted()
+    with transaction.atomic():
+        held = Subscriber.objects.select_for_update().filter(pk=reader.pk).first()
+        if held is None:
+            return {"subscriptions": 0, "records": 0, "deliveries": 0}
+        deliveries = Delivery.objects.filter(subscriber=held).update(reply="")
+        counts = privacy.erase_reader(held, by=by, source=source)
+    _empty_the_log_of_writes()
+    return {**counts, "deliveries": deliveries}
+
+
+def erase_address(address_raw: str, *, source: str, by: User | None = None) -> dict[str, int]:
+    """Forget an address, whether it is a reader or not; raise InvalidAddress."""
+    known = normalise(address_raw)
+    reader = Subscriber.objects.filter(address_key=known.key).first()
+    if reader is not None:
+        return erase(reader, source=source, by=by)
+    files.forget(known.address)
+    _overwrite_deleted()
+    with transaction.atomic():
+        counts = privacy.erase_address(known.address, known.key)
+    _empty_the_log_of_writes()
+    return {**counts, "deliveries": 0}
+
+
+def scrub_late_replies() -> int:
+    """Empty what a server said of a reader who was erased while the mail was on its way."""
+    return Delivery.objects.filter(subscriber__isnull=True).exclude(reply="").update(reply="")
+
+
+def _overwrite_deleted() -> None:
+    """Have SQLite fill what it deletes with zeros; PostgreSQL's vacuum frees it in its time."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete=ON")
+
+
+def _empty_the_log_of_writes() -> None:
+    """Have SQLite fold its write-ahead log into the file, which still shows the old pages.
+
+    While others read it stays; the next checkpoint does it.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

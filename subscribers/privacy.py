@@ -1,0 +1,144 @@
+"""Erasure, as far as this app holds anything: called by deliveries.privacy, in its transaction."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+
+from briefs.models import User
+from briefs.models.append_only import opened
+from subscribers.models import (
+    ConsentRecord,
+    Notice,
+    SignUp,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionRelease,
+)
+from subscribers.story import hashes_of
+from subscribers.suppression import address_hash, suppress
+
+ERASED = "[erased]"
+# What a record may keep of its details: nothing here tells who it was.
+KEPT = ("topics", "rhythm", "pause", "was", "address", "undo", "changed", "import", "row")
+
+
+def addresses_of(reader: Subscriber) -> set[str]:
+    """Return the addresses of *reader*: today's, and those that mail was moved from or to."""
+    others = Notice.objects.filter(subscription__subscriber=reader).exclude(address="")
+    return {reader.address, reader.address_key, *others.values_list("address", flat=True)}
+
+
+def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[str, int]:
+    """Forget *reader*; evidence and suppressions are left with the hash alone."""
+    words = [*addresses_of(reader), *([reader.name] if reader.name else [])]
+    hashes = hashes_of(reader.address_hash)
+    publications = list(reader.subscriptions.values_list("publication", flat=True))
+    ids = {
+        Subscriber: [reader.pk],
+        Subscription: list(reader.subscriptions.values_list("pk", flat=True)),
+        ConsentRecord: list(reader.consent_records.values_list("pk", flat=True)),
+        Suppression: list(
+            Suppression.objects.filter(address_hash__in=hashes).values_list("pk", flat=True)
+        ),
+        Notice: list(
+            Notice.objects.filter(subscription__subscriber=reader).values_list("pk", flat=True)
+        ),
+    }
+    for publication in publications:
+        ConsentRecord.objects.create(
+            address_hash=reader.address_hash,
+            publication_id=publication,
+            kind=ConsentRecord.Kind.ERASED,
+            source=source[:40],
+            by=by,
+        )
+    records = _strip_records(Q(subscriber=reader) | Q(address_hash__in=hashes))
+    _strip_suppressions(reader, hashes)
+    SignUp.objects.filter(address__in=words).delete()
+    scrub_words(words)
+    _strip_log(ids, words)
+    reader.delete()
+    return {"subscriptions": len(publications), "records": records}
+
+
+def erase_address(address: str, key: str) -> dict[str, int]:
+    """Forget an address that is no reader: evidence, suppressions and words may name it."""
+    hashed = address_hash(key)
+    records = _strip_records(Q(address_hash__in=hashes_of(hashed)))
+    suppress(address, Suppression.Reason.ERASURE)
+    _strip_notes({hashed})
+    SignUp.objects.filter(address__in=[address, key]).delete()
+    scrub_words([address, key])
+    _strip_log({}, [address, key])
+    return {"subscriptions": 0, "records": records}
+
+
+def _strip_records(which: Q) -> int:
+    """Leave of each record what was done, when and under which words."""
+    count = 0
+    records = opened(ConsentRecord)
+    for row in records.filter(which).only("details", "basis"):
+        records.filter(pk=row.pk).update(
+            subscriber=None,
+            ip=None,
+            user_agent="",
+            basis=ERASED if row.basis else "",
+            details={key: row.details[key] for key in KEPT if key in row.details},
+        )
+        count += 1
+    return count
+
+
+def _strip_suppressions(reader: Subscriber, hashes: set[str]) -> None:
+    suppress(reader.address, Suppression.Reason.ERASURE)
+    for hashed in hashes - {reader.address_hash}:
+        Suppression.objects.get_or_create(
+            address_hash=hashed,
+            publication=None,
+            defaults={"reason": Suppression.Reason.ERASURE},
+        )
+    _strip_notes(hashes)
+
+
+def _strip_notes(hashes: set[str]) -> None:
+    Suppression.objects.filter(address_hash__in=hashes).update(address="", note="")
+    opened(SuppressionRelease).filter(address_hash__in=hashes).update(why=ERASED)
+
+
+def scrub_words(words: Collection[str]) -> None:
+    """Take *words* out of what was written to editors."""
+    for notice in Notice.objects.filter(_any("subject", words) | _any("text", words)):
+        Notice.objects.filter(pk=notice.pk).update(
+            subject=redact(notice.subject, words), text=redact(notice.text, words)
+        )
+
+
+def _strip_log(ids: dict[Any, list[int]], words: Collection[str]) -> None:
+    """Take the reader out of the admin's log, which keeps the name of each row that it showed."""
+    which = _any("object_repr", words) | _any("change_message", words)
+    for model, keys in ids.items():
+        kind = ContentType.objects.get_for_model(model)
+        which |= Q(content_type=kind, object_id__in=[str(key) for key in keys])
+    for entry in LogEntry.objects.filter(which).only("change_message"):
+        LogEntry.objects.filter(pk=entry.pk).update(
+            object_repr=ERASED, change_message=redact(entry.change_message, words)
+        )
+
+
+def _any(field: str, words: Collection[str]) -> Q:
+    which = Q(pk__in=())
+    for word in words:
+        which |= Q(**{f"{field}__icontains": word})
+    return which
+
+
+def redact(text: str, words: Collection[str]) -> str:
+    """Return *text* without *words*, however they are capitalised."""
+    for word in sorted(words, key=len, reverse=True):
+        text = re.sub(re.escape(word), ERASED, text, flags=re.IGNORECASE)
+    return text

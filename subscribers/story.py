@@ -1,0 +1,165 @@
+"""The whole story of one address, from the evidence; also of one that was erased."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from briefs.addresses import normalise
+from subscribers.models import (
+    ConsentRecord,
+    Notice,
+    Subscriber,
+    Suppression,
+    SuppressionRelease,
+)
+from subscribers.suppression import address_hash
+
+
+def hashes_of(hashed: str) -> set[str]:
+    """Return the hashes of all addresses that this reader has had: moves name both."""
+    found: set[str] = set()
+    new = {hashed}
+    while new:
+        found |= new
+        moves = ConsentRecord.objects.filter(
+            Q(address_hash__in=new), kind=ConsentRecord.Kind.CHANGED, details__has_key="address"
+        ).values_list("details", flat=True)
+        # Only backwards: a move is recorded under the hash that it led to.
+        new = {details["address"][0] for details in moves} - found
+    return found
+
+
+def story(address_raw: str) -> dict[str, Any]:
+    """Return what is known of an address, in the order in which it happened.
+
+    Works by the hash, so that it also tells of a reader who was erased. Raises
+    InvalidAddress.
+    """
+    known = normalise(address_raw)
+    hashed = address_hash(known.key)
+    domain = known.key.rpartition("@")[2]
+    hashes = hashes_of(hashed)
+    reader = Subscriber.objects.filter(address_key=known.key).first()
+    records = ConsentRecord.objects.filter(
+        Q(address_hash__in=hashes) | (Q(subscriber=reader) if reader else Q(pk__in=()))
+    )
+    return {
+        "address": known.address,
+        "address_hash": hashed,
+        "is_known": reader is not None,
+        "subscriptions": _subscriptions(reader),
+        "records": [_record(row) for row in records.select_related("publication", "wording", "by")],
+        "suppressions": [
+            _suppression(row)
+            for row in Suppression.objects.filter(
+                Q(address_hash__in=hashes) | Q(domain=domain)
+            ).select_related("publication")
+        ],
+        "releases": [
+            _release(row)
+            for row in SuppressionRelease.objects.filter(
+                Q(address_hash__in=hashes) | Q(domain=domain)
+            ).select_related("publication", "by")
+        ],
+        "notices": _notices(reader),
+    }
+
+
+def reader_story(reader: Subscriber) -> dict[str, Any]:
+    """Return everything that this app holds of *reader*, for the reader."""
+    details = {
+        "address": reader.address,
+        "name": reader.name,
+        "language": reader.language,
+        "time_zone": reader.time_zone,
+        "attributes": reader.attributes,
+        "known_since": _time(reader.created_at),
+    }
+    # Who of us did something is not the reader's to know by name.
+    return {"reader": details, **without_editors(story(reader.address))}
+
+
+def without_editors(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a story in which editors are "an editor"."""
+    for row in (*told["records"], *told["releases"]):
+        row["by"] = row["by"] and "an editor"
+    return told
+
+
+def _subscriptions(reader: Subscriber | None) -> list[dict[str, Any]]:
+    if reader is None:
+        return []
+    rows = reader.subscriptions.select_related("publication").prefetch_related("topics")
+    return [
+        {
+            "publication": row.publication.slug,
+            "status": row.status,
+            "rhythm": row.rhythm,
+            "topics": [topic.slug for topic in row.topics.all()],
+            "source": row.source,
+            "requested_at": _time(row.requested_at),
+            "confirmed_at": _time(row.confirmed_at),
+            "unsubscribed_at": _time(row.unsubscribed_at),
+            "paused_until": str(row.paused_until) if row.paused_until else None,
+        }
+        for row in rows.order_by("id")
+    ]
+
+
+def _record(row: ConsentRecord) -> dict[str, Any]:
+    return {
+        "at": _time(row.at),
+        "what": row.kind,
+        "publication": row.publication.slug,
+        "wording": row.wording.text if row.wording else None,
+        "source": row.source,
+        "ip": row.ip,
+        "user_agent": row.user_agent,
+        "by": str(row.by) if row.by else None,
+        "basis": row.basis,
+        "details": row.details,
+        "delivery": row.delivery_id,
+    }
+
+
+def _suppression(row: Suppression) -> dict[str, Any]:
+    return {
+        "since": _time(row.created_at),
+        "reason": row.reason,
+        "domain": row.domain,
+        "publication": row.publication.slug if row.publication else None,
+        "note": row.note,
+    }
+
+
+def _release(row: SuppressionRelease) -> dict[str, Any]:
+    return {
+        "at": _time(row.at),
+        "reason": row.reason,
+        "domain": row.domain,
+        "publication": row.publication.slug if row.publication else None,
+        "suppressed_at": _time(row.suppressed_at),
+        "why": row.why,
+        "by": str(row.by) if row.by else None,
+    }
+
+
+def _notices(reader: Subscriber | None) -> list[dict[str, Any]]:
+    if reader is None:
+        return []
+    rows = Notice.objects.filter(subscription__subscriber=reader)
+    return [
+        {
+            "created_at": _time(row.created_at),
+            "kind": row.kind,
+            "publication": row.link.publication.slug,
+            "status": row.status,
+            "sent_at": _time(row.sent_at),
+        }
+        for row in rows.select_related("subscription__publication").order_by("id")
+    ]
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
