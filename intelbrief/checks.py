@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
+from intelbrief import lane_options
+
 from deliveries.returnpaths import is_domain
 
 SHORTEST_KEY = 32
@@ -116,6 +118,7 @@ def _providers() -> Iterator[CheckMessage]:
         yield from _bounce_domain("BOUNCE_DOMAIN", settings.BOUNCE_DOMAIN)
     for lane, options in settings.PROVIDERS.items():
         yield from _lane(lane, options)
+        yield from lane_options.check(lane, options)
         if options.get("bounce_domain"):
             yield from _bounce_domain(f'PROVIDERS["{lane}"]', options["bounce_domain"])
 
