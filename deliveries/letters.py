@@ -5,10 +5,10 @@ import email.utils
 import html
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -153,7 +153,7 @@ class Letter:
     subscription: int
     address: str
     name: str
-    attributes: Mapping[str, Any] | None = None  # only where EditionMail.needs_attributes
+    attributes: object = None  # JSON of the reader; only where EditionMail.needs_attributes
 
     @property
     def needs_smtputf8(self) -> bool:

@@ -3,8 +3,7 @@
 import html
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from briefs.rendering import Field
 from deliveries import wire
@@ -18,6 +17,8 @@ _TURNS = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202
                                 "\u2066\u2067\u2068\u2069"))  # fmt: skip
 # A stranger types the name when subscribing somebody: mail programs would make a link of it.
 _ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
+# ESPs read the letters that they are given: {{x}}, {%x%}, [[x]], *|x|*, %x%.
+_TEMPLATE = re.compile(r"\{[{%]|\[\[|\*\||%\w[\w.]*%")
 
 
 class Slot(NamedTuple):
@@ -48,7 +49,12 @@ class Slots:
         """True if some field is more than the reader's name."""
         return any(field.name != "name" for field in self._fields)
 
-    def values(self, name: str, attributes: Mapping[str, Any] | None) -> list[str]:
+    @property
+    def defaults(self) -> list[str]:
+        """What each field says to a reader of whom nothing is known."""
+        return [field.default for field in self._fields]
+
+    def values(self, name: str, attributes: object) -> list[str]:
         """Return what each field says to the reader *name* with *attributes*, as plain text."""
         return [value_of(field, name, attributes) for field in self._fields]
 
@@ -68,11 +74,12 @@ class Slots:
             pieces[wire.SUBJECT] = wire.unstructured("Subject", self.subject(values)).encode()
 
 
-def value_of(field: Field, name: str, attributes: Mapping[str, Any] | None) -> str:
+def value_of(field: Field, name: str, attributes: object) -> str:
     """Return what *field* says to a reader: one line of plain text, or its default."""
     if field.name == "name":
         return _name(name) or field.default
-    found = (attributes or {}).get(field.name)
+    # Imports and the API may have stored anything that is JSON.
+    found = attributes.get(field.name) if isinstance(attributes, dict) else None
     if field.name == "first_name":
         return _name(found) or _name(name).partition(" ")[0].rstrip(",;") or field.default
     return clean(found) or field.default
@@ -81,7 +88,8 @@ def value_of(field: Field, name: str, attributes: Mapping[str, Any] | None) -> s
 def clean(value: object) -> str:
     """Return *value* in one line without anything invisible, or nothing if it has no words.
 
-    Text and numbers are values; lists, objects, true and false are none.
+    Text and numbers are values; lists, objects, true and false are none, and
+    neither is what an ESP might take for a variable of a template.
     """
     if not isinstance(value, str):
         if (
@@ -91,10 +99,15 @@ def clean(value: object) -> str:
         ):
             return ""
         value = str(value)
+    if value.isalpha() and len(value) <= MOST:
+        return value
     if value.isascii() and value.isprintable() and len(value) <= MOST and "  " not in value:
-        return value.strip()
-    line = _NOT_IN_A_LINE.sub(" ", value[: 50 * MOST].translate(_TURNS)).strip()
-    if not any(character.isprintable() and character != " " for character in line):
+        line = value.strip()
+    else:
+        line = _NOT_IN_A_LINE.sub(" ", value[: 50 * MOST].translate(_TURNS)).strip()
+        if not any(character.isprintable() and character != " " for character in line):
+            return ""
+    if _TEMPLATE.search(line):
         return ""
     return line if len(line) <= MOST else line[: MOST - 1].rstrip() + "…"
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email.utils
+import html
 import itertools
 import threading
 import time
@@ -114,11 +115,42 @@ def test_each_reader_gets_a_letter_with_what_is_theirs(dialect, esp, mail, batch
         assert headers["list-unsubscribe"] == f"<{letter.unsubscribe_url}>"
         assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
         assert headers["list-id"] == mail.headers["List-ID"]
-        html, text = letter.filled()
+        html_part, text = letter.filled()
         assert tokens.click.make(mail.edition_id, 0, letter.delivery) in got.html
-        assert got.html.replace("\r\n", "\n").strip() == html.strip()
+        assert got.html.replace("\r\n", "\n").strip() == html_part.strip()
         assert got.text.replace("\r\n", "\n").strip() == text.strip()
         assert tokens.view.make(mail.edition_id, letter.delivery) in got.html
+
+
+@named
+def test_merge_fields_say_to_each_reader_what_is_theirs(dialect, esp):
+    brief = make_brief(
+        make_publication(**PUBLICATION),
+        headline="For [[name|you]]",
+        body="Dear [[name|reader]] of [[city|our town]]",
+    )
+    edition = make_edition(brief)
+    compiling.compile_edition(edition)
+    mail = letters.load(edition.pk)
+    cities = [None, {"city": "A & <b>B</b>"}, {"city": 'Köln "am" Rhein\\'}, {"city": "{{x}}"}, {}]
+    names = ["", "Ada Lovelace", "Jürgen Groß", 'Dr. "X", Esq.', "%recipient.x%"]
+    written = [
+        replace(letter, name=name, attributes=city)
+        for letter, name, city in zip(letters_of(mail, 5), names, cities, strict=True)
+    ]
+    assert hand_over(dialect, written).fates == [Fate.SENT] * 5
+    mails = {one.address: one for request in esp.requests for one in dialect.mails(request)}
+    said = [("reader", "our town"), ("Ada Lovelace", "A & <b>B</b>"),
+            ("Jürgen Groß", 'Köln "am" Rhein\\'), ('Dr. "X", Esq.', "our town"),
+            ("reader", "our town")]  # fmt: skip
+    for letter, (name, city) in zip(written, said, strict=True):
+        got = mails[letter.address]
+        assert got.subject == f"Harbour Brief: For {name}".replace("reader", "you")
+        assert f"Dear {name} of {city}" in got.text
+        assert f"Dear {html.escape(name)} of {html.escape(city)}</p>" in got.html
+        parts = [part.replace("\r\n", "\n").strip() for part in (got.html, got.text)]
+        assert parts == [part.strip() for part in letter.filled()]
+        assert mail.slot_prefix not in got.html + got.text + got.subject
 
 
 @batching

@@ -82,6 +82,8 @@ def cleaned(value):
     line = " ".join(word for word in seen.split(" ") if word)
     if not any(c.isprintable() and c != " " for c in line):
         return ""
+    if re.search(r"\{\{|\{%|\[\[|\*\||%\w[\w.]*%", line):
+        return ""
     return line if len(line) <= 200 else line[:199].rstrip() + "…"
 
 
@@ -254,6 +256,10 @@ def test_a_letter_without_fields_asks_for_nothing_of_the_reader():
         ("city", "Ada", {"city": "a\r\n\x00\u2028b"}, "a b"),
         ("city", "Ada", {"city": "\u202eabc\u2066"}, "abc"),
         ("city", "Ada", {"city": "https://x.example"}, "https://x.example"),
+        ("name", "{{settings.SECRET_KEY}}", {}, "there"),
+        ("city", "Ada", {"city": "%recipient.x%"}, "there"),
+        ("city", "Ada", {"city": "*|FNAME|*"}, "there"),
+        ("city", "Ada", {"city": "5 % or {x}"}, "5 % or {x}"),
         ("name", "Win at https://evil.example", {}, "there"),
         ("name", "WWW.evil.example", {}, "there"),
     ],

@@ -149,7 +149,7 @@ def _brevo_mails(request: Request) -> list[Mail]:
             Mail(
                 _named(to),
                 _named(content["sender"]),
-                content["subject"],
+                item.get("subject", content["subject"]),
                 item["htmlContent"],
                 item["textContent"],
                 item["headers"],

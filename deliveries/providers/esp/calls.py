@@ -1,7 +1,6 @@
 """Calls: what is posted to an ESP at a time, and what its answer says of each letter in it."""
 
 import email.utils
-import re
 import time
 import uuid
 from collections.abc import Sequence
@@ -171,7 +170,8 @@ class Writer:
             is_clean = not any(sign in part for sign in self._esp.syntax for part in parts)
             octets = 80 * (len(mail.slots) + 6)
             is_small = not self._esp.per_reader or octets <= self._esp.per_reader
-            self._shared = mail, is_clean and is_small
+            # What a reader says of themselves is no place for an ESP to look for variables.
+            self._shared = mail, is_clean and is_small and mail.merging is None
         return self._shared[1]
 
     def _forms_of(self, letter: Letter) -> "_Forms":
@@ -253,7 +253,9 @@ class _Forms:
         common = {name: data[name] for name in self._esp.common if name in data}
         for name, text in (("htmlContent", self.mail.html), ("textContent", self.mail.text)):
             if name in common:
-                common[name] = re.sub("|".join(self.mail.slots), "", text)
+                common[name] = self.mail.slot_pattern.sub("", text)
+        if self.mail.merging and "subject" in common:
+            common["subject"] = self.mail.merging.subject(self.mail.merging.defaults)
         if self._esp.key and self._esp.key.member:
             common["headers"] = {self._esp.key.member: _KEY}
         whole: str = payload.serialize_json(common)

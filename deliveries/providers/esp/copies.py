@@ -6,6 +6,7 @@ edition, one with a name and one without, whose reader's parts are marks; what i
 wrote is cut at the marks. Readers with an unusual name or address go the long way.
 """
 
+import html
 import json
 import re
 import secrets
@@ -57,6 +58,12 @@ class Copies:
         self._name, self._address = f"{mark}name", f"{mark}at@{mark}.example"
         self._message_id, self._token = f"{mark}id", f"{mark}token"
         self._delivery, self._attempt = f"{mark}delivery", f"{mark}attempt"
+        self._subject = f"{mark}subject"
+        # A merge field is escaped in HTML, so it has a mark in each part.
+        self._merged = {
+            name: (f"{mark}text{number}x", f"{mark}html{number}x")
+            for number, name in enumerate(specimen.merged())
+        }
         self._cuts = {
             is_named: [
                 self._cut(render(written(backend, self._marked(specimen, is_named))))
@@ -77,6 +84,11 @@ class Copies:
         values[self._token] = tokens.unsubscribe_address(token)
         values[self._delivery] = str(letter.delivery)
         values[self._attempt] = str(letter.attempt)
+        if self._merged:
+            values[self._subject] = _escaped(letter.subject)
+            for name, value in letter.merged().items():
+                in_text, in_html = self._merged[name]
+                values[in_text], values[in_html] = _escaped(value), _escaped(html.escape(value))
         pieces, slots = self._cuts[bool(letter.name)][form]
         filled = pieces.copy()
         for index, name in slots:
@@ -97,9 +109,14 @@ class Copies:
     def _marked(self, letter: Letter, is_named: bool) -> EmailMultiAlternatives:
         """Return *letter* with marks in place of what is its reader's own."""
         message = letter.as_email()
-        message.body = self.mail.text
+        text, html_part = self.mail.text, self.mail.html
+        for name, (in_text, in_html) in self._merged.items():
+            text, html_part = text.replace(name, in_text), html_part.replace(name, in_html)
+        message.body = text
         message.alternatives = []
-        message.attach_alternative(self.mail.html, "text/html")
+        message.attach_alternative(html_part, "text/html")
+        if self._merged:
+            message.subject = self._subject
         message.to = [f"{self._name} <{self._address}>" if is_named else self._address]
         message.extra_headers["Message-ID"] = f"<{self._message_id}>"
         message.extra_headers["List-Unsubscribe"] = f"<{self._token}>"
@@ -112,7 +129,8 @@ class Copies:
     def _cut(self, text: str) -> tuple[list[str], list[tuple[int, str]]]:
         """Return the pieces of *text*, with nothing in the slots, and where each slot is."""
         marks = [self._name, self._address, self._message_id, self._token]
-        marks += [self._delivery, self._attempt, *self.mail.slots]
+        marks += [self._delivery, self._attempt, self._subject, *self.mail.slots]
+        marks += [mark for pair in self._merged.values() for mark in pair]
         pieces = re.split(f"({'|'.join(map(re.escape, marks))})", text)
         slots = [(index, pieces[index]) for index in range(1, len(pieces), 2)]
         pieces[1::2] = [""] * len(slots)

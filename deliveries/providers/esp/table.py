@@ -68,7 +68,8 @@ class Esp:
 
 
 def _brevo(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in ("to", "headers", "htmlContent", "textContent")}
+    own = ("to", "subject", "headers", "htmlContent", "textContent")
+    return {name: data[name] for name in own}
 
 
 def _mailjet(data: dict[str, Any]) -> dict[str, Any]:
