@@ -16,9 +16,8 @@ from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
-from intelbrief import lane_options
-
 from deliveries.returnpaths import is_domain
+from intelbrief import lane_options
 
 SHORTEST_KEY = 32
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
