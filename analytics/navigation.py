@@ -36,9 +36,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Readers"),
             "items": [
                 item(_("Readers"), "group", "subscribers.subscriber"),
+                item(_("Segments"), "filter_alt", "deliveries.segment"),
                 item(_("Subscriptions"), "mark_email_read", "subscribers.subscription"),
                 item(_("Consent"), "verified_user", "subscribers.consentrecord"),
                 item(_("Suppressions"), "block", "subscribers.suppression"),
+                item(_("Sign-up forms"), "how_to_reg", "subscribers.defence"),
                 item(_("Notices"), "notifications", "subscribers.notice"),
             ],
         },

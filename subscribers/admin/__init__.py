@@ -3,6 +3,7 @@
 from subscribers.admin import (  # noqa: F401  (they register themselves)
     evidence,
     readers,
+    sign_up_forms,
     subscriptions,
     suppressions,
 )

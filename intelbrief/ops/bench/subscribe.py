@@ -5,7 +5,6 @@ last one is answered; then it is looked whether each of them became exactly one
 subscription, one piece of evidence and one confirmation, no more and no less.
 """
 
-import http.client
 import socket
 import threading
 import time
@@ -13,8 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
-
-from django.conf import settings
 
 from briefs.models import Publication
 from intelbrief.ops import population, services
