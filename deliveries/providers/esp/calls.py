@@ -1,6 +1,7 @@
 """Calls: what is posted to an ESP at a time, and what its answer says of each letter in it."""
 
 import email.utils
+import json
 import time
 import uuid
 from collections.abc import Sequence
@@ -134,6 +135,7 @@ class Writer:
         self._backend = backend
         self._forms: _Forms | None = None
         self._shared: tuple[EditionMail | None, bool] = None, False
+        self._measured: tuple[EditionMail | None, int] = None, 0
 
     def call(self, letters: Sequence[Letter], *, as_batch: bool) -> Call:
         """Return the call for *letters*, which are of one edition; raise where one cannot be."""
@@ -155,9 +157,11 @@ class Writer:
         """Return about how large *letter* is in a call; none where a body is shared."""
         if self._esp.carries is not Carries.WHOLE:
             return 0
-        # JSON writes some characters with six octets.
-        mail = letter.mail
-        return 2 * (len(mail.html) + len(mail.text)) + 2_000
+        if self._measured[0] is not letter.mail:
+            bodies = json.dumps([letter.mail.html, letter.mail.text])
+            # Each slot becomes a link or a value; then come the headers.
+            self._measured = letter.mail, len(bodies) + 60 * len(letter.mail.slots) + 2_000
+        return self._measured[1]
 
     def _can_share(self, mail: EditionMail) -> bool:
         """Tell whether *mail* can be one body for several readers.

@@ -75,7 +75,7 @@ class Bench:
             "ratio": round(timed["messages_per_second"] / source, 3),
         }
 
-    def _send_to_our_sink(self, kind: type[RecordingSink]) -> dict[str, Any]:
+    def _send_to_our_sink(self, kind: Callable[[Scratch], RecordingSink]) -> dict[str, Any]:
         sink = kind(self.scratch)
         self._lane(sink.lane, sink.environment)
         timed = self._time(self._prepare())
@@ -159,7 +159,7 @@ class Bench:
 
     # --- verifying --------------------------------------------------------
 
-    def _verify(self, kind: type[RecordingSink]) -> bool:
+    def _verify(self, kind: Callable[[Scratch], RecordingSink]) -> bool:
         """Send again, untimed, to a sink that keeps the tokens, and look at each letter."""
         readers = min(self.recipients, VERIFIED)
         self.say(f"{readers} more to a sink that records …")

@@ -134,7 +134,7 @@ class Client(asyncio.Protocol):
         if whole:
             if whole["do"].startswith("take and"):
                 self.sink.take(self.number, begun, messages)
-            self.misbehave(whole)
+            self.misbehave(whole, len(messages))
         else:
             good = [message for message, rule in zip(messages, rules, strict=True) if not rule]
             self.sink.take(self.number, begun, good)
@@ -148,11 +148,11 @@ class Client(asyncio.Protocol):
                 self.reply(422 if answers[0]["ErrorCode"] else 200, answers[0])
         self.sink.look()
 
-    def misbehave(self, rule: dict[str, Any]) -> None:
-        """Answer as *rule* says."""
+    def misbehave(self, rule: dict[str, Any], messages: int) -> None:
+        """Answer a call with so many *messages* as *rule* says."""
         what = rule["do"].removeprefix("take and ")
         if what in ("broken", "hang", "500", "502", "504"):
-            self.sink.doubts += 1
+            self.sink.doubts += messages
         if what == "hang":
             self.busy = True
             asyncio.get_running_loop().call_later(rule.get("seconds", 10), self.transport.abort)

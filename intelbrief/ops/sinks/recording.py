@@ -3,8 +3,9 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -113,14 +114,18 @@ class RecordingSink:
 
 
 class FakePostmark(RecordingSink):
-    """Postmark's HTTP interface on loopback."""
+    """Postmark's HTTP interface on loopback, for a lane with *options*."""
 
     program = "intelbrief.ops.sinks.postmark"
+
+    def __init__(self, scratch: Scratch, **options: Any) -> None:
+        super().__init__(scratch)
+        self._options = options
 
     @property
     def lane(self) -> dict[str, Any]:
         """How a lane leads here."""
-        return {"provider": "postmark"}
+        return {"provider": "postmark", **self._options}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -131,17 +136,8 @@ class FakePostmark(RecordingSink):
         }
 
 
-class FakePostmarkSingle(FakePostmark):
-    """The same, for a lane that makes a call for each letter."""
-
-    @property
-    def lane(self) -> dict[str, Any]:
-        """How a lane leads here."""
-        return {**super().lane, "batch": False}
-
-
-KINDS: dict[str, type[RecordingSink]] = {
+KINDS: dict[str, Callable[[Scratch], RecordingSink]] = {
     "smtp": RecordingSink,
     "postmark-fake": FakePostmark,
-    "postmark-fake-single": FakePostmarkSingle,
+    "postmark-fake-single": partial(FakePostmark, batch=False),
 }
