@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "configuration.md").read_text()
 SETTINGS = (ROOT / "intelbrief" / "settings.py").read_text()
-CHECKS = (ROOT / "intelbrief" / "checks.py").read_text()
+CHECKS = "".join(
+    (ROOT / "intelbrief" / name).read_text() for name in ("checks.py", "lane_options.py")
+)
 
 pytestmark = pytest.mark.sqlite_only
 
