@@ -103,3 +103,21 @@ def test_a_flushed_broker_costs_seconds_and_no_reader(smtp_server, processes):
         broker.flushall()
     wait_until_over(edition)
     assert audit(edition, smtp_server, readers)["sent"] == 200
+
+
+def test_of_a_thousand_readers_one_is_refused_and_fails_with_the_servers_words(
+    smtp_server, processes
+):
+    publication = make_publication()
+    readers = make_readers(publication, 1000)
+    smtp_server.refuse(readers[700], "550 5.1.1 No such mailbox here")
+    edition = make_edition(make_brief(publication))
+    processes.worker(TICK_SECONDS="0.3")
+    wait_until_over(edition)
+    report = reports.summary(edition)
+    assert report["audience"] == 1000
+    assert {s: n for s, n in report["statuses"].items() if n} == {"sent": 999, "failed": 1}
+    failed = edition.deliveries.select_related("subscriber").get(status="failed")
+    assert failed.subscriber.address == readers[700]
+    assert "550 5.1.1 No such mailbox here" in failed.reply
+    assert len(smtp_server.messages) == 999
