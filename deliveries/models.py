@@ -1,5 +1,7 @@
 """The send: what goes out to whom, and what became of it."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -378,13 +380,15 @@ class Installation(models.Model):
 
     `fingerprint` names the database server or file, `seen_at` is written by
     each tick. Where they do not fit, `held_since` is set, and nothing goes out
-    until an operator has confirmed.
+    until an operator has confirmed. A backup that was confirmed begins a
+    `history` of its own: what journals tell of another one proves nothing.
     """
 
     fingerprint = models.CharField(max_length=200)
     seen_at = models.DateTimeField(default=timezone.now)
     held_since = models.DateTimeField(_("held since"), null=True, blank=True)
     word = models.TextField(_("why"), blank=True)
+    history = models.UUIDField(default=uuid.uuid4, editable=False)
 
     class Meta:
         verbose_name = _("installation")

@@ -1,8 +1,10 @@
 """Who holds a lease: one uuid per life of a worker, with a journal that is locked while it lives.
 
 The file of an owner is its journal (deliveries.journal) behind a header that
-names the kernel. Whoever obtains the lock on it, on that very kernel, has
-proof that the owner is dead and that the journal is complete.
+names the kernel, and the history of the database (deliveries.guard). Whoever
+obtains the lock on it, on that very kernel, has proof that the owner is dead
+and that the journal is complete. Once a backup was put back, what was written
+before tells of letters that this ledger does not know.
 """
 
 import fcntl
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from deliveries import guard
 from deliveries.journal import Journal, Slice, read_last_slice
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -49,13 +52,15 @@ def _kernel() -> str:
 class Owner:
     """One life of a worker; its file stays locked for as long as it lives."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: str = "") -> None:
         self.id = uuid.uuid4()
+        self.history = history
         path = _folder() / str(self.id)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)  # may wait for somebody who just looks
-            os.pwrite(file, _kernel().encode().ljust(_HEADER, b"\n"), 0)
+            header = f"{_kernel()}\n{self.history}"
+            os.pwrite(file, header.encode().ljust(_HEADER, b"\n"), 0)
         except OSError:
             os.close(file)
             path.unlink(missing_ok=True)
@@ -73,15 +78,20 @@ class Owner:
 def mine() -> Owner:
     """Return the owner that this thread of this process is, between two batches.
 
-    Made anew after a fork, since a lock is shared with the parent, and when
-    the journal has grown large.
+    Made anew after a fork, since a lock is shared with the parent, when the
+    journal has grown large, and when a backup has been put back.
     """
     owner: Owner | None = getattr(_here, "owner", None)
+    history = guard.history()
     if owner is not None:
-        if _here.pid == os.getpid() and owner.journal.offset < _MOST_OCTETS:
+        if (
+            _here.pid == os.getpid()
+            and owner.journal.offset < _MOST_OCTETS
+            and owner.history == history
+        ):
             return owner
         owner.close()
-    owner = Owner()
+    owner = Owner(history)
     _here.owner, _here.pid = owner, os.getpid()
     return owner
 
@@ -114,10 +124,16 @@ def _locked(path: Path) -> Iterator[int | None]:
         os.close(file)
 
 
-def _read(file: int) -> tuple[str, Slice | None]:
+def _read(file: int) -> tuple[str, bool, Slice | None]:
+    """Return the kernel, whether this database's history is meant, and the last slice.
+
+    A journal that names none was written before there were any.
+    """
     data = os.pread(file, os.fstat(file).st_size, 0)
-    kernel = data[:_HEADER].decode(errors="replace").rstrip("\n")
-    return kernel, read_last_slice(data[_HEADER:])
+    header = data[:_HEADER].decode(errors="replace").rstrip("\n")
+    kernel, _, history = header.partition("\n")
+    is_ours = not history or history == guard.history()
+    return kernel, is_ours, read_last_slice(data[_HEADER:])
 
 
 def testament(owner: uuid.UUID) -> Slice | None:
@@ -130,8 +146,8 @@ def testament(owner: uuid.UUID) -> Slice | None:
     with _locked(_folder() / str(owner)) as file:
         if file is None:
             return None
-        kernel, last = _read(file)
-        if kernel != _kernel():
+        kernel, is_ours, last = _read(file)
+        if kernel != _kernel() or not is_ours:
             return None
         return last or _NOTHING
 
@@ -146,9 +162,9 @@ def last_words() -> Iterator[tuple[uuid.UUID, Slice]]:
         with _locked(path) as file:
             if file is None:
                 continue
-            kernel, last = _read(file)
+            kernel, is_ours, last = _read(file)
             if kernel:  # else it is just being born
-                yield uuid.UUID(path.name), last or _NOTHING
+                yield uuid.UUID(path.name), (last if is_ours else None) or _NOTHING
 
 
 def lay_to_rest(owner: uuid.UUID) -> None:

@@ -203,9 +203,15 @@ def test_two_who_look_at_once_do_not_take_each_other_for_the_owner(life):
         assert owners.testament(owner.id) is not None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_thread_that_ends_ends_its_owner(life):
     ids = []
-    thread = threading.Thread(target=lambda: ids.append(owners.mine().id))
+
+    def live():
+        ids.append(owners.mine().id)
+        connection.close()
+
+    thread = threading.Thread(target=live)
     thread.start()
     thread.join()
     assert owners.testament(ids[0]) is not None

@@ -11,8 +11,20 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from deliveries import guard, leases, owners, planning, reports, sending, slices, tasks
-from deliveries.models import Edition, Installation
+from deliveries import (
+    guard,
+    leases,
+    ledger,
+    owners,
+    planning,
+    reports,
+    sending,
+    slices,
+    takeover,
+    tasks,
+)
+from deliveries.ledger import Fate, Outcome
+from deliveries.models import Batch, Delivery, Edition, Installation
 from subscribers import notices
 from subscribers.models import Notice
 from tests.make import (
@@ -224,6 +236,62 @@ def test_once_confirmed_everything_goes_its_usual_way(publication, smtp_server):
     assert reports.summary(edition)["statuses"]["sent"] == 3 + 3
     late.refresh_from_db()
     assert late.status == "missed"
+
+
+def in_hand(edition):
+    """Let a worker take two, send both, go on with two more of the batch, and die."""
+    owner = owners.Owner(guard.history())
+    lease = leases.claim("main", owner)
+    for _slice in range(2):
+        owner.journal.begin(lease.batch_id, lease.epoch, 2)
+        turns = slices.take_slice(lease, 2)
+        outcomes = [Outcome(turn.delivery, turn.attempt, Fate.SENT) for turn in turns]
+        owner.journal.record(outcomes, [])
+        yield turns
+        ledger.settle(outcomes)
+    owner.close()
+
+
+def test_a_journal_of_before_the_backup_freed_whom_its_worker_had_mailed(publication):
+    """Its last slice, which the ledger had lost, was of the same lease and did not name them."""
+    at_work()
+    edition = waiting_edition(publication, readers=4)
+    planning.start_due()
+    worker = in_hand(edition)
+    next(worker)
+    backup = list(Delivery.objects.values_list("pk", "status", "attempt"))
+    assert sorted(status for _pk, status, _attempt in backup) == 2 * ["pending"] + 2 * ["sending"]
+    for _slice in worker:
+        pass
+    for pk, status, attempt in backup:
+        Delivery.objects.filter(pk=pk).update(status=status, attempt=attempt)
+    Installation.objects.update(fingerprint="the server before")
+    guard.forget()
+    assert guard.confirm()
+    assert takeover.free_lost() == 0, "its lease has not ended, and nothing proves its death"
+    Batch.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    assert takeover.free_lost() == 1
+    takeover.hear_last_words()
+    counts = reports.summary(edition)["statuses"]
+    assert (counts["in-doubt"], counts["pending"]) == (2, 2)
+
+
+def test_after_a_mere_gap_journals_are_believed(publication):
+    waiting_edition(publication)
+    at_work(dt.timedelta(hours=1))
+    history = guard.history()
+    assert not guard.may_send()
+    assert guard.confirm()
+    assert guard.history() == history
+
+
+def test_a_worker_that_lives_through_a_restore_begins_a_new_life(publication):
+    copied()
+    make_readers(publication, 1)
+    before = owners.mine()
+    assert owners.mine() is before
+    guard.confirm()
+    assert owners.mine() is not before
 
 
 def test_a_hold_does_not_overwrite_what_was_confirmed_meanwhile(publication):

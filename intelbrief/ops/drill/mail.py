@@ -63,18 +63,22 @@ def smtp(scene: Scene) -> Report:
 def provider(scene: Scene) -> Report:
     """429 with Retry-After, 5xx, time-outs after accepting, partial success, broken JSON.
 
-    Once with a call for each letter and once with batch calls, where a fault
-    concerns all readers of its call, and each of them may be in doubt.
+    Half of the audience gets calls for one letter and half batch calls, where a
+    fault concerns all readers of its call, and each of them may be in doubt.
     """
-    single = _provider(scene, EVERY, batch=False)
-    rarely = max(97, min(997, scene.recipients // 5))
-    return _together(single, _provider(scene, rarely, batch=LETTERS_IN_A_CALL))
+    audience = scene.recipients
+    half = audience // 2
+    single = _provider(scene, half, EVERY, batch=False)
+    rarely = max(97, min(997, half // 5))
+    batch = _provider(scene, audience - half, rarely, batch=LETTERS_IN_A_CALL)
+    scene.recipients = audience
+    return _together(single, batch)
 
 
-def _provider(scene: Scene, every: int, **lane: Any) -> Report:
+def _provider(scene: Scene, readers: int, every: int, **lane: Any) -> Report:
     smtp_sink, scene.sink = scene.sink, FakePostmark(scene.scratch, **lane)
     try:
-        scene.begin(rules=_rules(*ESP, every=every))
+        scene.begin(readers=readers, rules=_rules(*ESP, every=every))
         scene.worker()
         scene.finish()
         return _judged(scene, {0, 8}, every)

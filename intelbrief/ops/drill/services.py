@@ -129,7 +129,8 @@ def _forget_unwritten(scene: Scene, whole: Path) -> None:
         header, records = path.read_bytes()[:256], path.read_bytes()[256:]
         if LOST in header:
             continue
-        header = (header.rstrip(b"\n") + LOST).ljust(256, b"\n")
+        kernel, end, history = header.partition(b"\n")
+        header = (kernel + LOST + end + history)[:256]
         (whole / path.name).write_bytes(header + records)
         kept = records[: int(len(records) * scene.chance.uniform(0, 1))]
         path.write_bytes(header + kept)
