@@ -12,7 +12,8 @@
 
 import datetime as dt
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from subscribers.importing.rows import Row
@@ -39,18 +40,18 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
-@dataclass(slots=True)
 class Known:
-    """What is known here of one address, and what the rows of this chunk change in it."""
+    """What is known here of one address, and what the rows of this chunk change in it.
 
-    address: str
-    key: str
-    hash: str
+    There is one for each row of a million: what stands in the class costs nothing to make.
+    No value here is changed in place.
+    """
+
     id: int = 0  # 0 while there is no reader
     name: str = ""
     language: str = ""
     time_zone: str = ""
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = MappingProxyType({})
     subscription_id: int = 0
     status: str = ""  # empty while there is no subscription
     stored_status: str = ""  # as it stands in the database
@@ -59,11 +60,16 @@ class Known:
     details_changed: bool = False
     suppress_for: str = ""  # a suppression that is to be added, for this reason
     rhythm: str = "each"
-    topics: list[str] = field(default_factory=list)
+    topics: Sequence[str] = ()
     requested_at: dt.datetime | None = None
     confirmed_at: dt.datetime | None = None
     unsubscribed_at: dt.datetime | None = None
     paused_until: dt.date | None = None
+
+    def __init__(self, address: str, key: str, hashed: str) -> None:
+        self.address = address
+        self.key = key
+        self.hash = hashed
 
 
 class Evidence(NamedTuple):
@@ -166,9 +172,9 @@ class Decider:
         if row.attributes:
             # What another publication keeps of a reader is not overwritten by joining this one.
             merged = (
-                known.attributes | row.attributes
+                {**known.attributes, **row.attributes}
                 if known.status
-                else (row.attributes | known.attributes)
+                else ({**row.attributes, **known.attributes})
             )
             if merged != known.attributes:
                 known.attributes = merged

@@ -21,6 +21,7 @@ DELIMITERS = ",;\t|"
 MOST_COLUMNS = 500
 MOST_FIELD = 100_000  # characters; attributes are the longest, and they are short
 MOST_LINE = 1_000_000
+BLOCK = 256 * 1024
 # A quote that is never closed would take the rest of the file with it. What the reader
 # swallowed is read again line by line, so this also bounds how often a line is read.
 MOST_LINES = 200
@@ -125,9 +126,38 @@ class _Lines:
         self._again: list[str] = []
         self.taken: list[str] = []
         self.trouble = ""
+        self.at_end = False
 
     def __iter__(self) -> "_Lines":
         return self
+
+    @property
+    def has_waiting(self) -> bool:
+        """Tell whether there are lines that were read and belong to no record yet."""
+        return bool(self._again)
+
+    def plain_block(self) -> list[str]:
+        """Return the lines of the next block if each of them is a row by itself.
+
+        That is where there is no quote, nothing broken and nothing long: most
+        blocks of most files. Another block is kept for who looks at each line.
+        """
+        text = self._file.read(BLOCK)
+        self.at_end = not text
+        if text and not text.endswith("\n"):
+            text += self._file.readline(MOST_LINE)
+        lines = text.split("\n")
+        if (
+            '"' in text
+            or "\x00" in text
+            or text.count("\r") != text.count("\r\n")
+            or not (text.isascii() or _BROKEN.search(text) is None)
+            or max(map(len, lines)) > MOST_FIELD
+        ):
+            self._again = list(io.StringIO(text, newline=""))
+            self._again.reverse()
+            return []
+        return lines
 
     def __next__(self) -> str:
         line = self._again.pop() if self._again else self._file.readline(MOST_LINE)
@@ -172,19 +202,35 @@ def _from_table(path: Path, seen: Look) -> Iterator[Record]:
         if seen.has_headers:
             next(reader, None)
         width = len(seen.headers)
-        number = 1
-        while True:
-            lines.next_record()
-            try:
-                cells, trouble = _next_record(reader, lines, width)
-            except StopIteration:
-                return
-            except UnicodeError:
-                yield Record(number, [], "encoding")
-                return
-            if cells:  # an empty line is no row
-                yield Record(number, cells, trouble)
-                number += 1
+        number = 0
+        try:
+            while True:
+                for cells in csv.reader(lines.plain_block(), delimiter=seen.delimiter):
+                    if cells:
+                        number += 1
+                        trouble = "" if len(cells) == width else _width_trouble(cells, width)
+                        yield Record(number, cells, trouble)
+                for cells, trouble in _with_care(reader, lines, width):
+                    number += 1
+                    yield Record(number, cells, trouble)
+                if lines.at_end:
+                    return
+        except UnicodeError:
+            yield Record(number + 1, [""], "encoding")
+
+
+def _with_care(
+    reader: Iterator[list[str]], lines: _Lines, width: int
+) -> Iterator[tuple[list[str], str]]:
+    """Yield the records of a block that is not plain, and of what its last one reaches into."""
+    while lines.has_waiting:
+        lines.next_record()
+        try:
+            cells, trouble = _next_record(reader, lines, width)
+        except StopIteration:
+            return
+        if cells:  # an empty line is no row
+            yield cells, trouble
 
 
 def _next_record(reader: Iterator[list[str]], lines: _Lines, width: int) -> tuple[list[str], str]:

@@ -3,8 +3,9 @@
 import csv
 import datetime as dt
 import re
+import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
@@ -28,18 +29,14 @@ _ZONE_WORDS = re.compile(r" *(?:([+-]\d{2}:?\d{2}) )?(?:UTC|GMT|Z)\Z")
 _LOOSE_TIMES = ("%m/%d/%Y %H:%M", "%m/%d/%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 
 
-@dataclass(slots=True)
 class Row:
-    """What one record says of one reader."""
+    """What one record says of one reader; what it does not say stands in the class."""
 
-    number: int
-    address: Address
     wish: Wish = Wish.UNSAID
     name: str = ""
     language: str = ""
     time_zone: str = ""
-    topics: list[str] = field(default_factory=list)
-    attributes: dict[str, Any] = field(default_factory=dict)
+    topics: Sequence[str] = ()
     asked_at: dt.datetime | None = None
     asked_ip: str | None = None
     confirmed_at: dt.datetime | None = None
@@ -49,6 +46,11 @@ class Row:
     rhythm: str = "each"
     paused_until: dt.date | None = None
     suppressed: str = ""  # a value of Suppression.Reason
+
+    def __init__(self, number: int, address: Address) -> None:
+        self.number = number
+        self.address = address
+        self.attributes: dict[str, Any] = {}
 
 
 class Refused(Exception):
@@ -119,7 +121,8 @@ class Reader:
         first, last = self._names["first_name"], self._names["last_name"]
         if first >= 0 or last >= 0:
             self._join_names(row, cells, first, last)
-        row.suppressed = row.suppressed or _SUPPRESSED.get(row.wish, "")
+        if row.wish >= Wish.BOUNCED and not row.suppressed:
+            row.suppressed = _SUPPRESSED[row.wish]
         return row
 
     def _join_names(self, row: Row, cells: Sequence[str], first: int, last: int) -> None:
@@ -284,7 +287,9 @@ def moment_of(cell: str) -> dt.datetime | None:
             return None
         moment = found
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
+        return moment.replace(tzinfo=dt.UTC)
+    if moment.tzinfo is dt.UTC:
+        return moment
     try:
         return moment.astimezone(dt.UTC)
     except OverflowError:
@@ -308,8 +313,12 @@ def _loose(text: str) -> dt.datetime | None:
 
 def ip_of(cell: str) -> str | None:
     """Return the IP address in a cell in its usual form, None if there is none."""
+    text = cell.strip()
+    with suppress(OSError, ValueError):  # ValueError: a NUL, which C does not take
+        socket.inet_pton(socket.AF_INET, text)
+        return text
     try:
-        return str(ip_address(cell.strip()))
+        return str(ip_address(text))
     except ValueError:
         return None
 

@@ -38,8 +38,10 @@ _NO = frozenset(["false", "no", "0", "off", "n", "f"])
 
 def of_status(cell: str) -> Wish:
     """Return what a cell of a status column says."""
-    word = cell.strip().lower().replace(" ", "-")
-    return STATUSES.get(word, Wish.UNKNOWN)
+    wish = STATUSES.get(cell)
+    if wish is None:
+        wish = STATUSES.get(cell.strip().lower().replace(" ", "-"), Wish.UNKNOWN)
+    return wish
 
 
 def of_subscribed(cell: str) -> Wish:
