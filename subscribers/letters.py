@@ -14,7 +14,7 @@ from django.utils.translation import get_language, get_language_info, gettext
 
 from briefs.models import Publication
 from briefs.rendering import colour
-from subscribers import places, tokens
+from subscribers import places, together, tokens
 from subscribers.models import Notice
 
 PAPER, INK = "#ffffff", "#1c1f23"
@@ -36,7 +36,10 @@ def confirmation(notice: Notice) -> EmailMultiAlternatives:
         notice,
         subject,
         "confirmation",
-        {"url": tokens.confirm_url(notice.link.pk)},
+        {
+            "url": tokens.confirm_url(notice.link.pk),
+            "companions": together.companions(notice.link),
+        },
         {},
     )
 

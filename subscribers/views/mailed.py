@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from subscribers import consent, tokens
+from subscribers import consent, together, tokens
 from subscribers.doorbell import ring
 from subscribers.models import Subscription
 from subscribers.origin import origin_of
@@ -33,8 +33,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         if subscription.status == Subscription.Status.ACTIVE:
             return page(request, "confirmed", subscription)
         name = "confirm" if consent.may_confirm(subscription) else "not_confirmed"
-        return page(request, name, subscription)
-    consent.confirm(subscription, source="form", **origin_of(request))
+        context = {"companions": together.companions(subscription)}
+        return page(request, name, subscription, context)
+    together.confirm(subscription, **origin_of(request))
     ring(send_notices)
     if subscription.status != Subscription.Status.ACTIVE:
         return page(request, "not_confirmed", subscription)

@@ -1,12 +1,13 @@
 """What a reader may choose: publications, topics, language, time zone, another spelling."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from subscribers import intake, typos, waiting
+from subscribers import consent, intake, notices, typos, waiting
 from subscribers.forms import ChooseForm
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from tests.make import make_publication, make_subscription
@@ -39,6 +40,29 @@ def test_several_publications_are_chosen_in_one_form_and_asked_in_one_mail(clien
         publications[2],
     }
     assert Notice.objects.count() == 1
+
+
+def test_one_button_confirms_what_was_chosen_together_and_nothing_else(
+    client, monkeypatch, mailoutbox
+):
+    publications = [make_publication(name=f"Watch {n}") for n in range(4)]
+    elsewhere = consent.request(publications[3], "ada@example.com", source="form")
+    Notice.objects.all().delete()
+    chosen = [one.slug for one in publications[:3]]
+    choose(client, publications, chosen, monkeypatch)
+    notices.sweep()
+    (mail,) = mailoutbox
+    assert all(f"Watch {n}" in mail.body for n in range(3))
+    assert "Watch 3" not in mail.body
+    link = re.search(r"/s/confirm/\S+", mail.body)[0]
+    assert "Watch 2" in client.get(link).text
+    assert not Subscription.objects.filter(status="active").exists()
+    client.post(link)
+    confirmed = Subscription.objects.filter(status="active")
+    assert {one.publication for one in confirmed} == set(publications[:3])
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == "unconfirmed"
+    assert ConsentRecord.objects.filter(kind="confirmed").count() == 3
 
 
 @pytest.mark.parametrize("chosen", [[], ["nowhere"]])
