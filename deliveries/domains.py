@@ -100,10 +100,11 @@ class Domains:
 
     def hear(self, letter: Addressed, outcome: Outcome) -> None:
         """Take note of what became of *letter*."""
-        if outcome.fate is Fate.DEFERRED and outcome.reason != "policy":
+        if outcome.fate is Fate.SENT:
+            if self._in_a_row or self._ends:
+                self._taken(of(letter))
+        elif outcome.fate is Fate.DEFERRED and outcome.reason != "policy":
             self._put_off(of(letter), outcome.reply)
-        elif outcome.fate is Fate.SENT and (self._in_a_row or self._ends):
-            self._taken(of(letter))
 
     def _put_off(self, domain: str, words: str) -> None:
         if len(self._in_a_row) >= MOST_COUNTED:

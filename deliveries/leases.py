@@ -71,11 +71,11 @@ class Lease:
 
     def count(self, outcomes: list[Outcome]) -> None:
         """Count what became of a slice."""
-        sent = sum(outcome.fate is Fate.SENT for outcome in outcomes)
-        self.judged = sent
-        self.bad = 0
-        if sent < len(outcomes):
-            self.judged = sum(outcome.fate is not Fate.NOT_ACCEPTED for outcome in outcomes)
+        fates = [outcome.fate for outcome in outcomes]
+        sent = fates.count(Fate.SENT)
+        self.judged, self.bad = sent, 0
+        if sent < len(fates):
+            self.judged = len(fates) - fates.count(Fate.NOT_ACCEPTED)
             self.bad = sum(
                 outcome.fate is Fate.FAILED and outcome.reason == "refused" for outcome in outcomes
             )
