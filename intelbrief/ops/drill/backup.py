@@ -110,7 +110,8 @@ class Copy:
 
 def backup(scene: Scene) -> Report:
     """A copy made in mid-send gets workers of its own: it sends nothing until it is confirmed."""
-    scene.begin(rate=max(150.0, scene.recipients / 8))
+    # So slow that two slices of two seconds hold no more than a third.
+    scene.begin(rate=scene.recipients / 6)
     scene.worker()
     for _strike in scene.strikes(2):
         break  # a good part is out, and some of it in hand
