@@ -67,6 +67,7 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "connections": COUNT,
     "threads": COUNT,
     "batch": (_is_truth, "true or false"),
+    "letters_per_call": COUNT,
     "rate": (_is_rate, "a number above 0"),
     "per_hour": COUNT,
     "per_day": COUNT,

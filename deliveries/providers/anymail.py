@@ -22,8 +22,8 @@ class AnymailProvider:
     """Hands letters to one ESP over kept-open sessions.
 
     Options of the lane: "batch": false makes one call per letter where the ESP
-    could take several, a number makes calls of so many at most; "threads" is how
-    many calls of one letter are under way at a time.
+    could take several, "letters_per_call" makes them smaller than the ESP takes;
+    "threads" is how many calls of one letter are under way at a time.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class AnymailProvider:
         # What cannot be used is found out now, and not in a thread.
         self._backend = backend_of(name)
         self._writer = Writer(self._esp, self._backend)
-        batch = options.get("batch", True)
-        self._most = self._esp.most if batch is True else max(1, min(int(batch), self._esp.most))
+        most = min(self._esp.most, int(options.get("letters_per_call", self._esp.most)))
+        self._most = most if options.get("batch", True) else 1
         threads = max(1, int(options.get("threads", THREADS)))
 
         opening = threading.Lock()

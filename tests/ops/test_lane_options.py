@@ -15,7 +15,8 @@ pytestmark = pytest.mark.sqlite_only
         {"ramp": [50, 100, 100, 200]},
         {"ramp": {"start": 50, "until": 100_000}},
         {"ramp": {"start": 50, "factor": 1.5, "until": 100_000}},
-        {"threads": 4, "batch": False, "bounce_domain": "bounces.harbour.example"},
+        {"threads": 4, "letters_per_call": 50},
+        {"batch": False, "bounce_domain": "bounces.harbour.example"},
     ],
 )
 def test_what_is_well_formed_is_not_spoken_of(options):

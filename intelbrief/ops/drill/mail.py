@@ -70,7 +70,7 @@ def provider(scene: Scene) -> Report:
     half = audience // 2
     single = _provider(scene, half, EVERY, batch=False)
     rarely = max(97, min(997, half // 5))
-    batch = _provider(scene, audience - half, rarely, batch=LETTERS_IN_A_CALL)
+    batch = _provider(scene, audience - half, rarely, letters_per_call=LETTERS_IN_A_CALL)
     scene.recipients = audience
     return _together(single, batch)
 
