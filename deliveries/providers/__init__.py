@@ -54,7 +54,7 @@ def opened(lane: str, journal: Journal) -> Iterator[Provider]:
             options.get("url") or "smtp://127.0.0.1:25",
             connections,
             journal=journal,
-            bounce_domain=str(options.get("bounce_domain", settings.BOUNCE_DOMAIN)),
+            bounce_domain=str(options.get("bounce_domain", settings.BOUNCE_DOMAIN) or ""),
         )
     else:
         provider = anymail.AnymailProvider(name, journal, options)

@@ -18,6 +18,7 @@ from deliveries import merging, returnpaths, wire
 from deliveries.compiling import FIRST_FIELD, slot
 from deliveries.letters import EditionMail, Letter
 from deliveries.merging import Slot
+from intelbrief import checks
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -345,3 +346,16 @@ def test_a_changed_return_path_is_not_ours(settings):
 )
 def test_a_bounce_domain_is_a_domain(domain, is_one):
     assert returnpaths.is_domain(domain) is is_one
+
+
+def test_a_malformed_bounce_domain_is_named_before_anything_is_sent(settings):
+    main = {"provider": "smtp", "url": "smtp://127.0.0.1:25"}
+    settings.PROVIDERS = {"main": main}
+    settings.BOUNCE_DOMAIN = "bounces.harbour.example"
+    assert "intelbrief.E013" not in [message.id for message in checks.look()]
+    settings.BOUNCE_DOMAIN = "bounces@harbour.example"
+    settings.PROVIDERS = {"main": {**main, "bounce_domain": "b example"}}
+    found = [message.msg for message in checks.look() if message.id == "intelbrief.E013"]
+    assert len(found) == 2
+    assert "BOUNCE_DOMAIN has the bounce domain “bounces@harbour.example”" in found[0]
+    assert 'PROVIDERS["main"]' in found[1]
