@@ -57,7 +57,10 @@ def heed(edition_id: int, trouble: lanes.LaneTrouble) -> None:
             # The first time, a rest may have helped.
             pause(edition_id, f"{trouble} It is paused, since each try leaves readers in doubt.")
         else:
-            Edition.objects.filter(pk=edition_id).update(word=str(trouble)[:1000])
+            # Where a brake has paused it meanwhile, its word stays.
+            Edition.objects.filter(pk=edition_id, status__in=Edition.MOVING).update(
+                word=str(trouble)[:1000]
+            )
     except Error:
         log.warning("The trouble of edition %s could not be noted: %s", edition_id, trouble)
 

@@ -116,6 +116,6 @@ def waiting_lanes() -> list[str]:
     )
     known = lanes.names()
     for lane in due:
-        if lane not in known:
+        if known and lane not in known:
             rerouting.take_in(lane)
     return [lane for lane in due if lane in known and not lanes.is_held(lane)]

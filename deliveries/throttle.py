@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
@@ -123,35 +123,44 @@ def _redis() -> Any:
     return client._cache.get_client(write=True)
 
 
+class _Limit(NamedTuple):
+    """One quota of a lane: its window, how many letters, and what to say when they are spent."""
+
+    kind: str
+    begins: dt.datetime
+    letters: int
+    when_spent: str
+
+
 def _reserved(lane: str, options: dict[str, Any], wanted: int, *, is_smoothed: bool) -> Grant:
     """Reserve *wanted* of the lane's quotas, as many as all of them still hold.
 
     Raise Spent where one holds none; what was drawn for it goes back.
     """
-    now = timezone.now()
     windows: list[tuple[str, dt.datetime]] = []
-    for kind, begins, limit in _limits(lane, options, now):
-        granted = _reserve(lane, kind, begins, limit, wanted)
+    for limit in _limits(lane, options, timezone.now()):
+        granted = _reserve(lane, limit.kind, limit.begins, limit.letters, wanted)
         give_back(lane, Grant(0, tuple(windows), is_smoothed), wanted - granted)
         if not granted:
-            raise lanes.Spent(
-                f"The {limit:,} of this {kind} on lane “{lane}” are spent; it goes on in the next."
-            )
+            raise lanes.Spent(limit.when_spent)
         wanted = granted
-        windows.append((kind, begins))
+        windows.append((limit.kind, limit.begins))
     return Grant(wanted, tuple(windows), is_smoothed)
 
 
-def _limits(
-    lane: str, options: dict[str, Any], now: dt.datetime
-) -> Iterator[tuple[str, dt.datetime, int]]:
-    """Yield the quotas of *lane*: hour or day, when it began, how many letters."""
+def _limits(lane: str, options: dict[str, Any], now: dt.datetime) -> Iterator[_Limit]:
+    """Yield what *lane* may send in this hour and on this day."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    if limit := int(options.get("per_hour", 0)):
-        yield Quota.Kind.HOUR, hour, limit
-    daily = [limit for limit in (int(options.get("per_day", 0)), ramps.cap(lane, now)) if limit]
-    if daily:
-        yield Quota.Kind.DAY, hour.replace(hour=0), min(daily)
+    day = hour.replace(hour=0)
+    waits = "on lane “{}” are spent; it goes on in the next."
+    if most := int(options.get("per_hour", 0)):
+        yield _Limit(Quota.Kind.HOUR, hour, most, f"The {most:,} of this hour {waits.format(lane)}")
+    most, capped = int(options.get("per_day", 0)), ramps.cap(lane, now)
+    if capped is not None and (not most or capped < most):
+        words = f"The ramp of lane “{lane}” allows {capped:,} letters today; they are spent."
+        yield _Limit(Quota.Kind.DAY, day, capped, words)
+    elif most:
+        yield _Limit(Quota.Kind.DAY, day, most, f"The {most:,} of this day {waits.format(lane)}")
 
 
 def _reserve(lane: str, kind: str, begins: dt.datetime, limit: int, wanted: int) -> int:
