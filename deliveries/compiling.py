@@ -25,7 +25,7 @@ def slot(prefix: str, number: int) -> str:
     return f"{prefix}{number:03d}"
 
 
-def places(snapshot: dict[str, Any], view: str, unsubscribe: str) -> Places:
+def places(snapshot: dict[str, Any], view: str, unsubscribe: str, preferences: str) -> Places:
     """Return where the links in the frame of a mail lead; *snapshot* is a revision's."""
     publication = snapshot["publication"]
     pages = f"{settings.SITE_URL}/s/{publication['slug']}/"
@@ -34,6 +34,7 @@ def places(snapshot: dict[str, Any], view: str, unsubscribe: str) -> Places:
     return Places(
         view=view,
         unsubscribe=unsubscribe,
+        preferences=preferences,
         # Nobody can subscribe to one that is not public: a link would lead nowhere.
         subscribe=pages if publication["is_public"] else "",
         privacy=publication["privacy_url"] or f"{pages}privacy/",
@@ -47,7 +48,7 @@ def render(revision: Revision, view: str, unsubscribe: str) -> Mail:
     return render_email(
         revisions.text_of(revision),
         revisions.look_of(revision),
-        places(revision.snapshot, view, unsubscribe),
+        places(revision.snapshot, view, unsubscribe, unsubscribe),
     )
 
 
@@ -75,7 +76,8 @@ def compile_edition(edition: Edition) -> CompiledMail:
         places(
             edition.revision.snapshot,
             f"{settings.SITE_URL}/v/{slot(prefix, VIEW)}",
-            f"{settings.SITE_URL}/u/{slot(prefix, UNSUBSCRIBE)}",
+            tokens.unsubscribe_address(slot(prefix, UNSUBSCRIBE)),
+            tokens.preferences_address(slot(prefix, UNSUBSCRIBE)),
         ),
         link=mailed,
         merge=merged,

@@ -46,7 +46,7 @@ def _mail(snapshot: dict[str, Any]) -> list[Finding]:
         mail = render_email(
             revisions.text_from(snapshot),
             revisions.look_from(snapshot),
-            compiling.places(snapshot, link, link),
+            compiling.places(snapshot, link, link, link),
             merge=_long_value,
         )
     except Unrenderable as error:

@@ -47,13 +47,19 @@ def confirmation(notice: Notice) -> EmailMultiAlternatives:
 def welcome(notice: Notice) -> EmailMultiAlternatives:
     """Write the mail that says it has begun, and how it is ended."""
     publication = notice.link.publication
-    unsubscribe_url = tokens.unsubscribe_url(notice.link.pk)
+    token = tokens.unsubscribe.make(notice.link.pk, 0)
+    unsubscribe_url = tokens.unsubscribe_address(token)
+    preferences_url = tokens.preferences_address(token)
     subject = gettext("Welcome to %(publication)s") % {"publication": publication.name}
     return to_reader(
         notice,
         subject,
         "welcome",
-        {"unsubscribe_url": unsubscribe_url, "home_url": places.home_url(publication)},
+        {
+            "unsubscribe_url": unsubscribe_url,
+            "preferences_url": preferences_url,
+            "home_url": places.home_url(publication),
+        },
         {
             "List-ID": f"<{publication.slug}.{_our_domain(publication)}>",
             "List-Unsubscribe": f"<{unsubscribe_url}>",

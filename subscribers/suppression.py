@@ -59,11 +59,9 @@ def stops(subscription: Subscription, *, asks_anew: bool = False) -> bool:
 def _standing(
     hashed: str, publication: Publication, domain: str, *, asks_anew: bool = False
 ) -> QuerySet[Suppression]:
-    either = Q(address_hash=hashed)
-    if domain:
-        either |= Q(domain=domain)
+    hashes = [hashed, address_hash(f"@{domain}")] if domain else [hashed]
     rows = Suppression.objects.filter(
-        either, Q(publication__isnull=True) | Q(publication=publication)
+        Q(publication__isnull=True) | Q(publication=publication), address_hash__in=hashes
     )
     return rows.exclude(reason=Reason.ERASURE) if asks_anew else rows
 

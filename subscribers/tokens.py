@@ -159,9 +159,8 @@ class Purpose:
 
 
 confirm = Purpose("confirm", size=1, lifetime=7 * 24 * 3600)  # subscription
+# What whoever has a mail may do: leave, and change what its owner can undo.
 unsubscribe = Purpose("unsubscribe", size=2)  # subscription, delivery or 0
-# At the foot of each mail: who has the mail can change what its owner can undo.
-preferences = Purpose("preferences", size=1)  # subscription
 # Mailed to its owner alone, on request: opens everything we hold of them.
 own = Purpose("own", size=1, lifetime=24 * 3600)  # subscription
 undo = Purpose("undo", size=1, lifetime=30 * 24 * 3600)  # consent record
@@ -189,9 +188,13 @@ def confirm_url(subscription_id: int) -> str:
     return f"{settings.SITE_URL}/s/confirm/{confirm.make(subscription_id)}"
 
 
-def preferences_url(subscription_id: int) -> str:
-    """Return the mailed address of the page where a subscription is changed."""
-    return f"{settings.SITE_URL}/s/prefs/{preferences.make(subscription_id)}"
+def preferences_address(token: str) -> str:
+    """Return the mailed address of the page where a subscription is changed.
+
+    It takes the *token* of the unsubscribe link: who may end it may change it,
+    and a mail to a million readers makes a million tokens fewer.
+    """
+    return f"{settings.SITE_URL}/s/prefs/{token}"
 
 
 def own_url(subscription_id: int) -> str:

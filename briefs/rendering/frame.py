@@ -174,6 +174,7 @@ def _contact(content: Content) -> str:
 def _under(look: Look, places: Places) -> str:
     reader = (
         _anchor(places.unsubscribe, look.unsubscribe_wording or _("Unsubscribe")),
+        _anchor(places.preferences, _("Preferences")),
         _anchor(places.view, _("View in browser")),
     )
     law = (_anchor(places.privacy, _("Privacy notice")), _anchor(places.imprint, _("Imprint")))

@@ -50,6 +50,7 @@ class Places:
 
     view: str = ""
     unsubscribe: str = ""
+    preferences: str = ""
     subscribe: str = ""
     privacy: str = ""
     imprint: str = ""

@@ -74,6 +74,7 @@ def _links(links: Links, places: Places) -> list[str]:
 def _places(look: Look, places: Places) -> Iterable[list[str]]:
     named = (
         (look.unsubscribe_wording or _("Unsubscribe"), places.unsubscribe),
+        (_("Preferences"), places.preferences),
         (_("View in browser"), places.view),
         (_("Was this brief forwarded to you? Subscribe"), places.subscribe),
         (_("Privacy notice"), places.privacy),

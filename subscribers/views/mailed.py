@@ -54,9 +54,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return broken_link(request, "unsubscribe")
     subscription = find(subscription_id)
     if request.method != "POST":
-        token = tokens.preferences.make(subscription_id)
-        form = LeaveForm()
-        return page(request, "unsubscribe", subscription, {"form": form, "settings": token})
+        context = {"form": LeaveForm(), "token": token}
+        return page(request, "unsubscribe", subscription, context)
     if _is_one_click(request):
         source = "one-click"
     elif request.POST.get("wish") == "unsubscribe":

@@ -51,10 +51,10 @@ class Visit(NamedTuple):
 def footer(request: HttpRequest, token: str) -> HttpResponse:
     """Show and change what the link at the foot of each mail opens."""
     try:
-        (subscription_id,) = tokens.preferences.load(token)
+        subscription_id, _delivery = tokens.unsubscribe.load(token)
     except tokens.BadToken:
         return broken_link(request, "preferences")
-    return _settings(request, find(subscription_id), is_own=False)
+    return _settings(request, find(subscription_id), is_own=False, token=token)
 
 
 @csrf_exempt  # the token in the path is the credential; the page sets no cookie
@@ -111,7 +111,7 @@ def _settings_page(
         "done": done if done in DONE else "",
         "choices": ChoicesForm(subscription),
         "pause": PauseForm(),
-        "unsubscribe_token": tokens.unsubscribe.make(subscription.pk, 0),
+        "unsubscribe_token": tokens.unsubscribe.make(subscription.pk, 0) if visit.is_own else token,
         **(wrong or {}),
     }
     if visit.is_own:
@@ -119,7 +119,7 @@ def _settings_page(
             "reader": reader,
             "token": token,
             "zones": forms.zones_to_choose().items(),
-            "others": [(one, tokens.preferences.make(one.pk)) for one in theirs],
+            "others": [(one, tokens.unsubscribe.make(one.pk, 0)) for one in theirs],
             "offers": [
                 (publication, consent.wording_text(publication))
                 for publication in Publication.objects.filter(is_public=True).exclude(pk__in=known)

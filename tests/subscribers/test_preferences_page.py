@@ -24,7 +24,7 @@ def subscription(publication):
 
 @pytest.fixture
 def footer(subscription):
-    return f"/s/prefs/{tokens.preferences.make(subscription.pk)}"
+    return f"/s/prefs/{tokens.unsubscribe.make(subscription.pk, 7)}"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_link_at_the_foot_of_a_mail_tells_a_stranger_nothing(client, footer, p
 
 
 def test_the_footer_token_opens_nothing_that_is_the_owners_alone(client, subscription):
-    token = tokens.preferences.make(subscription.pk)
+    token = tokens.unsubscribe.make(subscription.pk, 7)
     for path in ("/s/own/{}", "/s/own/{}/export", "/s/own/{}/erase", "/s/undo/{}"):
         assert client.get(path.format(token)).status_code == 404
 
