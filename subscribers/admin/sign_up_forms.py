@@ -27,8 +27,8 @@ class DefenceAdmin(DeskAdmin[Defence]):
         "change": "publish",
         "delete": None,
     }
-    list_display = ["form", "mode", "state", "page", "elsewhere"]
-    list_display_links = ["form"]
+    list_display = ["label", "mode", "state", "page", "elsewhere"]
+    list_display_links = ["label"]
     list_select_related = ["publication"]
     ordering = ["publication__name"]
     sortable_by = ()
@@ -46,7 +46,7 @@ class DefenceAdmin(DeskAdmin[Defence]):
         return super().changelist_view(request, *args, **kwargs)
 
     @admin.display(description=gettext_lazy("Publication"))
-    def form(self, defence: Defence) -> SafeString:
+    def label(self, defence: Defence) -> SafeString:
         """Show the publication with its colour."""
         return publication_label(defence.publication)
 

@@ -7,14 +7,24 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from intelbrief.ops import scratch
-from intelbrief.ops.bench import confirming, freeze, profile, render
+from intelbrief.ops.bench import (
+    confirming,
+    desk,
+    freeze,
+    importing,
+    profile,
+    render,
+    signup_attack,
+    subscribe,
+)
 from intelbrief.ops.bench.send import Bench
 from intelbrief.ops.postgres import NoPostgres
 from intelbrief.ops.scratch import CannotRun, Scratch
 from intelbrief.ops.up import say_to_user
 from intelbrief.ops.valkey import NoValkey
 
-PROVIDERS = ("smtp", "postmark-fake")
+WHAT = ("send", "freeze", "render", "profile", "confirm", "desk", "import", "subscribe")
+PROVIDERS = ("smtp", "postmark-fake", "postmark-fake-single")
 
 
 class Command(BaseCommand):
@@ -22,11 +32,15 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they speak of the installation, which is not used
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["send", "freeze", "render", "profile", "confirm"])
+        parser.add_argument("what", choices=WHAT)
         parser.add_argument("--recipients", type=_count, default=20_000, metavar="N")
+        parser.add_argument("--rows", type=_count, default=100_000, metavar="N", help="to import")
         parser.add_argument("--provider", choices=PROVIDERS, default="smtp")
         parser.add_argument(
             "--processes", type=_count, default=2, metavar="P", help="how many send at a time"
+        )
+        parser.add_argument(
+            "--attack", action="store_true", help="subscribe: let robots sign up strangers"
         )
         parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
         parser.add_argument("--message", choices=["html11k", "sample"], default="html11k")
@@ -35,7 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not scratch.is_inside():
-            scratch.enter(options["database"])
+            scratch.enter(options["database"], **_environment(options))
         try:
             with Scratch(durable=True, keep=options["keep"]) as installation:
                 result = self.measure(installation, **options)
@@ -56,8 +70,15 @@ class Command(BaseCommand):
             return render.run(options["message"])
         if what == "profile":
             return profile.run(installation, options["recipients"], options["message"])
+        if what == "subscribe":
+            run = signup_attack.run if options["attack"] else subscribe.run
+            return run(installation, options["recipients"], say_to_user)
         if what == "confirm":
             return confirming.run(installation, options["recipients"], say_to_user)
+        if what == "desk":
+            return desk.run(options["recipients"])
+        if what == "import":
+            return importing.run(installation, options["rows"])
         if what == "freeze":
             return freeze.run(installation, options["recipients"])
         return Bench(
@@ -68,6 +89,13 @@ class Command(BaseCommand):
             options["message"],
             say_to_user,
         ).run()
+
+
+def _environment(options: dict[str, Any]) -> dict[str, str]:
+    """Return the settings that the scratch installation needs beyond its own."""
+    if options["what"] != "subscribe":
+        return {}
+    return subscribe.VISITORS if options["attack"] else subscribe.ENVIRONMENT
 
 
 def _count(text: str) -> int:

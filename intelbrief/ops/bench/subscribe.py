@@ -24,9 +24,9 @@ from subscribers.models import ConsentRecord, Notice, SignUp, Subscription
 
 CLIENTS = 16  # visitors at a time
 # What the environment of the scratch installation needs: an address of its own for each visitor.
+VISITORS = {"BEHIND_PROXY": "true", "SECURE_SSL_REDIRECT": "false"}
 ENVIRONMENT = {
-    "BEHIND_PROXY": "true",
-    "SECURE_SSL_REDIRECT": "false",
+    **VISITORS,
     # What is measured is the door, not how it is closed.
     "SIGN_UPS_PER_PUBLICATION": "10000000",
     "ATTACK_VOLUME": "10000000",
