@@ -11,7 +11,7 @@ _ADDRESS = re.compile(
 _TELEPHONE = re.compile(r"\+?(?:[\d()/.-][ ]?){6,}")
 _LEFT_OVER = re.compile(
     r"\bT(?:K|KTK|BC|BD)\b|\bTODO\b|\bFIXME\b|\bX{3,}\b|\?\?\?+|(?i:\blorem ipsum\b)"
-    r"|\[(?i:insert|name|date|link|placeholder)\b[^\]]*\]"
+    r"|(?<!\[)\[(?i:insert|name|date|link|placeholder)\b[^\]]*\]"
 )
 _MOJIBAKE = re.compile("â€[™œ“”˜¦\x9d]|Ã[©¨¼¶¤±§]|\ufffd")
 _END = re.compile(r"[.!?…:;][\"'”’»)\]]*$")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs import preflight
+from briefs.plaintext import read_brief
 from briefs.rendering import (
     Field,
     Look,
@@ -223,3 +224,15 @@ def test_any_text_around_a_field_is_survived(around, value):
     render_page(text(source))
     for trouble in merge_troubles(text(source)):
         assert Field("name", "there") in trouble.fields or trouble.broken or "\\" in around
+
+
+def test_a_pasted_field_stays_one_and_is_no_left_over():
+    read = read_brief(
+        "April 6, 2026\nHarbour: Hello [[name|you]]\nKey Points:\n• One for [[name|you]].\n\n"
+        "Dear [[first_name|reader]], all is well."
+    )
+    assert not [warning for warning in read.warnings if "unfinished" in warning]
+    mail = mailed(read.body, headline=read.headline, key_points=read.key_points)
+    assert mail.subject == "Hello you"
+    assert "One for you." in mail.text
+    assert "Dear reader, all is well." in mail.text
