@@ -2,18 +2,22 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from deliveries import guard, lanes, planning, recovery, sending
+from deliveries import guard, import_undo, lanes, planning, privacy, recovery, sending
 from subscribers import notices
 from subscribers.doorbell import ring_now
-from subscribers.tasks import send_notices, tend_the_door
+from subscribers.import_runs import ImportRun
+from subscribers.tasks import keep_promises, send_notices, tend_imports, tend_the_door
 
 log = logging.getLogger(__name__)
+
+UNDOING_SECONDS = 8
 
 
 @shared_task
@@ -43,6 +47,10 @@ def tick() -> None:
             _try(step)
     _try(_ring_for_notices)
     _try(tend_the_door)
+    _try(keep_promises)
+    _try(_forget_late_replies)
+    _try(tend_imports)
+    _try(_ring_for_undoing)
 
 
 def _try(step: Callable[[], object]) -> object:
@@ -52,6 +60,13 @@ def _try(step: Callable[[], object]) -> object:
     except Exception:
         log.exception("A step of the tick failed; the next tick tries it again.")
         return None
+
+
+def _forget_late_replies() -> None:
+    """Forget what servers said of readers who were erased meanwhile, about once an hour."""
+    with suppress(RedisError):
+        if cache.add("late-replies", 1, 3600):
+            privacy.scrub_late_replies()
 
 
 def _ring_for_lanes() -> None:
@@ -73,3 +88,15 @@ def drain(lane: str) -> None:
     elif guard.may_send():
         # Nothing is free any more: the edition may be done.
         recovery.sweep()
+
+
+@shared_task
+def undo_imports() -> None:
+    """Take imports back for a while, then ring again if something is left."""
+    if import_undo.work(UNDOING_SECONDS):
+        ring_now(undo_imports)
+
+
+def _ring_for_undoing() -> None:
+    if ImportRun.objects.filter(status=ImportRun.Status.UNDOING).exists():
+        ring_now(undo_imports)

@@ -234,6 +234,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_TASK_ROUTES = {
     "deliveries.tasks.drain": {"queue": "editions"},
+    # A confirmation waits for no import.
+    "subscribers.tasks.run_imports": {"queue": "housekeeping"},
+    "subscribers.tasks.tidy_imports": {"queue": "housekeeping"},
     "subscribers.tasks.*": {"queue": "notices"},
 }
 CELERY_BEAT_SCHEDULE = {

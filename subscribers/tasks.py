@@ -6,10 +6,16 @@ from celery import shared_task
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from subscribers import attack, intake, notices, waiting
+from subscribers import attack, consent, intake, notices, preferences, waiting
 from subscribers.doorbell import ring_now
+from subscribers.importing import running
 
 FORGETTING_SECONDS = 600
+PAUSES_SECONDS = 600
+ORIGINS_SECONDS = 24 * 3600
+# A worker that is told to stop waits for its task.
+IMPORTING_SECONDS = 8
+TIDYING_SECONDS = 3600
 
 
 @shared_task
@@ -42,3 +48,51 @@ def tend_the_door() -> None:
     with suppress(RedisError):  # what is overdue can wait until it is back
         if cache.add("forget-unconfirmed", 1, FORGETTING_SECONDS):
             ring_now(forget_unconfirmed)
+
+
+@shared_task
+def run_imports() -> bool:
+    """Work on imports for a while, then ring again if some are left."""
+    is_left = running.work(IMPORTING_SECONDS)
+    if is_left:
+        ring_now(run_imports)
+    return is_left
+
+
+@shared_task
+def tidy_imports() -> None:
+    """Delete files of imports that nobody needs any more."""
+    running.tidy()
+
+
+def tend_imports() -> None:
+    """Ring for imports on which nobody works: their worker died, or the first ring was lost."""
+    if running.waiting().exists():
+        ring_now(run_imports)
+    with suppress(RedisError):
+        if cache.add("tidy-imports", 1, TIDYING_SECONDS):
+            ring_now(tidy_imports)
+
+
+@shared_task
+def end_pauses() -> int:
+    """Send again to readers whose pause is over."""
+    return preferences.end_pauses()
+
+
+@shared_task
+def truncate_origins() -> int:
+    """Make old evidence of where consent came from coarser."""
+    return consent.truncate_origins()
+
+
+def keep_promises() -> None:
+    """Ring for what readers were promised: that a pause ends, and that origins are forgotten.
+
+    Both look at the database for what is due, so a ring too many does no harm.
+    """
+    with suppress(RedisError):  # what is overdue can wait until it is back
+        if cache.add("end-pauses", 1, PAUSES_SECONDS):
+            ring_now(end_pauses)
+        if cache.add("truncate-origins", 1, ORIGINS_SECONDS):
+            ring_now(truncate_origins)
