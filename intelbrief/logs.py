@@ -1,4 +1,4 @@
-"""What the log must not keep: the tokens of readers' links, which act for their readers."""
+"""What the log must not keep: readers' addresses, and the tokens that act for them."""
 
 import logging
 import re
@@ -10,12 +10,16 @@ from typing import Any
 TOKEN = re.compile(r"(/(?:u|v|c|o|s/(?:confirm|prefs|own|undo|address))/)[\w%=-]{15,}")
 
 
+# A server quotes the address it refuses, an error the row it could not store.
+ADDRESS = re.compile(r"[^\s<>\"'(,;:=@]+@(?:[\w-]+\.)+[\w-]+")
+
+
 class MaskingFormatter(logging.Formatter):
-    """Writes a record, with its traceback, without the tokens in it."""
+    """Writes a record, with its traceback, without the tokens and addresses in it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of *record*; the record itself stays as it is."""
-        return TOKEN.sub(r"\1•••", super().format(record))
+        return ADDRESS.sub("•••@•••", TOKEN.sub(r"\1•••", super().format(record)))
 
 
 def logging_of(level: str) -> dict[str, Any]:

@@ -34,8 +34,12 @@ def logged(monkeypatch):
         (tokens.view, "/v/{}"),
         (tokens.click, "/c/{}"),
         (tokens.confirm, "/s/confirm/{}"),
+        (tokens.unsubscribe, "/s/prefs/{}"),
+        (tokens.own, "/s/own/{}/nothing"),
+        (tokens.undo, "/s/undo/{}/"),
+        (tokens.address, "/s/address/{}/"),
     ],
-    ids=["u", "u-and-slash", "u-and-dot", "v", "c", "confirm"],
+    ids=["u", "u-and-slash", "u-and-dot", "v", "c", "confirm", "prefs", "own", "undo", "address"],
 )
 def test_no_token_of_a_reader_is_written_to_the_log(client, logged, purpose, path):
     token = purpose.make(*[3] * purpose.size)
@@ -71,3 +75,14 @@ def test_everything_that_is_logged_goes_through_the_mask():
     }
     assert handlers
     assert {type(handler.formatter) for handler in handlers} == {MaskingFormatter}
+
+
+def test_no_address_of_a_reader_stands_in_the_log(logged):
+    try:
+        int("550 <ada.lovelace+brief@mail.example.co.uk>: no such user")
+    except ValueError:
+        logging.getLogger("anything").exception("Refused: %s", {"zoé@example.com": 550})
+    logging.getLogger("anything").warning("Lane at smtp://relay.example:25 rests; 3 @ 5 a second")
+    assert not any(part in logged[0] for part in ("ada", "lovelace", "example", "zoé"))
+    assert "no such user" in logged[0]
+    assert logged[1] == "WARNING anything Lane at smtp://relay.example:25 rests; 3 @ 5 a second"

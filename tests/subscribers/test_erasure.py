@@ -1,0 +1,212 @@
+"""Erasure: nothing in the database or on disk tells of the reader any more."""
+
+import datetime as dt
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from deliveries import privacy
+from deliveries.models import Delivery
+from subscribers import consent, moving, notices
+from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Suppression
+from subscribers.suppression import address_hash, suppress
+from tests.make import make_brief, make_edition, make_publication, make_subscription, make_user
+
+pytestmark = pytest.mark.django_db
+
+NOWHERE = ("quetzalcoatl", "rare-domain", "Lovelace")
+
+
+def dump():
+    """Return every row of every table, as text."""
+    text = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            text += [f"{table}: {row}" for row in cursor.fetchall()]
+    return text
+
+
+def assert_forgotten(words=NOWHERE):
+    left = [line for line in dump() if any(word.lower() in line.lower() for word in words)]
+    assert left == []
+
+
+@pytest.fixture
+def reader(tmp_path, settings):
+    """Return a reader who has left traces wherever one can."""
+    settings.VAR_DIR = tmp_path
+    publication = make_publication()
+    address = "Quetzalcoatl@rare-domain.example"
+    subscription = make_subscription(publication, address, name="Ada Lovelace")
+    reader = subscription.subscriber
+    origin = {"ip": "203.0.113.7", "user_agent": "Browser of Quetzalcoatl"}
+    consent.unsubscribe(
+        subscription, source="page", why="Ada Lovelace is tired", tells_owner=True, **origin
+    )
+    editor = make_user()
+    consent.add_by_hand(publication, address, basis="Ada Lovelace called us.", by=editor)
+    consent.request(make_publication(), address, source="form", **origin)
+    moving.ask(subscription, "quetzalcoatl@second-rare-domain.example")
+    edition = make_edition(make_brief(publication))
+    Delivery.objects.create(
+        edition=edition,
+        subscriber=reader,
+        status="failed",
+        reason="refused",
+        reply="550 5.1.1 <Quetzalcoatl@rare-domain.example>: no such user",
+    )
+    suppress(address, "bounce", publication, note="Lovelace’s mailbox is full")
+    for thing in (reader, subscription):
+        LogEntry.objects.create(
+            user=editor,
+            content_type=ContentType.objects.get_for_model(type(thing)),
+            object_id=thing.pk,
+            object_repr=str(thing),
+            action_flag=CHANGE,
+            change_message=f"Changed {reader.address}.",
+        )
+    make_user(is_superuser=True)
+    notices.tell_editors(publication, "A complaint", f"{reader.address.lower()} complained.")
+    Notice.objects.filter(subscription=subscription).update(error=f"550 {reader.address}")
+    SignUp.objects.create(wishes=[], address=address, name="Ada Lovelace", source="form")
+    return reader
+
+
+def test_after_erasure_no_table_holds_address_or_name(reader):
+    assert any("quetzalcoatl" in line.lower() for line in dump())
+    counts = privacy.erase(reader, source="admin", by=make_user())
+    assert counts == {"subscriptions": 2, "records": 5, "deliveries": 1}
+    assert_forgotten()
+    assert not Subscriber.objects.exists()
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.reason, delivery.subscriber) == ("failed", "refused", None)
+    erased = ConsentRecord.objects.filter(kind="erased")
+    assert {row.address_hash for row in erased} == {address_hash(reader.address_key)}
+    assert not ConsentRecord.objects.exclude(ip=None, user_agent="").exists()
+
+
+def test_no_import_and_no_editor_brings_back_who_was_erased(reader):
+    publication = make_publication()
+    privacy.erase(reader, source="command")
+    with pytest.raises(consent.SuppressedAddress):
+        consent.add_by_hand(publication, reader.address, basis="A list", by=make_user())
+    assert set(
+        Suppression.objects.values_list("publication", "reason").filter(publication=None)
+    ) == {(None, "erasure")}
+
+
+def test_an_address_that_the_reader_had_before_is_suppressed_too(reader):
+    subscription = reader.subscriptions.first()
+    old = reader.address_key
+    moving.ask(subscription, "new@other.example")
+    moving.move(Notice.objects.get(address="new@other.example"), origin=nowhere())
+    reader.refresh_from_db()
+    privacy.erase(reader, source="own page")
+    hashes = Suppression.objects.filter(publication=None).values_list("address_hash", flat=True)
+    assert set(hashes) == {address_hash(old), address_hash("new@other.example")}
+    assert_forgotten((*NOWHERE, "other.example"))
+
+
+def nowhere():
+    return {"ip": None, "user_agent": ""}
+
+
+def test_what_a_server_says_after_the_erasure_is_forgotten_as_well(reader):
+    privacy.erase(reader, source="command")
+    Delivery.objects.update(reply="550 <Quetzalcoatl@rare-domain.example>")
+    assert privacy.scrub_late_replies() == 1
+    assert privacy.scrub_late_replies() == 0
+    assert_forgotten()
+
+
+def test_no_file_names_the_reader(reader, tmp_path):
+    folder = Path(tmp_path) / "imports"
+    folder.mkdir()
+    table = folder / "7.refused.csv"
+    table.write_text(
+        X
+    )
+    privacy.erase(reader, source="command")
+    for path in Path(tmp_path).rglob("*"):
+        if path.is_file():
+            content = path.read_bytes().lower()
+            assert not any(word.lower().encode() in content for word in NOWHERE)
+    assert b"zoe@example.com,Zoe" in table.read_bytes()
+
+
+def test_the_command_erases_and_repeats_and_takes_strangers(reader):
+    assert json.loads(run("erase", reader.address.upper(), "--json"))["subscriptions"] == 2
+    assert json.loads(run("erase", reader.address, "--json"))["subscriptions"] == 0
+    assert "0 subscriptions" in run("erase", "nobody@example.com")
+    assert Suppression.objects.filter(address_hash=address_hash("nobody@example.com")).exists()
+    with pytest.raises(CommandError):
+        run("erase", "no address")
+
+
+def test_the_proof_of_consent_tells_the_whole_story_also_after_erasure(reader):
+    told = json.loads(run("consent_proof", reader.address, "--json"))
+    assert [row["what"] for row in told["records"]] == ["unsubscribed", "added", "requested"]
+    assert told["records"][1]["basis"] == "Ada Lovelace called us."
+    assert told["records"][2]["wording"] == "Send me the daily brief by e-mail."
+    assert [row["kind"] for row in told["notices"]] == ["undo", "confirmation", "address"]
+    assert told["suppressions"][0]["reason"] == "bounce"
+    assert "Ada Lovelace called us." in run("consent_proof", reader.address)
+    privacy.erase(reader, source="command")
+    told = json.loads(run("consent_proof", "QUETZALCOATL@rare-domain.example", "--json"))
+    assert not told["is_known"]
+    assert [row["what"] for row in told["records"]] == [
+        *("unsubscribed", "added", "requested", "erased", "erased"),
+    ]
+    assert told["records"][2]["wording"] == "Send me the daily brief by e-mail."
+    assert "No reader has this address" in run("consent_proof", reader.address)
+
+
+def test_the_proof_follows_a_reader_to_another_address(publication):
+    subscription = make_subscription(publication, "old@example.com")
+    consent.unsubscribe(subscription, source="page")
+    moving.ask(subscription, "new@example.com")
+    moving.move(Notice.objects.get(), origin=nowhere())
+    told = json.loads(run("consent_proof", "new@example.com", "--json"))
+    assert [row["what"] for row in told["records"]] == ["unsubscribed", "changed"]
+
+
+def run(*arguments):
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_origins_grow_coarser_and_then_go(publication):
+    subscription = make_subscription(publication)
+    ages = {"new": 10, "old": 400, "ancient": 800}
+    for source, days in ages.items():
+        for ip in ("203.0.113.77", "2001:db8:1:2:3::4"):
+            ConsentRecord.objects.create(
+                subscriber=subscription.subscriber,
+                publication=publication,
+                address_hash="x",
+                kind="requested",
+                source=source,
+                ip=ip,
+                user_agent="Browser",
+                at=timezone.now() - dt.timedelta(days=days),
+            )
+    assert consent.truncate_origins() == 4
+    assert consent.truncate_origins() == 0
+    rows = ConsentRecord.objects.order_by("id").values_list("source", "ip", "user_agent")
+    assert list(rows) == [
+        ("new", "203.0.113.77", "Browser"),
+        ("new", "2001:db8:1:2:3::4", "Browser"),
+        ("old", "203.0.113.0", ""),
+        ("old", "2001:db8:1::", ""),
+        ("ancient", None, ""),
+        ("ancient", None, ""),
+    ]
