@@ -16,6 +16,7 @@ Three things are looked at:
 import datetime as dt
 import hashlib
 import logging
+import os
 import socket
 import threading
 import time
@@ -157,11 +158,14 @@ def forget() -> None:
 def find_fingerprint() -> str:
     """Return what names the database server or file, as a line for people to read too."""
     if connection.vendor == "sqlite":
+        path = Path(connection.settings_dict["NAME"])
         try:
-            file = Path(connection.settings_dict["NAME"]).stat()
+            file = path.stat()
+            # btrfs, ZFS and overlayfs number their devices anew at each mount.
+            volume = os.statvfs(path).f_fsid or file.st_dev
         except OSError:
             return "sqlite in memory"
-        return f"sqlite device {file.st_dev} inode {file.st_ino}"
+        return f"sqlite volume {volume} inode {file.st_ino}"
     # What a role may not see is left out, alike on each call.
     system = _ask("SELECT system_identifier FROM pg_control_system()")
     # The control file tells of a promotion only after the next checkpoint.
