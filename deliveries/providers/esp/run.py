@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from anymail.exceptions import AnymailError
 
-from deliveries.lanes import LaneTrouble
+from deliveries.lanes import LaneTrouble, RefusedAlike
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import Letter
 from deliveries.providers.esp.answers import Malformed, Unclear, Verdict, refused
@@ -216,7 +216,7 @@ class Run:
         if len(self._alike) == MOST_ALIKE:
             self._blames_sender = words
             self._stop(
-                LaneTrouble(f"{self._esp.name} refused three in a row alike: {verdict.words}")
+                RefusedAlike(f"{self._esp.name} refused three in a row alike: {verdict.words}")
             )
             for held in self._alike:
                 # The journal's last word on a letter counts.
