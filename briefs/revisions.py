@@ -61,7 +61,7 @@ def take(brief: Brief, by: User | None = None) -> Revision:
     with transaction.atomic():
         # The desk saves a brief and its key points under this lock, or in one transaction.
         brief = (
-            Brief.objects.select_related("publication")
+            Brief.with_digests.select_related("publication")
             .select_for_update(of=("self",))
             .get(pk=brief.pk)
         )
@@ -96,7 +96,7 @@ def settle_slug(brief: Brief) -> str:
         number += 1
         try:
             with transaction.atomic():
-                Brief.objects.filter(pk=brief.pk, slug="").update(slug=slug)
+                Brief.with_digests.filter(pk=brief.pk, slug="").update(slug=slug)
         except IntegrityError:
             continue  # another brief of that day has it
         brief.refresh_from_db(fields=["slug"])

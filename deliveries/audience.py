@@ -42,7 +42,9 @@ def of_brief(brief: Brief, rules: Sequence[segments.Rule] = ()) -> QuerySet[Subs
 
 def of_edition(edition: Edition) -> QuerySet[Subscription]:
     """Return who gets *edition* if it is frozen now, by the rules of when it was scheduled."""
-    return readers(edition.publication, edition.topics, edition.rules)
+    is_digest = edition.kind == Edition.Kind.DIGEST
+    rhythm = Subscription.Rhythm.WEEKLY if is_digest else Subscription.Rhythm.EACH
+    return readers(edition.publication, edition.topics, edition.rules, rhythm)
 
 
 def topics_of(brief: Brief) -> list[int]:

@@ -18,6 +18,7 @@ class Edition(models.Model):
     class Kind(models.TextChoices):
         BRIEF = "brief", _("brief")
         CORRECTION = "correction", _("correction")
+        DIGEST = "digest", _("weekly digest")
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled", _("scheduled")

@@ -247,5 +247,6 @@ def prepare(edition: Edition) -> bool:
     compiling.compile_edition(edition)
     # The publication's web address may have changed since the revision was frozen.
     begun = edition.started_at or timezone.now()
-    workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)
+    if edition.kind != Edition.Kind.DIGEST:  # whose briefs stand there one by one
+        workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)
     return freezing.freeze(edition)

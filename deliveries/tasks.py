@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from deliveries import guard, import_undo, lanes, planning, privacy, recovery, sending
+from deliveries import digests, guard, import_undo, lanes, planning, privacy, recovery, sending
 from subscribers import notices
 from subscribers.doorbell import ring_now
 from subscribers.import_runs import ImportRun
@@ -43,7 +43,7 @@ def tick() -> None:
     hands of workers is the original's.
     """
     if _try(guard.beat):
-        for step in (planning.start_due, recovery.sweep, _ring_for_lanes):
+        for step in (digests.make_due, planning.start_due, recovery.sweep, _ring_for_lanes):
             _try(step)
     _try(_ring_for_notices)
     _try(tend_the_door)

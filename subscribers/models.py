@@ -146,6 +146,12 @@ class Subscription(models.Model):
                 condition=Q(paused_until__isnull=False),
                 name="pauses_that_end",
             ),
+            # Asked at each tick of a digest's hour whether there is anybody; few are among many.
+            models.Index(
+                fields=["publication", "id"],
+                condition=Q(rhythm="weekly"),
+                name="subscriptions_weekly",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -99,7 +99,10 @@ class PublicationAdmin(DeskAdmin[Publication]):
         ),
         (
             _("Language and time"),
-            {"classes": ["tab"], "fields": [("language", "time_zone")]},
+            {
+                "classes": ["tab"],
+                "fields": [("language", "time_zone"), ("digest_weekday", "digest_hour")],
+            },
         ),
         (
             _("Sign-up wording"),

@@ -17,6 +17,13 @@ def today() -> datetime.date:
     return timezone.localdate()
 
 
+class WrittenBriefs(models.Manager["Brief"]):
+    """All briefs that somebody wrote: no page lists a digest, and none forgets to leave it out."""
+
+    def get_queryset(self) -> models.QuerySet["Brief"]:
+        return super().get_queryset().filter(digest_of__isnull=True)
+
+
 class Brief(models.Model):
     """One daily brief: date line, series, headline, key points, body."""
 
@@ -77,11 +84,16 @@ class Brief(models.Model):
         related_name="+",
         verbose_name=_("published revision"),
     )
+    # The end of the week that it sums up: one that was generated, and stands nowhere on the web.
+    digest_of = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = WrittenBriefs()
+    with_digests = models.Manager["Brief"]()
 
     class Meta:
         verbose_name = _("brief")
@@ -92,6 +104,9 @@ class Brief(models.Model):
                 fields=["publication", "date", "slug"],
                 condition=~Q(slug=""),
                 name="one_brief_per_web_address",
+            ),
+            models.UniqueConstraint(
+                fields=["publication", "digest_of"], name="one_digest_per_week"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "in-review", "approved", "published"]),

@@ -20,6 +20,18 @@ RESERVED_SLUGS = frozenset(
 )
 
 
+# As datetime.date.weekday() counts them.
+WEEKDAYS = (
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+)
+
+
 def validate_slug_is_free(value: str) -> None:
     """Refuse a slug that would hide one of the site's own pages."""
     if value.lower() in RESERVED_SLUGS:
@@ -167,6 +179,15 @@ class Publication(models.Model):
         default=False,
         help_text=_("The welcome of a new reader brings the latest brief with it."),
     )
+    digest_weekday = models.PositiveSmallIntegerField(
+        _("day of the weekly digest"), choices=WEEKDAYS, default=4
+    )
+    digest_hour = models.PositiveSmallIntegerField(
+        _("hour of the weekly digest"),
+        default=16,
+        validators=[MaxValueValidator(23)],
+        help_text=_("In the publication’s time zone; for readers who chose it."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -179,6 +200,10 @@ class Publication(models.Model):
                 name="publication_tracking_is_known",
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="publication_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(digest_weekday__lte=6, digest_hour__lte=23),
+                name="publication_digest_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
