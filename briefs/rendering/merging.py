@@ -25,9 +25,11 @@ MOST_FIELDS = 90  # that differ; their slots have three digits, beside those of 
 MOST_PLACES = 200
 # “[[1]]” is no field, and “[[Reuters]](https://…)” is a link whose words stand in brackets.
 _FIELD = re.compile(
-    r"(?<!\\)\[\[[ \t]*([^\W\d_][\w .-]{0,59}?)[ \t]*"
+    r"(?<!\\)\[\[[ \t]*([^\W\d_][\w .\\-]{0,59}?)[ \t]*"
     r"(?:\|([^\[\]\r\n\u2028\u2029]{0,200})\]\]|\]\](?!\())"
 )
+# Pasted text has them: “first\_name”.
+_BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _TAG = re.compile(r"(<[^>]*>)")
 _OPENS = re.compile(r"<(/?)(code|pre)\b")
@@ -179,4 +181,5 @@ def fill_lines(text: Text) -> Text:
 
 
 def _field(match: re.Match[str]) -> Field:
-    return Field(match[1], _NOT_IN_A_LINE.sub(" ", match[2] or "").strip())
+    name, default = (_BACKSLASH.sub(r"\1", words) for words in (match[1], match[2] or ""))
+    return Field(name, _NOT_IN_A_LINE.sub(" ", default).strip())

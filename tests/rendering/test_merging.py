@@ -229,10 +229,11 @@ def test_any_text_around_a_field_is_survived(around, value):
 def test_a_pasted_field_stays_one_and_is_no_left_over():
     read = read_brief(
         "April 6, 2026\nHarbour: Hello [[name|you]]\nKey Points:\n• One for [[name|you]].\n\n"
-        "Dear [[first_name|reader]], all is well."
+        "Dear [[first_name|dear_*reader*]], all is well."
     )
     assert not [warning for warning in read.warnings if "unfinished" in warning]
     mail = mailed(read.body, headline=read.headline, key_points=read.key_points)
     assert mail.subject == "Hello you"
     assert "One for you." in mail.text
-    assert "Dear reader, all is well." in mail.text
+    assert "Dear dear_*reader*, all is well." in mail.text
+    assert merge_troubles(text(read.body))[0].fields == (Field("first_name", "dear_*reader*"),)
