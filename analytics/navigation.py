@@ -38,6 +38,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 item(_("Readers"), "group", "subscribers.subscriber"),
                 item(_("Segments"), "filter_alt", "deliveries.segment"),
                 item(_("Subscriptions"), "mark_email_read", "subscribers.subscription"),
+                item(_("Imports"), "upload_file", "subscribers.importrun"),
                 item(_("Consent"), "verified_user", "subscribers.consentrecord"),
                 item(_("Suppressions"), "block", "subscribers.suppression"),
                 item(_("Sign-up forms"), "how_to_reg", "subscribers.defence"),

@@ -21,6 +21,7 @@ from briefs.admin.desk import DeskAdmin, badge, number, publication_label
 from briefs.roles import Verb
 from deliveries import audience, control, missed, reports
 from deliveries.admin import moments
+from deliveries.admin.import_undo import undo_view
 from deliveries.admin.installation import installation_view
 from deliveries.admin.send import send_view
 from deliveries.models import Delivery, Edition
@@ -143,6 +144,7 @@ class EditionAdmin(DeskAdmin[Edition]):
             path("send/<int:brief_id>/", wrap(self.send_view), name="deliveries_send"),
             path("send/<int:brief_id>/plan/", wrap(self.plan_view), name="deliveries_plan"),
             path("installation/", wrap(self.installation_view), name="deliveries_installation"),
+            path("undo-import/<int:pk>/", wrap(undo_view), name="deliveries_undo_import"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="deliveries_progress"),
             path("<int:pk>/<str:verb>/do/", wrap(self.verb_view), name="deliveries_verb"),
             *super().get_urls(),
