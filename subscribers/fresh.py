@@ -99,10 +99,9 @@ def _write(found: list[Plain]) -> None:
         )
         for plain, reader in zip(found, readers, strict=True)
     )
+    shown = {(plain.publication, plain.row.wishes[0]["wording"]) for plain in found}
     wordings = {
-        (plain.publication.pk, text): consent.wording_of(plain.publication, text)
-        for plain in found
-        for text in (plain.row.wishes[0]["wording"],)
+        (publication.pk, text): consent.wording_of(publication, text) for publication, text in shown
     }
     ConsentRecord.objects.bulk_create(
         ConsentRecord(
