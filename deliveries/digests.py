@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from briefs import access, revisions
 from briefs.models import Brief, Publication
 from briefs.plaintext.escaping import escape_inline
+from briefs.rendering import fill_line
 from deliveries import audience, clocks, planning, zones
 from deliveries.models import Edition
 from subscribers.models import Subscription
@@ -117,8 +118,8 @@ def _write(publication: Publication, end: dt.datetime, briefs: list[Brief]) -> B
 
 
 def _preheader(briefs: list[Brief]) -> str:
-    """Return the headlines, as far as an inbox shows them."""
-    return " · ".join(_published(brief)["headline"] for brief in briefs)[:200]
+    """Return the headlines, as far as an inbox shows them: no merge field is cut in two."""
+    return " · ".join(fill_line(_published(brief)["headline"]) for brief in briefs)[:200]
 
 
 def _published(brief: Brief) -> dict[str, str]:
