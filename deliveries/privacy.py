@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from briefs.addresses import normalise
 from briefs.models import User
+from briefs.rendering import fill_line
 from deliveries.models import Delivery
 from subscribers import privacy, story
 from subscribers.importing import files
@@ -22,7 +23,7 @@ def export(reader: Subscriber) -> dict[str, Any]:
         "deliveries": [
             {
                 "publication": row.edition.publication.slug,
-                "headline": row.edition.revision.snapshot["headline"],
+                "headline": fill_line(row.edition.revision.snapshot["headline"]),
                 "date": row.edition.revision.snapshot["date"],
                 "status": row.status,
                 "reason": row.reason,
