@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge
+from deliveries.admin.erasure import erase_view
 from deliveries.models import Delivery
 
 TONES = {
@@ -43,6 +45,11 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         (None, {"fields": [("edition", "subscriber"), ("status", "reason"), "reply"]}),
         (_("Times"), {"fields": [("deferred_since", "changed_at"), ("due_at", "attempt")]}),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(erase_view)
+        url = path("erase/<int:pk>/", view, name="deliveries_erase")
+        return [url, *super().get_urls()]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         if lookup in ("edition__id__exact", "edition", "subscriber__id__exact"):

@@ -96,10 +96,41 @@ class AddReader(forms.ModelForm[Subscriber]):
                 self.add_error("again", message % {"day": left})
 
 
+class AddressOrDomainField(AddressField):
+    """An address, or "@" and a whole domain."""
+
+    def clean(self, value: Any) -> str:
+        """Return it as it is stored."""
+        text = forms.CharField.clean(self, value)
+        try:
+            return suppression.shown_as(text) if text else ""
+        except InvalidAddress as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class ReleaseSuppression(forms.ModelForm[Suppression]):
+    """Lets mail go to an address again; the reason is kept with the release."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why it is released"),
+        widget=Growing({"rows": 2}),
+        help_text=gettext_lazy(
+            "What has changed, and how you know: “the mailbox is back, she called on 6 April”."
+        ),
+    )
+
+    class Meta:
+        model = Suppression
+        fields = ()
+
+
 class AddSuppression(forms.ModelForm[Suppression]):
     """Makes sure that an address is never mailed again."""
 
-    address = AddressField(label=gettext_lazy("Address"))
+    address = AddressOrDomainField(
+        label=gettext_lazy("Address or domain"),
+        help_text=gettext_lazy("A whole domain is written like @example.com."),
+    )
 
     class Meta:
         model = Suppression
@@ -109,7 +140,7 @@ class AddSuppression(forms.ModelForm[Suppression]):
         cleaned = super().clean() or {}
         address = cleaned.get("address")
         if address:
-            hashed = suppression.address_hash(normalise(address).key)
+            hashed = suppression.hash_of(address)
             there = Suppression.objects.filter(
                 address_hash=hashed, publication=cleaned.get("publication")
             )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, Field, OuterRef, Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -209,6 +209,17 @@ class SubscriberAdmin(DeskAdmin[Subscriber]):
         if lookup.partition("__")[0] in relations:
             return False
         return super().lookup_allowed(lookup, value, request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        reader = self.get_object(request, object_id)
+        may_erase = is_superuser(request)
+        if reader is not None and not may_erase:
+            theirs = self.publication_ids_of(reader)
+            may_erase = bool(theirs) and theirs <= allowed_ids(request, "manage")
+        context = {**(extra_context or {}), "may_erase": may_erase}
+        return super().change_view(request, object_id, form_url, context)
 
     def _is_shared(self, request: HttpRequest, reader: Subscriber) -> bool:
         """Tell whether the reader belongs to publications that are not this user's as well."""

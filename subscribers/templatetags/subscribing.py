@@ -79,3 +79,11 @@ def proof_words() -> str:
             "expired": gettext("That took too long. Please load the page again."),
         }
     )
+
+
+@register.filter
+def told(value: Any) -> str:
+    """Return a detail of a consent record as people read it: [before, after] is an arrow."""
+    if isinstance(value, list):
+        return " → ".join(told(one) or "–" for one in value)
+    return "" if value is None else str(value)

@@ -8,7 +8,13 @@ from django.urls import reverse
 
 from briefs.models import Publication
 from subscribers import suppression
-from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
+from subscribers.models import (
+    ConsentRecord,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionRelease,
+)
 from tests.make import make_publication, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +209,41 @@ def test_what_a_reader_demanded_is_not_released(
         "/admin/subscribers/suppression/",
         {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
     )
+    url = reverse("admin:subscribers_suppression_change", args=[row.pk])
+    olga.post(url, {"why": " "})
+    assert Suppression.objects.exists()
+    olga.post(url, {"why": "The mailbox is back."})
     assert Suppression.objects.exists() is not released
+    kept = SuppressionRelease.objects.values_list("why", "by__email")
+    assert list(kept) == ([("The mailbox is back.", "olga@harbour.example")] if released else [])
+
+
+def test_a_whole_domain_is_suppressed_at_the_desk(paul: Client, publication: Publication) -> None:
+    form = {"address": "@Example.COM", "publication": publication.pk, "note": "its postmaster"}
+    paul.post("/admin/subscribers/suppression/add/", form)
+    row = Suppression.objects.get()
+    assert (row.address, row.domain) == ("@example.com", "example.com")
+    found = paul.get("/admin/subscribers/suppression/", {"q": "@example.com"})
+    assert found.context["cl"].result_count == 1
+
+
+def test_only_who_manages_all_a_reader_gets_erases_them(
+    olga: Client, paul: Client, root: Client, publication: Publication
+) -> None:
+    reader = make_subscription(publication, "ada@example.com").subscriber
+    url = reverse("admin:deliveries_erase", args=[reader.pk])
+    page = olga.get(reverse("admin:subscribers_subscriber_change", args=[reader.pk]))
+    assert url in page.content.decode()
+    assert paul.post(url).status_code == 403
+    elsewhere = Subscription.objects.create(subscriber=reader, publication=make_publication())
+    assert olga.post(url).status_code == 403
+    elsewhere.delete()
+    assert olga.get(url).status_code == 200
+    assert Subscriber.objects.exists()
+    assert olga.post(url).status_code == 302
+    assert not Subscriber.objects.exists()
+    assert ConsentRecord.objects.get().by is not None
+    assert root.get(url).status_code == 404
 
 
 def test_consent_of_an_erased_reader_is_found_by_the_address(

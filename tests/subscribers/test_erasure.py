@@ -131,9 +131,7 @@ def test_no_file_names_the_reader(reader, tmp_path):
     folder = Path(tmp_path) / "imports"
     folder.mkdir()
     table = folder / "7.refused.csv"
-    table.write_text(
-        X
-    )
+    table.write_text("quetzalcoatl@rare-domain.example,Ada Lovelace\nzoe@example.com,Zoe\n")
     privacy.erase(reader, source="command")
     for path in Path(tmp_path).rglob("*"):
         if path.is_file():
