@@ -84,7 +84,8 @@ def note_missed(batch: Batch) -> bool:
 
     After an outage a worker may come before the sweep.
     """
-    return bool(_mark(batch.lane, _late().filter(pk=batch.pk)))
+    late = _late().filter(pk=batch.pk)
+    return late.exists() and bool(_mark(batch.lane, late))
 
 
 def _late() -> QuerySet[Batch]:

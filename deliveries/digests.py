@@ -109,7 +109,6 @@ def _write(publication: Publication, end: dt.datetime, briefs: list[Brief]) -> B
         return Brief.with_digests.create(
             publication=publication,
             headline=_("The week at a glance"),
-            slug=f"week-{day.isoformat()}",
             date=day,
             preheader=_preheader(briefs),
             body="\n\n".join(_entry(brief, end) for brief in briefs),

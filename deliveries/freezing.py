@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
-from deliveries import audience, clocks, lanes
+from deliveries import audience, clocks, lanes, zones
 from deliveries.models import Batch, Delivery, Edition
 from subscribers.models import Subscriber, Subscription
 
@@ -41,7 +41,8 @@ _INSERT = """
 
 # By the readers' clocks. "zone" says of each stated zone at which moment (a number) it gets its
 # mail, how many places of that moment's first batch are taken, and how many batches it has;
-# "place" has those batches. Who moved to a zone that was not counted gets the moment of the last.
+# "place" has those batches. Who stands in no row, or moved to a zone that was not counted, is at
+# home, or where nobody is at home gets the last moment.
 _INSERT_BY_CLOCK = """
     WITH zone (name, moment, taken, batches) AS (VALUES {zones}),
     place (moment, nth, batch_id) AS (VALUES {places})
@@ -211,31 +212,36 @@ def _insert_by_clock(edition: Edition, found: QuerySet[Subscription]) -> None:
     Zones that strike the hour together share batches, and each moment goes on
     filling the batch that the chunk before has left half empty.
     """
+    home = clocks.not_before(edition, "")
     moments: dict[dt.datetime, list[str]] = {}
     readers: dict[dt.datetime, int] = {}
     for stated, count in audience.by_zone(found).items():
         at = clocks.not_before(edition, stated)
-        moments.setdefault(at, []).append(stated)
+        moments.setdefault(at, [])
+        # Others are at home; whatever somebody may have written there makes no row of its own.
+        if zones.exists(stated):
+            moments[at].append(stated)
         readers[at] = readers.get(at, 0) + count
     if not moments:
         return  # the last of them has left just now
     places = _places(edition, readers)
-    zones: list[Any] = []
+    numbered = {at: number for number, at in enumerate(sorted(moments))}
+    described = {at: (numbered[at], places[at][0], len(places[at][1])) for at in numbered}
+    others = described.get(home) or described[max(described)]
+    stated_zones: list[Any] = ["", *others]
+    for at, names in moments.items():
+        for name in names:
+            stated_zones += [name, *described[at]]
     rows: list[Any] = []
-    last: list[Any] = []
-    for number, at in enumerate(sorted(moments)):
-        taken, batches = places[at]
-        last = [number, taken, len(batches)]
-        for stated in moments[at]:
-            zones += [stated, *last]
+    for at, (_taken, batches) in places.items():
         for nth, batch in enumerate(batches):
-            rows += [number, nth, batch]
+            rows += [numbered[at], nth, batch]
     _execute(
         _INSERT_BY_CLOCK,
         found,
-        [*zones, *rows, edition.pk, *last],
+        [*stated_zones, *rows, edition.pk, *others],
         [],
-        zones=", ".join(["(%s, %s, %s, %s)"] * (len(zones) // 4)),
+        zones=", ".join(["(%s, %s, %s, %s)"] * (len(stated_zones) // 4)),
         places=", ".join(["(%s, %s, %s)"] * (len(rows) // 3)),
     )
 

@@ -77,7 +77,8 @@ def schedule(
     each reader's zone; without one, at what *send_at* is where the publication
     lives. It starts with the first zone that has a reader, or now: raise
     TimeHasPassed if even the last zone is over by more than the grace.
-    A *segment* narrows the audience by the rules that it has at this moment.
+    A *segment* narrows the audience by the rules that it has at this moment;
+    raise segments.UnknownRule for one that has none, or none that can be read.
     """
     brief = revision.brief
     if brief.status == Brief.Status.IN_REVIEW:
@@ -85,7 +86,7 @@ def schedule(
     findings = preflight.check_revision(revision)
     if not findings.ok:
         raise PreflightFailed(findings)
-    rules = segments.checked(_rules(segment, brief))
+    rules = _rules(segment, brief)
     topics = audience.topics_of(brief)
     if clock == Edition.Clock.READER:
         local_time = local_time or _on_the_wall(send_at, brief)
@@ -125,8 +126,7 @@ def _rules(segment: Segment | None, brief: Brief) -> list[segments.Rule]:
         raise segments.UnknownRule(
             f"The segment “{segment}” belongs to another publication than “{brief}”."
         )
-    rules: list[segments.Rule] = segment.rules
-    return rules
+    return segments.rules_of(segment)
 
 
 def _on_the_wall(send_at: dt.datetime | None, brief: Brief) -> str:

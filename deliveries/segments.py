@@ -1,13 +1,13 @@
 """Segments: what a rule on readers may be, and the condition that it makes."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Segment
 from subscribers.models import Subscription
 
 Rule = dict[str, Any]
@@ -129,8 +129,15 @@ _FACTS: dict[str, Callable[[Rule], Q]] = {
 FACTS = tuple(_FACTS)
 
 
-def checked(rules: Iterable[Rule]) -> list[Rule]:
+def rules_of(segment: Segment) -> list[Rule]:
+    """Return the rules of *segment*; raise UnknownRule if it has none, or one that is not read."""
+    rules = checked(segment.rules)
+    if not rules:
+        raise UnknownRule(f"The segment “{segment}” has no rule: that would be everyone. Add one.")
+    return rules
+
+
+def checked(rules: Sequence[Rule]) -> list[Rule]:
     """Return *rules* as they are stored; raise UnknownRule if one of them cannot be read."""
-    whole = list(rules)
-    condition(whole)
-    return whole
+    condition(rules)
+    return list(rules)

@@ -33,9 +33,14 @@ def _names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def exists(name: str) -> bool:
+    """Tell whether there is a zone *name*."""
+    return name in _names()
+
+
 def known(name: str, instead: str) -> str:
     """Return the zone *name*, or *instead* where there is no such zone, or UTC at the last."""
-    return next((zone for zone in (name, instead) if zone in _names()), "UTC")
+    return next((zone for zone in (name, instead) if exists(zone)), "UTC")
 
 
 @lru_cache(maxsize=4096)

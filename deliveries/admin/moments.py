@@ -39,7 +39,7 @@ def plan(brief: Brief, chosen: Mapping[str, Any]) -> dict[str, Any]:
     if not by_clock and segment is None:
         return {}
     try:
-        found = audience.of_brief(brief, segment.rules if segment else ())
+        found = audience.of_brief(brief, segments.rules_of(segment) if segment else ())
         if not by_clock:
             return {"is_planned": True, "planned_readers": found.count()}
         counts = audience.by_zone(found)

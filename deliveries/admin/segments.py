@@ -212,7 +212,7 @@ class SegmentAdmin(DeskAdmin[Segment]):
 
 def _said(rules: BaseFormSet[RuleForm]) -> list[segments.Rule]:
     """Return the rules of the rows that have a kind."""
-    return segments.checked(row.rule() for row in rules.forms if row.cleaned_data.get("kind"))
+    return segments.checked([row.rule() for row in rules.forms if row.cleaned_data.get("kind")])
 
 
 def _fits(form: SegmentForm, rules: BaseFormSet[RuleForm]) -> bool:
@@ -232,6 +232,6 @@ def _fits(form: SegmentForm, rules: BaseFormSet[RuleForm]) -> bool:
 def _readers(segment: Segment) -> int | None:
     """Count who is in *segment* as of now; None where its rules cannot be read."""
     try:
-        return audience.readers(segment.publication, rules=segment.rules).count()
+        return audience.readers(segment.publication, rules=segments.rules_of(segment)).count()
     except segments.UnknownRule:
         return None

@@ -107,7 +107,6 @@ def everyone(publication):
         ([("joined", "before", "2020-05-18")], "old"),
         ([("joined", "after", "2020-05-17")], "german gold silver"),
         ([("joined", "after", "2020-05-16")], "german gold silver old"),
-        ([], "german gold silver old"),
     ],
 )
 def test_each_rule_finds_who_meets_it_in_the_count_and_in_the_ledger(rules, found):
@@ -182,6 +181,13 @@ def test_a_rule_that_cannot_be_read_is_an_error_and_never_everyone(rule):
     with pytest.raises(segments.UnknownRule):
         planning.schedule(revisions.take(make_brief(publication)), segment=segment)
     assert not Edition.objects.exists()
+
+
+def test_a_segment_without_rules_is_an_error_too():
+    publication = make_publication()
+    segment = Segment.objects.create(publication=publication, name="Empty")
+    with pytest.raises(segments.UnknownRule, match="everyone"):
+        planning.schedule(revisions.take(make_brief(publication)), segment=segment)
 
 
 def test_few_of_many_are_frozen_in_chunks_that_end_after_so_many_ids(monkeypatch):

@@ -142,6 +142,15 @@ def test_each_zone_gets_its_own_moment_and_the_unknown_ones_the_publications():
     assert not Batch.objects.exclude(not_before=F("planned_at")).exists()
 
 
+def test_whatever_stands_in_place_of_a_zone_costs_no_parameter_of_the_statement():
+    publication = make_publication(time_zone=HOME)
+    make_readers(publication, 300)
+    for reader in Subscriber.objects.all():
+        Subscriber.objects.filter(pk=reader.pk).update(time_zone=f"junk {reader.pk}")
+    edition = started(publication, wall(HOME, hours(2)))
+    assert list(planned(edition).values()) == [300]
+
+
 def test_zones_that_strike_together_share_their_batches_and_chunks_fill_them_up(monkeypatch):
     monkeypatch.setattr(freezing, "CHUNK", 10)
     monkeypatch.setattr(Batch, "SIZE", 8)
