@@ -42,10 +42,13 @@ TONES = {
 SETTLED = ("sent", "delivered", "bounced", "complained", "failed", "in-doubt", "skipped")
 
 
+# What a person may decide about readers who missed their time.
+LATE_VERBS = ("send-missed", "skip-missed")
+
+
 def verbs_for(edition: Edition, report: dict[str, Any]) -> list[str]:
     """Return what may be done to *edition* in its present status, with such a reports.summary()."""
-    late = ["send-missed", "skip-missed"] if missed.readers(edition) else []
-    return [*late, *_verbs_of_status(edition), *_verbs_of_deliveries(edition, report)]
+    return [*_verbs_of_status(edition), *_verbs_of_deliveries(edition, report)]
 
 
 def _verbs_of_deliveries(edition: Edition, report: dict[str, Any]) -> list[str]:
@@ -74,6 +77,8 @@ def progress(edition: Edition) -> dict[str, Any]:
     counts: dict[str, int] = report["statuses"]
     audience: int = report["audience"] or edition.audience or 0
     settled = sum(counts[status] for status in SETTLED)
+    by_moment = moments.progress(edition)
+    late = sum(row["missed"] for row in by_moment)
     since = edition.frozen_at or edition.started_at
     ended = edition.finished_at or timezone.now()
     return {
@@ -91,12 +96,9 @@ def progress(edition: Edition) -> dict[str, Any]:
         "until_start": max((edition.send_at - timezone.now()).total_seconds(), 0.0),
         # The script asks no more often than this allows: a count of millions costs time.
         "pause": max(1.5, 8 * (time.monotonic() - started)),
-        "verbs": verbs_for(edition, report),
-        "missed": missed.readers(edition),
-        "moments": [
-            {"readers": row["readers"], "done": row["done"], "missed": row["missed"]}
-            for row in moments.progress(edition)
-        ],
+        "verbs": [*(LATE_VERBS if late else ()), *verbs_for(edition, report)],
+        "missed": late,
+        "moments": by_moment,
     }
 
 
@@ -192,7 +194,6 @@ class EditionAdmin(DeskAdmin[Edition]):
             "bar": bar(figures["counts"], figures["audience"], "ib-bar-large"),
             "cells": _cells(edition, figures["counts"]),
             "words": _servers_words(edition, whole=may_act),
-            "moments": moments.progress(edition),
             "expected": audience.of_edition(edition).count() if edition.is_open else 0,
             "may_act": may_act,
             "is_open_to_all": access.may_read(edition.brief, access.ANONYMOUS, timezone.now()),
