@@ -4,20 +4,27 @@ import datetime as dt
 import email.utils
 import html
 import itertools
+import json
 import threading
 import time
 from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import ClassVar
 
+import hypothesis
 import pytest
+from anymail.exceptions import AnymailError
+from hypothesis import strategies as st
 
 from deliveries import compiling, lanes, letters
 from deliveries.ledger import Fate
 from deliveries.letters import Letter
 from deliveries.providers.anymail import AnymailProvider
-from deliveries.providers.esp import calls
+from deliveries.providers.esp import answers, calls
+from deliveries.providers.esp.copies import is_usual
 from deliveries.providers.esp.sessions import backend_of
+from deliveries.providers.esp.table import row
 from subscribers import tokens
 from tests.deliveries.handing import Recorder
 from tests.esp import FakeEsp, serving
@@ -192,6 +199,62 @@ def test_a_letter_that_is_filled_in_equals_what_anymail_writes(dialect, esp, mai
     assert ours == set(slow["headers"])
 
 
+class Forms:
+    """Copies of one edition in the forms of an ESP, made once."""
+
+    made: ClassVar[dict[str, calls._Forms]] = {}
+
+    @classmethod
+    def of(cls, name, mail):
+        if name not in cls.made:
+            letter = letters_of(mail, 1)[0]
+            cls.made[name] = calls._Forms(row(name), backend_of(name), letter)
+        return cls.made[name]._copies
+
+
+local = st.text("abcXYZ019._+-'%", min_size=1, max_size=12)
+host = st.sampled_from(
+    ["example.com", "Example.com", "bücher.example", "a-b.co", "xn--bcher-kva.de"]
+)
+
+
+@pytest.mark.parametrize("name", ["postmark", "resend", "brevo", "mailjet"])
+@hypothesis.settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(
+    reader=st.text(max_size=20), local=local, host=host, delivery=st.integers(1, 2**40)
+)
+def test_whoever_the_reader_is_both_ways_of_writing_agree(
+    mail, settings, name, reader, local, host, delivery
+):
+    settings.ANYMAIL = {
+        f"{name.upper()}_{key}": "x" for key in ("API_KEY", "SECRET_KEY", "SERVER_TOKEN")
+    }
+    copies = Forms.of(name, mail)
+    letter = Letter(mail, delivery, 1, 7, f"{local}@{host}", reader)
+    for form in (0, 1):
+        try:
+            exact = copies.exact(letter, form)
+        except (AnymailError, UnicodeError, ValueError):
+            assert not is_usual(letter)
+        else:
+            assert json.loads(copies.fill(letter, form)) == json.loads(exact)
+
+
+def test_mailjet_judges_each_letter_of_a_call():
+    bad = {"Status": "error", "Errors": [{"ErrorMessage": "no", "ErrorRelatedTo": ["To[0].Email"]}]}
+    worse = {"Status": "error", "Errors": [{"ErrorMessage": "no", "ErrorRelatedTo": ["From"]}]}
+    body = json.dumps({"Messages": [{"Status": "success"}, bad, worse]}).encode()
+    verdicts = answers.read("mailjet", 400, body, {}, 3, answers.mailjet)
+    assert [one.fate for one in verdicts] == [Fate.SENT, Fate.FAILED, Fate.FAILED]
+    assert [one.is_readers for one in verdicts] == [False, True, False]
+    with pytest.raises(answers.Malformed):
+        answers.read("mailjet", 400, body, {}, 2, answers.mailjet)
+
+
 @pytest.mark.parametrize("dialect", [MAILGUN], ids=["mailgun"])
 def test_what_an_editor_wrote_is_never_taken_for_a_variable(dialect, esp, mail):
     written = letters_of(mail, 3)
@@ -260,13 +323,20 @@ def test_a_malformed_call_stops_the_lane_and_fails_nobody(dialect, esp, mail, st
     assert handed.journal.outcomes[-1].fate is Fate.NOT_ACCEPTED
 
 
+def in_an_hour():
+    """Return a time to come as HTTP writes it (RFC 9110, 5.6.7)."""
+    return email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+
+
 @named
 @pytest.mark.parametrize(
     ("status", "after", "seconds"),
     [
         (429, "7", 7),
-        (429, email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)), 3600),
+        # Named, as the processes of the suite must collect tests of the same names.
+        pytest.param(429, in_an_hour(), 3600, id="429-a date-3600"),
         (429, "soon", None),
+        (429, "0", 1),
         (503, "30", 30),
         (408, None, None),
     ],
@@ -286,7 +356,8 @@ def test_what_was_not_begun_waits_as_long_as_the_esp_says(
 
 @named
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, lanes.LogInRefused), (403, lanes.LogInRefused), (404, None)]
+    ("status", "kind"),
+    [(401, lanes.LogInRefused), (403, lanes.LogInRefused), (404, None), (308, None)],
 )
 def test_a_refused_key_is_the_lanes_trouble(dialect, esp, mail, status, kind):
     esp.usual = (status, {"message": "Who are you?"})
