@@ -219,10 +219,9 @@ def _doubt(row: Installation, fingerprint: str) -> "_Doubt | None":
         if not (Edition.objects.exists() or Subscription.objects.exists()):
             return None  # nothing that could go out twice
         return _Doubt(
-            f"This database was {row.fingerprint} and is {fingerprint} now, on "
-            f"{socket.gethostname()}: a restored backup, or a second copy. What has gone out "
-            "since the copy was made is not known here and would go out again: cancel what must "
-            f"not. {_CURE}",
+            f"This seems to be a restored backup or a second copy, on {socket.gethostname()}. What "
+            "has gone out since it was made is not known here and would go out again: cancel what "
+            f"must not. {_CURE} (It was {row.fingerprint} and is {fingerprint}.)",
             row.fingerprint,
         )
     witness = _witness(fingerprint)
