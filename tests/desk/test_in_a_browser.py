@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from briefs.models import Brief, Publication
 from deliveries.models import Edition
+from subscribers.models import Subscriber
 from tests.make import make_brief, make_publication, make_readers, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -191,6 +192,42 @@ def test_the_brief_can_be_written_without_any_script(
     brief = Brief.objects.get()
     assert brief.headline == "Written by hand"
     assert [point.text for point in brief.key_points.all()] == ["A point"]
+
+
+def test_the_screen_foresees_who_gets_it_when_and_a_segment_shows_what_its_rule_needs(
+    desk: Desk,
+) -> None:
+    publication = make_publication()
+    addresses = make_readers(publication, 3)
+    Subscriber.objects.filter(address__in=addresses[:2]).update(
+        time_zone="Asia/Tokyo", language="de"
+    )
+    page = desk.open("/admin/deliveries/segment/add/")
+    page.select_option("#id_publication", str(publication.pk))
+    page.fill("#id_name", "In German")
+    row = page.locator("[data-rule]").first
+    assert row.locator("[data-part]:visible").count() == 1
+    row.locator("[data-part=kind] select").select_option("language:equal")
+    assert row.locator("[data-part]:visible").count() == 2
+    row.locator("[data-part=language] select").select_option("de")
+    page.click("[data-segment] [type=submit]")
+    page.get_by_text("2 readers as of now", exact=True).wait_for()
+
+    page = desk.open(f"/admin/deliveries/edition/send/{make_brief(publication).pk}/")
+    assert not page.locator("[name=local_time]").is_visible()
+    page.check("[name=when][value=reader]")
+    page.fill("[name=local_time]", "2030-07-01T06:00")
+    page.locator("[data-plan]").get_by_text("Asia/Tokyo").wait_for()
+    assert page.locator("[data-plan] tbody tr").count() == 2
+    page.select_option("[name=segment]", label="In German")
+    page.locator("[data-plan]").get_by_text("2 readers").wait_for()
+    assert page.locator("[data-send-button]").inner_text().endswith("Schedule for this segment")
+    page.click("[data-send-button]")
+    page.wait_for_url("**/change/")
+    edition = Edition.objects.get()
+    assert (edition.clock, edition.local_time) == ("reader", "2030-07-01T06:00")
+    assert edition.segment is not None
+    assert desk.wrong == []
 
 
 def test_on_a_phone_no_field_leaves_its_card_and_no_headline_is_clipped(
