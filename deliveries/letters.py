@@ -200,8 +200,8 @@ class Letter:
         message = EmailMultiAlternatives(
             subject=self.subject,
             body=text,
-            from_email=email.utils.formataddr((self.mail.sender_name, self.mail.sender_address)),
-            to=[email.utils.formataddr((self.name, self.address))],
+            from_email=wire.plain_mailbox(self.mail.sender_name, self.mail.sender_address),
+            to=[wire.plain_mailbox(self.name, self.address)],
             reply_to=[self.mail.reply_to] if self.mail.reply_to else None,
             headers={
                 "Message-ID": f"<{self.message_id}>",

@@ -21,6 +21,7 @@ TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE = "to", "date", "message-id", "list-unsub
 SUBJECT = "subject"  # only where it has merge fields
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
+_SPECIAL = re.compile(r'[][\\()<>@,:;".]')  # needs quotes within a phrase (RFC 5322, 3.2.3)
 # So many octets make an encoded word of 64 characters, which fits a line (RFC 2047, 2).
 _ONE_WORD = 39
 # What begins an encoded word may not stand for itself (RFC 2047, 5).
@@ -200,6 +201,18 @@ def _encoded_words(value: str) -> str:
         words.append(f"=?utf-8?b?{word}?=")
         begin = end
     return "\r\n ".join(words)
+
+
+def plain_mailbox(name: str, address: str) -> str:
+    """Return `name <address>` with nothing encoded, as an ESP's interface takes it.
+
+    Given an encoded word, some ESPs show it as it is.
+    """
+    name = _CONTROL.sub(" ", name).strip()
+    if not name:
+        return address
+    phrase = f'"{email.utils.quote(name)}"' if _SPECIAL.search(name) else name
+    return f"{phrase} <{address}>"
 
 
 def mailbox(header: str, name: str, address: str) -> str:

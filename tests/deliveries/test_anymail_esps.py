@@ -220,7 +220,7 @@ host = st.sampled_from(
 
 @pytest.mark.parametrize("name", ["postmark", "resend", "brevo", "mailjet"])
 @hypothesis.settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )

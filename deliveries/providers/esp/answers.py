@@ -62,11 +62,11 @@ def judge_status(esp: str, status: int, words: str, headers: Mapping[str, str]) 
         raise LaneTrouble(said, seconds=rest(headers))
     if status in NOT_LET_IN:
         raise LogInRefused(said)
-    if status in OUR_FAULT:
+    if status in OUR_FAULT or 300 <= status < 400:
         raise LaneTrouble(said)
     if 400 <= status < 500 and status != 409:
         raise Malformed(said)
-    # 5xx, a redirection, or a call that is just being carried out (409).
+    # 5xx, or a call that is just being carried out (409).
     raise Unclear(said)
 
 
@@ -74,14 +74,14 @@ def rest(headers: Mapping[str, str]) -> float | None:
     """Return how many seconds the server asks for (RFC 9110, 10.2.3); None if it does not say."""
     value = (headers.get("Retry-After") or headers.get("retry-after") or "").strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return max(1.0, float(value[:9]))
     try:
         until = email.utils.parsedate_to_datetime(value)
     except ValueError:
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=dt.UTC)
-    return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())
+    return max(1.0, (until - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 def read(

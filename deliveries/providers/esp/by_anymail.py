@@ -17,7 +17,7 @@ from anymail.exceptions import (
 from django.core.mail import EmailMultiAlternatives
 from urllib3.exceptions import NewConnectionError
 
-from deliveries.lanes import LaneTrouble, LogInRefused
+from deliveries.lanes import LaneTrouble, LogInRefused, SenderRefused
 from deliveries.ledger import Fate
 from deliveries.providers.esp.answers import (
     SENT,
@@ -38,7 +38,6 @@ _NO_KEY = {"NoCredentialsError", "PartialCredentialsError", "NoRegionError"}
 _OF_THE_ACCOUNT = {
     "AccountSuspendedException",
     "LimitExceededException",
-    "MailFromDomainNotVerifiedException",
     "SendingPausedException",
 }
 
@@ -125,6 +124,8 @@ def _judge(esp: Esp, error: AnymailAPIError) -> None:
 def _judge_amazon(esp: Esp, error: AnymailAPIError, response: dict[str, Any]) -> None:
     about = response.get("ResponseMetadata", {})
     code = str(response.get("Error", {}).get("Code", ""))
+    if code == "MailFromDomainNotVerifiedException":
+        raise SenderRefused(f"{esp.name}: {error}") from error
     if code in _OF_THE_ACCOUNT:
         raise LaneTrouble(f"{esp.name}: {error}") from error
     status = int(about.get("HTTPStatusCode", 500))

@@ -1,6 +1,5 @@
 """Calls: what is posted to an ESP at a time, and what its answer says of each letter in it."""
 
-import email.utils
 import json
 import time
 import uuid
@@ -13,6 +12,7 @@ from anymail.backends.base import AnymailBaseBackend
 from anymail.backends.base_requests import AnymailRequestsBackend, RequestsPayload
 from django.core.mail import EmailMultiAlternatives
 
+from deliveries import wire
 from deliveries.compiling import UNSUBSCRIBE
 from deliveries.lanes import LaneTrouble
 from deliveries.letters import EditionMail, Letter
@@ -276,7 +276,7 @@ def shared(esp: Esp, letters: Sequence[Letter]) -> EmailMultiAlternatives:
     message.body = _with_variables(esp, mail, mail.text)
     message.alternatives = []
     message.attach_alternative(_with_variables(esp, mail, mail.html), "text/html")
-    message.to = [email.utils.formataddr((one.name, one.address)) for one in letters]
+    message.to = [wire.plain_mailbox(one.name, one.address) for one in letters]
     own = {one.address: _own(one) for one in letters}
     for header in next(iter(own.values()))["merge_headers"]:
         del message.extra_headers[header]

@@ -10,6 +10,7 @@ import html
 import json
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable
 
 from anymail.backends.base_requests import AnymailRequestsBackend, RequestsPayload
@@ -36,6 +37,8 @@ def is_usual(letter: Letter) -> bool:
         _USUAL_ADDRESS.fullmatch(letter.address) is not None
         and len(name) <= _LONGEST_NAME
         and (not name or _USUAL_NAME.fullmatch(name) is not None)
+        # What has a simpler form, as ¹ has, is changed or encoded on some way.
+        and (name.isascii() or unicodedata.is_normalized("NFKC", name))
     )
 
 
