@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import SELECT_CLASSES
 
 from briefs.admin.desk import DeskAdmin, allowed_ids, is_superuser, number, publication_label
 from briefs.admin.widgets import INPUT, Day
@@ -22,7 +21,6 @@ from briefs.roles import Verb
 from deliveries import audience, segments
 from deliveries.models import Edition, Segment
 
-SELECT = " ".join(SELECT_CLASSES)
 # What a row may say, and the field that has its value; "fact:is" are the rule's own words.
 KINDS = {
     "attribute:equal": (gettext_lazy("attribute is"), "text"),
@@ -75,8 +73,7 @@ class RuleForm(forms.Form):
             elif name == "language":
                 assert isinstance(field, forms.ChoiceField)
                 field.choices = [("", "–"), *languages]
-            is_chosen = isinstance(field, forms.ChoiceField)
-            field.widget.attrs["class"] = SELECT if is_chosen else INPUT
+            field.widget.attrs["class"] = INPUT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -120,7 +117,7 @@ class SegmentForm(forms.ModelForm[Segment]):
         choice = self.fields["publication"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = Publication.objects.filter(pk__in=publications)
-        choice.widget.attrs["class"] = SELECT
+        choice.widget.attrs["class"] = INPUT
         self.fields["name"].widget.attrs["class"] = INPUT
         # Its rules name topics and editions of this publication.
         choice.disabled = bool(self.instance.pk)
