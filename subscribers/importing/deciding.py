@@ -116,12 +116,12 @@ class Decider:
     def _suppress(self, row: Row, known: Known) -> Verdict:
         if known.suppressed:
             return Verdict("unchanged")
+        complained = row.suppressed == "complaint"
         if self._own and not known.status:
             self._create(row, known, _status_of(row.wish))
-        known.suppressed = known.suppress_for = row.suppressed
-        complained = row.suppressed == "complaint"
-        if (complained or row.wish == Wish.LEFT) and known.status in (ACTIVE, PAUSED, UNCONFIRMED):
+        elif (complained or row.wish == Wish.LEFT) and known.status not in ("", UNSUBSCRIBED):
             self._end(row, known)
+        known.suppressed = known.suppress_for = row.suppressed
         self._note(row, known, COMPLAINED if complained else IMPORTED, row.suppressed)
         return Verdict("suppressed")
 

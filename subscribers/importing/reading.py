@@ -71,7 +71,7 @@ def look(path: Path) -> Look:
 
 
 def _look_at_table(start: str, encoding: str) -> Look:
-    lines = start.lstrip("\ufeff").splitlines(keepends=True)
+    lines = list(io.StringIO(start.lstrip("\ufeff"), newline=""))
     skip = 0
     while skip < len(lines) and not lines[skip].strip():
         skip += 1
@@ -81,10 +81,10 @@ def _look_at_table(start: str, encoding: str) -> Look:
     first = lines[skip] if skip < len(lines) else ""
     delimiter = told[1] if told else delimiter_of(first)
     try:
-        cells = next(csv.reader(lines[skip:], delimiter=delimiter), [])
+        cells = next(csv.reader(lines[skip:], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise Unreadable(f"The first line cannot be read as headers ({error}).") from error
-    cells = [cell.replace("\x00", "").strip(" \ufeff") for cell in cells]
+    cells = [_BROKEN.sub("", cell).strip(" \ufeff") for cell in cells]
     if len(cells) > MOST_COLUMNS:
         raise Unreadable(f"The file has {len(cells)} columns; {MOST_COLUMNS} are the most.")
     if any(plain(cell) for cell in cells):
@@ -296,6 +296,8 @@ def _json_headers(objects: list[Any]) -> list[str]:
         raise Unreadable("The JSON holds no list of readers.")
     if len(names) > MOST_COLUMNS:
         raise Unreadable(f"The file has {len(names)} columns; {MOST_COLUMNS} are the most.")
+    if any(_BROKEN.search(name) for name in names):
+        raise Unreadable("A name in the JSON holds NUL or half a character.")
     return list(names)
 
 

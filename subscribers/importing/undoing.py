@@ -93,4 +93,3 @@ def _take_back(run: ImportRun, rows: list[tuple[int, int, str, str]]) -> None:
         subscriptions__isnull=True,
         created_at__gte=run.started_at,
     ).delete()
-

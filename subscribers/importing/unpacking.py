@@ -31,7 +31,7 @@ def unpack(source: Path, target: Path) -> str:
     """
     with source.open("rb") as file:
         begins = file.read(4)
-    if begins[:2] == b"PK" and zipfile.is_zipfile(source):
+    if begins in (b"PK\x03\x04", b"PK\x05\x06"):
         return _unzip(source, target)
     if source.stat().st_size > MOST_BYTES:
         raise Unreadable(f"The file is larger than {MOST_BYTES // MEGABYTE} MB; split it.")

@@ -12,10 +12,12 @@ SUBSTACK_DASHBOARD = (
 READERS = {
     "listmonk_export.csv": (
         "listmonk",
-        "uuid,email,name,attributes,status,created_at,updated_at\n"
-        '7f0c,ana@harbour.example,Ana,"{""city"": ""Lisbon""}",enabled,'
-        "2024-01-05 10:00:00 +0000 UTC,2024-01-05 10:00:00 +0000 UTC\n"
-        "7f0d,bo@harbour.example,Bo,{},blocklisted,2024-01-05 10:00:00 +0000 UTC,\n",
+        (
+            "uuid,email,name,attributes,status,created_at,updated_at\n"
+            '7f0c,ana@harbour.example,Ana,"{""city"": ""Lisbon""}",enabled,'
+            "2024-01-05 10:00:00 +0000 UTC,2024-01-05 10:00:00 +0000 UTC\n"
+            "7f0d,bo@harbour.example,Bo,{},blocklisted,2024-01-05 10:00:00 +0000 UTC,\n"
+        ),
         {"created": 1, "suppressed": 1},
     ),
     "listmonk_import.csv": (
@@ -25,10 +27,12 @@ READERS = {
     ),
     "keila.csv": (
         "keila",
-        "Email,First name,Last name,Data,Status,External ID\r\n"
-        'ana@harbour.example,Ana,Reis,"{""city"":""Lisbon""}",active,\r\n'
-        "cy@harbour.example,C,Y,,unsubscribed,\r\n"
-        "di@harbour.example,D,I,,unreachable,\r\n",
+        (
+            "Email,First name,Last name,Data,Status,External ID\r\n"
+            'ana@harbour.example,Ana,Reis,"{""city"":""Lisbon""}",active,\r\n'
+            "cy@harbour.example,C,Y,,unsubscribed,\r\n"
+            "di@harbour.example,D,I,,unreachable,\r\n"
+        ),
         {"created": 1, "unsubscribed": 1, "suppressed": 1},
     ),
     "mailchimp_subscribed.csv": (
@@ -61,47 +65,59 @@ READERS = {
     ),
     "substack_list.csv": (
         "substack",
-        "email,active_subscription,expiry,email_disabled,prefer_digests,created_at\n"
-        "jo@harbour.example,true,2031-07-06T16:20:44.000Z,false,false,2018-08-27T15:06:27.713Z\n"
-        "kim@harbour.example,false,,true,false,2019-01-01T00:00:00.000Z\n",
+        (
+            "email,active_subscription,expiry,email_disabled,prefer_digests,created_at\n"
+            "jo@harbour.example,true,2031-07-06T16:20:44.000Z,false,false,2018-08-27T15:06:27.713Z\n"
+            "kim@harbour.example,false,,true,false,2019-01-01T00:00:00.000Z\n"
+        ),
         {"created": 1, "unsubscribed": 1},
     ),
     "substack_paid.csv": (
         "substack",
-        "email,expiry,email_disabled,prefer_digests,stripe_connected_customer_id,type\n"
-        "jo@harbour.example,2031-07-06T16:20:44.000Z,false,false,cus_TEST,paid\n",
+        (
+            "email,expiry,email_disabled,prefer_digests,stripe_connected_customer_id,type\n"
+            "jo@harbour.example,2031-07-06T16:20:44.000Z,false,false,cus_TEST,paid\n"
+        ),
         {"created": 1},
     ),
     "ghost.csv": (
         "ghost",
-        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,"
-        "created_at,deleted_at,labels,tiers\r\n"
-        '1,lea@harbour.example,\'=cmd,,true,,,2024-01-05T10:00:00.000Z,,"VIP,EU",\r\n'
-        "2,max@harbour.example,Max,,false,,,2024-01-05T10:00:00.000Z,,,\r\n",
+        (
+            "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,"
+            "created_at,deleted_at,labels,tiers\r\n"
+            '1,lea@harbour.example,\'=cmd,,true,,,2024-01-05T10:00:00.000Z,,"VIP,EU",\r\n'
+            "2,max@harbour.example,Max,,false,,,2024-01-05T10:00:00.000Z,,,\r\n"
+        ),
         {"created": 1, "unsubscribed": 1},
     ),
     "buttondown.csv": (
         "buttondown",
-        "id,secondary_id,email,notes,subscriber_type,referrer_url,creation_date,ip_address,"
-        "subscription_date,unsubscription_date,tags,metadata\n"
-        "a,7,nia@harbour.example,,regular,,2024-03-13 00:03:09.183465+00:00,203.0.113.7,"
-        "2024-03-13 00:03:09.183465+00:00,,corporate;nyc,\"{'staff': 'true'}\"\n"
-        "b,8,oda@harbour.example,,unsubscribed,,2024-03-13 00:03:09.183465+00:00,,"
-        "2024-03-13 00:03:09.183465+00:00,2024-04-08 17:09:32.596959+00:00,,{}\n",
+        (
+            "id,secondary_id,email,notes,subscriber_type,referrer_url,creation_date,ip_address,"
+            "subscription_date,unsubscription_date,tags,metadata\n"
+            "a,7,nia@harbour.example,,regular,,2024-03-13 00:03:09.183465+00:00,203.0.113.7,"
+            "2024-03-13 00:03:09.183465+00:00,,corporate;nyc,\"{'staff': 'true'}\"\n"
+            "b,8,oda@harbour.example,,unsubscribed,,2024-03-13 00:03:09.183465+00:00,,"
+            "2024-03-13 00:03:09.183465+00:00,2024-04-08 17:09:32.596959+00:00,,{}\n"
+        ),
         {"created": 1, "unsubscribed": 1},
     ),
     "kit.json": (
         "kit",
-        '{"subscribers":[{"id":1,"first_name":null,"email_address":"pia@harbour.example",'
-        '"state":"active","created_at":"2023-02-17T11:43:55Z","fields":{"last_name":null}},'
-        '{"id":2,"first_name":"Q","email_address":"quin@harbour.example","state":"cancelled",'
-        '"created_at":"2023-02-17T11:43:55Z","fields":{}}],"pagination":{"per_page":500}}',
+        (
+            '{"subscribers":[{"id":1,"first_name":null,"email_address":"pia@harbour.example",'
+            '"state":"active","created_at":"2023-02-17T11:43:55Z","fields":{"last_name":null}},'
+            '{"id":2,"first_name":"Q","email_address":"quin@harbour.example","state":"cancelled",'
+            '"created_at":"2023-02-17T11:43:55Z","fields":{}}],"pagination":{"per_page":500}}'
+        ),
         {"created": 1, "unsubscribed": 1},
     ),
     "beehiiv.csv": (
         "beehiiv",
-        "email,First Name,Last Name,status,tier,created_at,stripe_customer_id,unsubscribed_at\n"
-        "rob@harbour.example, Rob  ,,active,free,2023-03-24 10:23:10 UTC,,\n",
+        (
+            "email,First Name,Last Name,status,tier,created_at,stripe_customer_id,unsubscribed_at\n"
+            "rob@harbour.example, Rob  ,,active,free,2023-03-24 10:23:10 UTC,,\n"
+        ),
         {"created": 1},
     ),
 }
