@@ -10,15 +10,20 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import strip_tags
 from django.utils.translation import get_language, get_language_info, gettext
 
+from briefs import access
 from briefs.models import Publication
-from briefs.rendering import colour
+from briefs.rendering import colour, fill_lines, render_page
+from briefs.revisions import text_of
 from subscribers import places, together, tokens
 from subscribers.models import Notice
 
 PAPER, INK = "#ffffff", "#1c1f23"
 LONGEST_SUBJECT = 200
+LONGEST_LATEST = 60_000  # octets of a brief's body in a welcome
 OCTETS_IN_A_WORD = 42  # 56 of base64 and 12 around them: one fits on the line of “Subject: ”
 
 
@@ -59,6 +64,7 @@ def welcome(notice: Notice) -> EmailMultiAlternatives:
             "unsubscribe_url": unsubscribe_url,
             "preferences_url": preferences_url,
             "home_url": places.home_url(publication),
+            "latest": _latest(publication),
         },
         {
             "List-ID": f"<{publication.slug}.{_our_domain(publication)}>",
@@ -66,6 +72,31 @@ def welcome(notice: Notice) -> EmailMultiAlternatives:
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     )
+
+
+def _latest(publication: Publication) -> dict[str, Any] | None:
+    """Return the latest brief for a welcome, where the publication wants one in it."""
+    if not publication.welcome_shows_latest:
+        return None
+    reader = access.Reader(frozenset({publication.pk}))
+    found = access.readable(reader, timezone.now()).filter(publication=publication)
+    brief = found.select_related("publication", "published_revision").first()
+    if brief is None or brief.published_revision is None:
+        return None
+    # Merge fields show their defaults here, as on the web.
+    text = fill_lines(text_of(brief.published_revision))
+    page = render_page(text, language=publication.language)
+    is_open = access.may_read(brief, access.ANONYMOUS, timezone.now())
+    is_short = len(page.body_html.encode()) <= LONGEST_LATEST
+    return {
+        "headline": text.headline,
+        "date": text.date,
+        "points": page.key_points_html,
+        "plain_points": [strip_tags(point).strip() for point in page.key_points_html],
+        # What a mail program would clip is read on the web.
+        "body": page.body_html if is_short else "",
+        "url": f"{settings.SITE_URL}{brief.web_path()}" if is_open else "",
+    }
 
 
 def word_to_editor(notice: Notice) -> EmailMultiAlternatives:

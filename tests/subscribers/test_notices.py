@@ -11,10 +11,11 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
+from briefs import revisions, workflow
 from subscribers import consent, letters, notices
 from subscribers.models import Notice
 from subscribers.suppression import suppress
-from tests.make import make_member, make_publication, make_subscription, make_user
+from tests.make import make_brief, make_member, make_publication, make_subscription, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -285,3 +286,24 @@ def test_where_a_publication_has_no_one_the_site_is_told(publication, mailoutbox
     assert notices.tell_editors(publication, "Paused", "Why") == 1
     notices.sweep()
     assert mailoutbox[0].to == ["root@harbour.example"]
+
+
+def test_a_welcome_brings_the_latest_brief_where_the_publication_wants_it(publication, mailoutbox):
+    brief = make_brief(publication, headline="The Port’s New Cranes", slug="cranes")
+    workflow.publish(brief, revisions.take(brief), timezone.now())
+    brief.refresh_from_db()
+    make_notice(publication, kind="welcome")
+    notices.sweep()
+    assert "New Cranes" not in mailoutbox[0].body
+    publication.welcome_shows_latest = True
+    publication.save()
+    make_notice(publication, kind="welcome", address="eve@example.com")
+    make_brief(publication, headline="Not published yet")
+    notices.sweep()
+    html = mailoutbox[1].alternatives[0][0]
+    for part in (mailoutbox[1].body, html):
+        assert "The Port’s New Cranes" in part
+        assert "Two cranes arrived" in part
+        assert f"http://127.0.0.1:8000{brief.web_path()}" in part
+        assert "Not published" not in part
+    assert "A second paragraph follows" in html
