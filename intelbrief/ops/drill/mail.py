@@ -90,7 +90,8 @@ def _provider(scene: Scene, readers: int, every: int, **lane: Any) -> Report:
 
 def _together(one: Report, other: Report) -> Report:
     """Return the sums of both."""
-    return Report(*(getattr(one, f.name) + getattr(other, f.name) for f in fields(Report)))
+    sums = {f.name: getattr(one, f.name) + getattr(other, f.name) for f in fields(Report)}
+    return Report(**{**sums, "seconds": round(sums["seconds"], 1)})
 
 
 def _judged(scene: Scene, refused: set[int], every: int = EVERY) -> Report:
