@@ -6,7 +6,8 @@ same queryset.
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Max, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from briefs.models import Brief, Publication
 from deliveries import segments
@@ -29,10 +30,20 @@ def readers(
         publication=publication, status=Subscription.Status.ACTIVE, rhythm=rhythm
     )
     if topics:
-        chosen = Subscription.topics.through.objects.filter(subscription=OuterRef("pk"))
-        found = found.filter(~Exists(chosen) | Exists(chosen.filter(topic__in=sorted(topics))))
+        found = found.alias(shares=Coalesce(_shares(topics), 1)).filter(shares=1)
     narrowed = segments.condition(rules)
     return found.filter(narrowed) if narrowed else found
+
+
+def _shares(topics: Collection[int]) -> Subquery:
+    """Return whether a reader chose one of *topics*: 1 or 0, nothing where they chose none at all.
+
+    One look at a reader's own few rows. As two EXISTS, PostgreSQL read the
+    rows of all readers for each chunk of a freeze: 250 s a million.
+    """
+    is_one = Case(When(topic__in=sorted(topics), then=1), default=0)
+    theirs = Subscription.topics.through.objects.filter(subscription=OuterRef("pk"))
+    return Subquery(theirs.order_by().values("subscription").values(one=Max(is_one)))
 
 
 def of_brief(brief: Brief, rules: Sequence[segments.Rule] = ()) -> QuerySet[Subscription]:
