@@ -26,6 +26,11 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
         self._refuse()
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
+        if kwargs.get("update_conflicts"):
+            self._refuse()
+        return super().bulk_create(*args, **kwargs)
+
 
 def opened(model: type["AppendOnly"]) -> models.QuerySet[Any]:
     """Return the rows of *model* for who may change them: truncation and erasure, nobody else."""
@@ -43,7 +48,8 @@ class AppendOnly(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             type(self).objects.all()._refuse()
-        super().save(*args, **kwargs)
+        # A new object that bears the number of a row would otherwise be written over it.
+        super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         type(self).objects.all()._refuse()

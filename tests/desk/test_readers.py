@@ -257,3 +257,16 @@ def test_consent_of_an_erased_reader_is_found_by_the_address(
     )
     found = paul.get("/admin/subscribers/consentrecord/", {"q": "Gone@example.com"})
     assert found.context["cl"].result_count == 1
+
+
+def test_nobody_changes_evidence_at_the_desk(root: Client, publication: Publication) -> None:
+    record = ConsentRecord.objects.create(
+        address_hash="x", publication=publication, kind="requested", source="form"
+    )
+    for name in ("change", "delete"):
+        url = reverse(f"admin:subscribers_consentrecord_{name}", args=[record.pk])
+        assert root.post(url, {"source": "elsewhere", "post": "yes"}).status_code == 403
+    listed = {"action": "delete_selected", "_selected_action": [record.pk], "post": "yes"}
+    root.post("/admin/subscribers/consentrecord/", listed)
+    assert root.get("/admin/subscribers/consentrecord/add/").status_code == 403
+    assert ConsentRecord.objects.get().source == "form"

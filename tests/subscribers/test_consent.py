@@ -2,6 +2,7 @@
 
 import datetime as dt
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -242,10 +243,31 @@ def test_evidence_cannot_be_changed_or_deleted(publication):
         lambda: ConsentRecord.objects.update(source="elsewhere"),
         lambda: ConsentRecord.objects.all().delete(),
         lambda: subscription.subscriber.consent_records.all().delete(),
+        lambda: subscription.subscriber.consent_records.update(source="elsewhere"),
+        lambda: ConsentRecord.objects.bulk_update([record], ["source"]),
+        lambda: ConsentRecord.objects.update_or_create(
+            pk=record.pk, defaults={"source": "elsewhere"}
+        ),
+        lambda: ConsentRecord.objects.bulk_create(
+            [record], update_conflicts=True, unique_fields=["pk"], update_fields=["source"]
+        ),
     ):
         with pytest.raises(RowsAreFinal):
             change()
+    impostor = ConsentRecord(
+        pk=record.pk, publication=publication, kind="requested", source="elsewhere"
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        impostor.save()
     assert ConsentRecord.objects.get().source == "form"
+
+
+def test_only_truncation_and_erasure_open_the_evidence():
+    root = Path(__file__).resolve().parent.parent.parent
+    apps = ("briefs", "subscribers", "deliveries", "analytics", "intelbrief")
+    files = [file for app in apps for file in (root / app).rglob("*.py")]
+    users = {f.relative_to(root).as_posix() for f in files if "import opened" in f.read_text()}
+    assert users == {"subscribers/origins.py", "subscribers/privacy.py"}
 
 
 def test_the_change_and_its_evidence_stand_or_fall_together(publication, monkeypatch):
