@@ -56,6 +56,7 @@ class Lease:
     bad: int = field(default=0)  # of those, refused for good
     _sent: int = field(default=0)  # counted, and not written to the batch yet
     _refused: int = field(default=0)
+    _taken: tuple[int, int] = field(default=(0, 0))
     wants_attributes: bool = field(default=False)  # the mail has merge fields beyond the name
 
     def __post_init__(self) -> None:
@@ -87,11 +88,17 @@ class Lease:
 
         So counting costs no statement of its own; a crash costs a slice's counts.
         """
-        sent, refused = self._sent, self._refused
+        self._taken = sent, refused = self._sent, self._refused
         self._sent = self._refused = 0
-        return (
-            {"sent": F("sent") + sent, "refused": F("refused") + refused} if sent + refused else {}
-        )
+        if not sent + refused:
+            return {}
+        return {"sent": F("sent") + sent, "refused": F("refused") + refused}
+
+    def put_back_counts(self) -> None:
+        """Have what was taken last written by a later UPDATE: that one was rolled back."""
+        self._sent += self._taken[0]
+        self._refused += self._taken[1]
+        self._taken = 0, 0
 
     def rows(self) -> "Q":
         """Return the condition under which this lease still holds."""
