@@ -178,6 +178,8 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
         is_judged = True
     except (lanes.LaneTrouble, JournalFailed):
         is_judged = True
+        if any(outcome.fate is Fate.SENT for outcome in outcomes):
+            lanes.forget_trouble(lease.lane)  # it gets on, if in fits
         raise
     finally:
         begun = set() if is_judged else lease.owner.journal.begun

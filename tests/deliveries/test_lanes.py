@@ -277,6 +277,33 @@ def test_a_lane_that_takes_letters_between_two_rests_is_not_broken(lane_up):
     assert not lanes.broken()
 
 
+def test_a_lane_that_takes_some_letters_before_each_trouble_keeps_its_batches(lane_up, monkeypatch):
+    edition = started(8)
+    monkeypatch.setattr(Batch, "SIZE", 500)
+    Batch.objects.exclude(number=0).delete()
+    edition.deliveries.update(batch=edition.batches.get())
+
+    class InFits:
+        may_send = None
+
+        def deliver(self, slice_):
+            letter = next(iter(slice_))
+            yield Outcome(letter.delivery, letter.attempt, Fate.SENT)
+            raise lanes.LaneTrouble("421 Enough for now")
+
+        def close(self):
+            pass
+
+    @contextmanager
+    def opened(_lane, _journal):
+        yield InFits()
+
+    monkeypatch.setattr(sending.providers, "opened", opened)
+    fail(5)
+    assert statuses(edition) == {"sent": 5, "pending": 3}
+    assert lanes_of(edition) == ["main"]
+
+
 def test_a_flush_forgets_what_was_broken_and_harms_nothing(lane_up):
     lane_up(main=False, spare=True)
     edition = started(4)
