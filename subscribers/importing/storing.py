@@ -9,11 +9,12 @@ that instant, a constraint refuses the chunk, and it is done again.
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.text import slugify
 
 from briefs.models import Publication, Topic
@@ -33,6 +34,30 @@ _SUBSCRIPTION = Subscription._meta.db_table
 _RECORD = ConsentRecord._meta.db_table
 _LINK = Subscription.topics.through._meta.db_table
 MOST_NEW_TOPICS = 200
+
+
+# SQLite by default keeps 2 MB of pages and copies its log into the file every 4 MB: the index
+# of a million random hashes would be written over and over.
+_ROOM = ("cache_size = -32768", "wal_autocheckpoint = 10000")
+_USUAL = ("cache_size = -2000", "wal_autocheckpoint = 1000", "shrink_memory")
+
+
+@contextmanager
+def with_room() -> Iterator[None]:
+    """Give SQLite room for an import, and take it back; PostgreSQL has its own."""
+    try:
+        _pragmas(_ROOM)
+        yield
+    finally:
+        with suppress(DatabaseError):
+            _pragmas(_USUAL)
+
+
+def _pragmas(pragmas: Sequence[str]) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for pragma in pragmas:
+                cursor.execute(f"PRAGMA {pragma}")
 
 
 class Collision(Exception):
