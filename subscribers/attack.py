@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone, translation
@@ -81,6 +82,7 @@ def _looks_like_one(publication: Publication) -> bool:
     return lately.count(Subscription.Status.UNCONFIRMED) / len(lately) >= settings.ATTACK_SHARE
 
 
+@transaction.atomic
 def _raise(publication: Publication) -> None:
     """Switch attack mode on, and tell the editors if it was off."""
     Defence.objects.get_or_create(publication=publication)

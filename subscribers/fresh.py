@@ -8,10 +8,10 @@ address, is left to consent.request().
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from briefs.addresses import Address, normalise
+from briefs.addresses import Address, InvalidAddress, normalise
 from briefs.models import Publication
 from subscribers import consent
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription, Suppression
@@ -33,7 +33,8 @@ def note(rows: Sequence[SignUp]) -> Collection[int]:
     """Note those of *rows* that are plain; return their ids.
 
     Called in a transaction. Where another request for one of the addresses
-    comes between, nothing is written and nothing returned.
+    comes between, or one row cannot be stored, nothing is written and nothing
+    returned.
     """
     found = list(_plain(rows))
     if not found:
@@ -41,7 +42,7 @@ def note(rows: Sequence[SignUp]) -> Collection[int]:
     try:
         with transaction.atomic():
             _write(found)
-    except IntegrityError:
+    except (IntegrityError, DataError):
         return ()
     return {plain.row.pk for plain in found}
 
@@ -50,7 +51,10 @@ def _plain(rows: Iterable[SignUp]) -> Iterable[Plain]:
     """Yield the plain ones, the first of each address."""
     by_key: dict[str, tuple[SignUp, Address]] = {}
     for row in rows:
-        address = normalise(row.address)
+        try:
+            address = normalise(row.address)
+        except InvalidAddress:
+            continue
         by_key.setdefault(address.key, (row, address))
     known = set(
         Subscriber.objects.filter(address_key__in=by_key).values_list("address_key", flat=True)

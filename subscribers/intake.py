@@ -24,12 +24,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from briefs.models import Publication
-from subscribers import consent, fresh
+from subscribers import consent, fresh, waiting
 from subscribers.sign_ups import SignUp
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ class _Ticket:
     def __init__(self, row: SignUp) -> None:
         self.row = row
         self.is_done = False
-        self.error: Exception | None = None
+        # Until the commit says otherwise: whoever stores it for others may die half-way.
+        self.error: DatabaseError | None = DatabaseError("The sign-up was not stored.")
 
 
 _waiting: deque[_Ticket] = deque()
@@ -71,16 +72,25 @@ def accept(row: SignUp) -> None:
 
 
 def _store(tickets: list[_Ticket]) -> None:
-    """Commit all *tickets* at once; each of them learns how it went."""
+    """Commit all *tickets* at once, else each alone; each of them learns how it went."""
     try:
-        with _durable():
-            SignUp.objects.bulk_create(ticket.row for ticket in tickets)
-    except DatabaseError as error:
+        _commit(tickets)
+    except DatabaseError:
         for ticket in tickets:
-            ticket.error = error
+            try:
+                _commit([ticket])
+            except DatabaseError as error:
+                ticket.error = error
     finally:
         for ticket in tickets:
             ticket.is_done = True
+
+
+def _commit(tickets: list[_Ticket]) -> None:
+    with _durable():
+        SignUp.objects.bulk_create(ticket.row for ticket in tickets)
+    for ticket in tickets:
+        ticket.error = None
 
 
 @contextmanager
@@ -120,6 +130,13 @@ def is_waiting() -> bool:
     return _open().exists()
 
 
+def forget_what_failed() -> None:
+    """Delete what could not be noted, as long after it came as an unconfirmed request."""
+    SignUp.objects.filter(
+        failures__gte=TRIES, asked_at__lt=timezone.now() - waiting.FORGOTTEN_AFTER
+    ).delete()
+
+
 def _open() -> QuerySet[SignUp]:
     return SignUp.objects.filter(failures__lt=TRIES).order_by("id")
 
@@ -144,6 +161,8 @@ def _note_one(pk: int) -> bool:
                 return False
             _note(row)
             row.delete()
+    except OperationalError:
+        raise  # the database is away or busy, which is no fault of this row
     except Exception:  # whatever is wrong with one row, the others are noted
         log.exception("Sign-up %s could not be noted.", pk)
         SignUp.objects.filter(pk=pk).update(failures=F("failures") + 1)

@@ -112,6 +112,8 @@ def _by_origin(ip: str | None, site: str) -> list[tuple[Limit, str]]:
     if ip:
         parsed = ip_address(ip)
         parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    # This machine is its owner, or a proxy that does not tell for whom it asks.
+    if ip and not parsed.is_loopback:
         one, many = (32, 24) if parsed.version == 4 else (64, 48)
         found += [
             (Limit.IP, f"{kind}{ip_network((parsed, one), strict=False)}"),

@@ -21,8 +21,16 @@ def origin_of(request: HttpRequest) -> Origin:
         # The last entry is our own proxy's; what stands before it, anybody can write.
         forwarded = request.headers.get("X-Forwarded-For", "")
         address = forwarded.rpartition(",")[2].strip() or address
+    return Origin(ip=_ip(address), user_agent=request.headers.get("User-Agent", ""))
+
+
+def _ip(text: str) -> str | None:
+    """Return the IP address in *text*; some proxies add a port, some systems a zone (RFC 4007)."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        ip = str(ip_address(address))
+        return str(ip_address(text.partition("%")[0]))
     except ValueError:
-        ip = None
-    return Origin(ip=ip, user_agent=request.headers.get("User-Agent", ""))
+        return None

@@ -37,6 +37,7 @@ def note_sign_ups() -> int:
 @shared_task
 def forget_unconfirmed() -> int:
     """Delete what nobody confirmed within a week."""
+    intake.forget_what_failed()
     return waiting.forget_unconfirmed()
 
 

@@ -1,9 +1,10 @@
 """The intake: stored before the answer, noted once, whatever is killed between."""
 
+import datetime as dt
 import threading
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -213,6 +214,55 @@ def test_what_many_bring_at_once_is_all_stored_in_fewer_transactions():
     assert SignUp.objects.count() == 12
     assert writes == [12]
     assert sum(intake.note_waiting().values()) == 12
+
+
+def test_a_row_that_cannot_be_stored_takes_no_other_with_it(monkeypatch):
+    publication = make_publication()
+    wish = [wish_of(publication)]
+    good = intake._Ticket(intake.make(wish, "ada@example.com", source="form"))
+    bad = intake._Ticket(intake.make(wish, "eve@example.com", source="form"))
+    bad.row.source = None
+    intake._store([good, bad])
+    assert good.error is None
+    assert isinstance(bad.error, DatabaseError)
+    assert SignUp.objects.get().address == "ada@example.com"
+
+
+def test_whoever_dies_while_storing_for_others_tells_them(monkeypatch):
+    def die(rows):
+        raise KeyboardInterrupt
+
+    ticket = intake._Ticket(intake.make([], "ada@example.com", source="form"))
+    monkeypatch.setattr(SignUp.objects, "bulk_create", die)
+    with pytest.raises(KeyboardInterrupt):
+        intake._store([ticket])
+    assert ticket.is_done
+    assert ticket.error is not None
+
+
+def test_what_could_not_be_noted_is_forgotten_after_a_week():
+    row = sign_up(make_publication())
+    old = timezone.now() - dt.timedelta(days=8)
+    SignUp.objects.update(asked_at=old)
+    intake.forget_what_failed()
+    assert SignUp.objects.exists()
+    SignUp.objects.filter(pk=row.pk).update(failures=intake.TRIES)
+    intake.forget_what_failed()
+    assert not SignUp.objects.exists()
+
+
+def test_a_busy_database_is_no_fault_of_a_row(monkeypatch):
+    publication = make_publication()
+    make_subscription(publication, "ada@example.com", status="unconfirmed")
+    sign_up(publication)
+
+    def busy(*_args, **_more):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(consent, "request", busy)
+    with pytest.raises(OperationalError):
+        intake.note_waiting()
+    assert SignUp.objects.get().failures == 0
 
 
 def test_storing_a_sign_up_asks_for_nothing_that_is_known_of_the_address():

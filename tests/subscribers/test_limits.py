@@ -7,6 +7,7 @@ from redis import Redis
 
 from subscribers import intake, limits
 from subscribers.models import Notice, SignUp
+from subscribers.origin import origin_of
 from tests.make import make_publication
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,29 @@ def test_a_flood_through_another_site_closes_no_form_of_ours(most):
     assert count(ip="192.0.2.3", site="blog.example").limit is limits.Limit.SITE
 
 
+@pytest.mark.parametrize("ip", ["127.0.0.1", "::1", "::ffff:127.0.0.1", None])
+def test_who_cannot_be_told_from_others_is_not_counted(most, ip):
+    most(ip=1, network=1)
+    assert not any(count(ip=ip).must_wait for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("told", "ip"),
+    [
+        ("203.0.113.66, 198.51.100.4:4711", "198.51.100.4"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", None),
+        ("", "192.0.2.9"),
+    ],
+)
+def test_what_a_proxy_tells_is_read(rf, settings, told, ip):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    request = rf.get("/", REMOTE_ADDR="192.0.2.9", headers={"x-forwarded-for": told})
+    assert origin_of(request)["ip"] == ip
+
+
 def test_redis_learns_no_address(most):
     most(address=5)
     count(address="ada@example.com")
@@ -89,8 +113,9 @@ def test_without_redis_the_door_stands_open(most, settings, monkeypatch):
     assert not any(count().must_wait for _ in range(3))
 
 
-def test_the_page_says_politely_how_long_to_wait(fill_in, most):
+def test_the_page_says_politely_how_long_to_wait(client, fill_in, most):
     most(ip=1)
+    client.defaults["REMOTE_ADDR"] = "192.0.2.1"
     assert fill_in().status_code == 303
     answer = fill_in("eve@example.com")
     assert answer.status_code == 429
