@@ -4,8 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -36,8 +36,7 @@ class Fate(StrEnum):
     NOT_ACCEPTED = "not-accepted"  # certainly not taken; another try is safe
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one attempt; `reply` holds the server's words."""
 
     delivery: int
@@ -83,7 +82,7 @@ def settle(outcomes: Iterable[Outcome]) -> None:
 
 
 def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: str) -> None:
-    rows = Delivery.objects.filter(_among(ids), attempt=attempt, status__in=UNSETTLED)
+    rows = Delivery.objects.filter(among(ids), attempt=attempt, status__in=UNSETTLED)
     in_hand = rows.filter(status=Delivery.Status.SENDING)
     if fate is Fate.SENT:
         if _end(rows, Delivery.Status.SENT, "", "") < len(ids):
@@ -104,7 +103,7 @@ def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: 
         _put_back(ids, attempt, reply)
 
 
-def _among(ids: list[int]) -> Q:
+def among(ids: list[int]) -> Q:
     """Return the condition that a row's id is one of *ids*, which are sorted and differ.
 
     Most slices are one run of ids: two numbers say in the statement what took
@@ -123,7 +122,7 @@ def _end(rows: QuerySet[Delivery], status: Delivery.Status, reason: str, reply: 
 def _note_a_further_copy(ids: list[int], attempt: int) -> None:
     """Write down that *attempt* was taken too, where a person has had another go out since."""
     words = f"Attempt {attempt} was taken too."
-    Delivery.objects.filter(_among(ids), ~Q(reply__contains=words), attempt__gt=attempt).update(
+    Delivery.objects.filter(among(ids), ~Q(reply__contains=words), attempt__gt=attempt).update(
         reply=Concat(F("reply"), Value(f" {words}")), changed_at=Now()
     )
 
@@ -137,7 +136,7 @@ def _put_back(ids: list[int], attempt: int, reply: str) -> None:
     again. Of what is a day old, or was left by a person, only the answer is
     kept: it failed, and may be retried.
     """
-    doubted = Delivery.objects.filter(_among(ids), attempt=attempt, status=Delivery.Status.IN_DOUBT)
+    doubted = Delivery.objects.filter(among(ids), attempt=attempt, status=Delivery.Status.IN_DOUBT)
     for edition in sorted(set(doubted.values_list("edition_id", flat=True))):
         theirs = doubted.filter(edition=edition)
         if _goes_on(edition):

@@ -73,10 +73,11 @@ def drain(lane: str, seconds: float = 20.0) -> bool:
 
 
 class _Pace:
-    """How many letters make a slice of two seconds, learned from the last one."""
+    """What one batch leaves to the next: how many letters fit two seconds, and the mail itself."""
 
     def __init__(self) -> None:
         self.size = FIRST
+        self.mail: EditionMail | None = None
 
     def learn(self, letters: int, seconds: float) -> None:
         """Take *letters* in *seconds* as the rate of the lane."""
@@ -96,7 +97,7 @@ def _send_batch(
     trouble: lanes.LaneTrouble | None = None
     is_through = False
     try:
-        mail = _load(lease)
+        mail = pace.mail = _load(lease, pace.mail)
         if mail is not None:
             with leases.renewed(lease):
                 _send_slices(lease, mail, provider, pace, deadline)
@@ -123,8 +124,13 @@ def _send_batch(
     return True, None
 
 
-def _load(lease: Lease) -> EditionMail | None:
-    """Return the mail of the leased batch; pause an edition whose mail cannot be made."""
+def _load(lease: Lease, last: EditionMail | None) -> EditionMail | None:
+    """Return the mail of the leased batch; pause an edition whose mail cannot be made.
+
+    *last* is the mail of the batch before, which mostly is of the same edition.
+    """
+    if last is not None and last.edition_id == lease.edition_id:
+        return last
     try:
         return letters.load(lease.edition_id)
     except Error:

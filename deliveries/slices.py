@@ -1,6 +1,7 @@
 """Slices: the readers whose turn it is, taken from a batch under a lease."""
 
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
@@ -8,9 +9,18 @@ from django.db.models.functions import Now
 
 from deliveries import domains, guard
 from deliveries.leases import LEASE, Lease
-from deliveries.ledger import durable
+from deliveries.ledger import among, durable
 from deliveries.models import Batch, Delivery, Edition
 from subscribers.models import Subscription, Suppression
+
+TRIES = 5
+
+
+class _Overtaken(Exception):
+    """Somebody changed a row between its reading and its taking: look again.
+
+    Counting costs nothing, where a lock on each of 500 rows is a write to each.
+    """
 
 
 class Turn(NamedTuple):
@@ -32,11 +42,20 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
     lease is lost, the edition is no longer moving or the installation is held,
     an empty list when the batch has nothing pending.
     """
-    lease.has_more = False
     if not guard.may_send():
+        lease.has_more = False
         return None
     # Asked before the transaction: no lock is held while Redis answers.
     resting = domains.on(lease.lane).look() if lease.puts_off else {}
+    for _try in range(TRIES - 1):
+        with suppress(_Overtaken):
+            return _take(lease, size, resting)
+    return _take(lease, size, resting)
+
+
+def _take(lease: Lease, size: int, resting: dict[str, float]) -> list[Turn] | None:
+    """Take the slice in one transaction; raise _Overtaken if a row of it changed meanwhile."""
+    lease.has_more = False
     with durable():
         held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
             lease_until=Now() + LEASE, **lease.take_counts()
@@ -54,10 +73,14 @@ def take_slice(lease: Lease, size: int) -> list[Turn] | None:
             ready = _skip_who_left(rows[:size])
             if resting:
                 ready = domains.put_off(ready, resting)
-        # Whom the slice passed over is skipped by now: what is pending up to its last is in it.
-        Delivery.objects.filter(
-            batch_id=lease.batch_id, status=Delivery.Status.PENDING, pk__lte=ready[-1].delivery
+        taken = Delivery.objects.filter(
+            among([turn.delivery for turn in ready]),
+            batch_id=lease.batch_id,
+            status=Delivery.Status.PENDING,
         ).update(status=Delivery.Status.SENDING, attempt=F("attempt") + 1, due_at=None)
+        if taken != len(ready):
+            lease.put_back_counts()
+            raise _Overtaken
         return _with_attributes(ready) if lease.wants_attributes else ready
 
 
@@ -92,7 +115,6 @@ def _pending(lease: Lease, size: int) -> list[_Row]:
     # Plain tuples: making models of them took a quarter of the send.
     return list(
         Delivery.objects.filter(batch_id=lease.batch_id, status=Delivery.Status.PENDING)
-        .select_for_update(of=("self",))
         .annotate(
             link=link, is_suppressed=Exists(suppressed) | Q(subscriber__domain__in=whole_domains)
         )

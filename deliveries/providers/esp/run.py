@@ -4,7 +4,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from anymail.exceptions import AnymailError
 
@@ -272,4 +271,4 @@ class Run:
 
 
 def _not_accepted(outcome: Outcome) -> Outcome:
-    return replace(outcome, fate=Fate.NOT_ACCEPTED, reason="")
+    return outcome._replace(fate=Fate.NOT_ACCEPTED, reason="")
