@@ -4,7 +4,9 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from deliveries.models import Delivery, Segment
@@ -102,11 +104,20 @@ def _number(rule: Rule) -> int:
         raise UnknownRule(f"The rule {rule!r} has no number. Correct the segment.") from error
 
 
+def _has(rows: QuerySet[Any]) -> Q:
+    """Return whether a reader has one of *rows*, by one look at an index.
+
+    As an EXISTS, PostgreSQL may join the rows of all readers for each chunk of a freeze.
+    """
+    one = Subquery(rows.order_by().values(one=Value(1))[:1])
+    return Q(Exact(Coalesce(one, 0), 1))
+
+
 def _topic(rule: Rule) -> Q:
     chosen = Subscription.topics.through.objects.filter(
         subscription=OuterRef("pk"), topic=_number(rule)
     )
-    found = Q(Exists(chosen))
+    found = _has(chosen)
     return ~found if _negated(rule, "chosen", "not-chosen") else found
 
 
@@ -114,7 +125,7 @@ def _edition(rule: Rule) -> Q:
     got = Delivery.objects.filter(
         edition=_number(rule), subscriber=OuterRef("subscriber"), status__in=_GOT
     )
-    found = Q(Exists(got))
+    found = _has(got)
     return ~found if _negated(rule, "got", "not-got") else found
 
 
