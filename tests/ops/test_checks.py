@@ -104,7 +104,6 @@ def test_nothing_starts_without_keys(tmp_path, arguments):
             {"EMAIL_PROVIDER": "mailjet", "MAILJET_API_KEY": "x"},
             "Set MAILJET_SECRET_KEY or MAILJET_SECRET_KEY_FILE.",
         ),
-        ({"EMAIL_PROVIDER": "amazon-ses"}, "(intelbrief.E011)"),
         ({"EMAIL_PROVIDER": "pigeon"}, '(intelbrief.E008) PROVIDERS["main"] is “pigeon”'),
         ({"EMAIL_PROVIDER": "smtp"}, "(intelbrief.E009)"),
         ({"EMAIL_URL": "smtp://u:p@relay.example.org:587"}, "(intelbrief.W005)"),
@@ -127,6 +126,16 @@ def test_what_is_wrong_is_named(tmp_path, environment, words):
     done = manage(tmp_path, "manage.py", "check", "--fail-level", "WARNING", **environment)
     assert done.returncode == 1
     assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_esp_whose_library_is_not_installed_is_named(tmp_path):
+    # The tests have the library: here Python finds one that cannot be imported before it.
+    (tmp_path / "boto3.py").write_text('raise ImportError("not installed")\n')
+    environment = {"EMAIL_PROVIDER": "amazon-ses", "PYTHONPATH": str(tmp_path)}
+    done = manage(tmp_path, "manage.py", "check", **environment)
+    assert done.returncode == 1
+    assert "(intelbrief.E011)" in done.stderr
     assert "Traceback" not in done.stderr
 
 
