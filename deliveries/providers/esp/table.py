@@ -78,14 +78,13 @@ def _mailjet(data: dict[str, Any]) -> dict[str, Any]:
 
 
 _ROWS = (
-    # 500 letters and 50 MB, of which less is used: a call stands in memory three times.
+    # 500 letters and 50 MB, of which 10 are used: a call stands in memory three times.
     # Each has a verdict of its own, inside a 200.
     # Anymail refuses merge_data without a stored template.
     Esp(
         "postmark",
         Carries.WHOLE,
         most=500,
-        octets=15 * MEGABYTE,
         endpoint=lambda url: url + "/batch",
         read=answers.postmark,
     ),
