@@ -1,42 +1,39 @@
 """Runs of imports: received, checked, run in slices of time, gone on with after any crash."""
 
 import datetime as dt
-import gc
-import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from briefs.models import Publication, User
 from subscribers.import_runs import ImportRun
-from subscribers.importing import Unreadable, deciding, files, reading, sources, storing, unpacking
-from subscribers.importing.deciding import Decider, Known, Verdict
-from subscribers.importing.reading import Look, Record
-from subscribers.importing.rows import Reader, Refused, Row
+from subscribers.importing import Unreadable, files, loading, reading, sources, storing, unpacking
+from subscribers.importing.deciding import Decider, Verdict
+from subscribers.importing.reading import Look
+from subscribers.importing.rows import Refused
 from subscribers.importing.tally import Tally
+from subscribers.importing.working import (
+    LEASE,
+    LostLease,
+    Worker,
+    chunks,
+    held,
+    parse,
+    reader_of,
+    rows_of,
+    without_collector,
+)
 
 log = logging.getLogger(__name__)
 
-# One transaction each: on SQLite nobody else writes meanwhile.
-CHUNK = 5_000
-LEASE = dt.timedelta(seconds=30)
-TRIES = 5
 KEEP_UPLOADS = dt.timedelta(days=2)
 KEEP_REFUSED = dt.timedelta(days=30)
 Status = ImportRun.Status
-Parsed = tuple[Record, Row | Refused]
-
-
-class LostLease(Exception):
-    """Somebody else goes on with this run."""
 
 
 class NoBasis(ValueError):
@@ -166,20 +163,16 @@ def work_on(pk: int, deadline: float) -> bool:
         log.warning("The file of import %s is not on this host (VAR_DIR).", pk)
         return False
     try:
-        with storing.with_room(), _without_collector():
+        with storing.with_room(), without_collector():
             is_over = Worker(run, _state(run)).go_on(lambda: time.monotonic() > deadline)
     except LostLease:
         return False
     except Unreadable as error:
-        _held(run).update(status=Status.FAILED, error=str(error), lease_until=None)
+        held(run).update(status=Status.FAILED, error=str(error), lease_until=None)
         return False
     if not is_over:
-        _held(run).update(lease_until=None)
+        held(run).update(lease_until=None)
     return not is_over
-
-
-def _held(run: ImportRun) -> QuerySet[ImportRun]:
-    return ImportRun.objects.filter(pk=run.pk, epoch=run.epoch, status=run.status)
 
 
 def _state(run: ImportRun) -> Tally:
@@ -188,190 +181,6 @@ def _state(run: ImportRun) -> Tally:
         run.rows_done = run.refused_bytes = 0
         return Tally()
     return Tally(dict(run.counts), dict(run.reasons), list(run.samples))
-
-
-def reader_of(run: ImportRun) -> Reader:
-    """Return what reads the rows of *run*."""
-    headers = run.shape["headers"]
-    if "address" not in run.mapping.values():
-        raise Unreadable("No column is mapped to the address.")
-    known = sources.facts_of(run.source, headers)
-    if known is None:
-        return Reader(headers, run.mapping, run.source)
-    return Reader(headers, run.mapping, run.source, known.says, known.tag_separator)
-
-
-def parse(reader: Reader, records: Sequence[Record]) -> list[Parsed]:
-    """Return each record with what it says, or why it was refused."""
-    parsed: list[Parsed] = []
-    for record in records:
-        if record.trouble:
-            parsed.append((record, Refused(record.trouble)))
-            continue
-        try:
-            parsed.append((record, reader.read(record.number, record.cells)))
-        except Refused as refused:
-            # Not itself: with its traceback it would hold this frame, and the whole chunk.
-            parsed.append((record, Refused(refused.code, refused.detail)))
-    return parsed
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep Python from looking for cycles, of which a chunk has none: a quarter of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-class Worker:
-    """Takes one run on, chunk by chunk."""
-
-    def __init__(self, run: ImportRun, tally: Tally) -> None:
-        self.run = run
-        self.tally = tally
-        self._reader = reader_of(run)
-        self._overlay = storing.Overlay() if run.status == Status.CHECKING else None
-
-    def go_on(self, must_stop: Callable[[], bool]) -> bool:
-        """Work until the file is done (True) or it is time to stop (False)."""
-        records = reading.records(
-            files.table_of(self.run), Look(**self.run.shape), self.run.rows_done
-        )
-        apply = self._look_at if self._overlay is not None else self._apply
-        for chunk in _chunks(records):
-            apply(parse(self._reader, chunk))
-            # A dry run keeps in memory what it saw: it is made in one go.
-            if self._overlay is None and must_stop():
-                return False
-        self._finish()
-        return True
-
-    def _finish(self) -> None:
-        checked = self._overlay is not None
-        done = _held(self.run).update(
-            status=Status.CHECKED if checked else Status.FINISHED,
-            rows_total=self.run.rows_done,
-            lease_until=None,
-            **({} if checked else {"finished_at": Now()}),
-        )
-        if done and not checked:
-            files.drop(self.run)
-
-    # --- a dry run --------------------------------------------------------
-
-    def _look_at(self, parsed: Sequence[Parsed]) -> None:
-        assert self._overlay is not None
-        known = storing.load(_rows(parsed), self.run.publication, lock=False)
-        self._overlay.lay_over(known)
-        decider = self._decider()
-        for record, verdict, what in self._verdicts(parsed, known, decider):
-            self.tally.count(record, verdict, what)
-        self._overlay.remember(known)
-        self._move(parsed[-1][0].number)
-
-    # --- a run ------------------------------------------------------------
-
-    def _apply(self, parsed: Sequence[Parsed]) -> None:
-        """Store a chunk; where the database refuses it, find the row that it refuses."""
-        for _try in range(TRIES):
-            try:
-                self._apply_once(parsed)
-            except (storing.Collision, IntegrityError, OperationalError) as error:
-                log.info("Import %s: once more (%s).", self.run.pk, type(error).__name__)
-                trouble: DatabaseError | storing.Collision = error
-            except DataError as error:
-                trouble = error
-                break
-            else:
-                return
-        if isinstance(trouble, OperationalError):
-            raise trouble
-        if len(parsed) > 1:
-            half = len(parsed) // 2
-            self._apply(parsed[:half])
-            self._apply(parsed[half:])
-        else:
-            record, _what = parsed[0]
-            self._apply_once([(record, Refused("unstorable", type(trouble).__name__))])
-
-    def _apply_once(self, parsed: Sequence[Parsed]) -> None:
-        run, tally = self.run, self.tally.copy()
-        with transaction.atomic():
-            if not _held(run).update(lease_until=Now() + LEASE):
-                raise LostLease
-            known = storing.load(_rows(parsed), run.publication, lock=True)
-            decider = self._decider()
-            refused = []
-            for record, verdict, what in self._verdicts(parsed, known, decider):
-                tally.count(record, verdict, what)
-                if verdict.outcome == "refused":
-                    refused.append(_refused_row(record, verdict, what))
-            storing.save(
-                known.values(),
-                decider.evidence,
-                run.publication,
-                storing.Stamp(
-                    run.mark, run.by_id, run.basis, decider.now, run.source == sources.OWN
-                ),
-            )
-            length = files.append_refused(run, refused)
-            _held(run).update(
-                rows_done=parsed[-1][0].number,
-                refused_bytes=length,
-                counts=tally.counts,
-                reasons=tally.reasons,
-                samples=tally.samples,
-            )
-        run.rows_done, run.refused_bytes, self.tally = parsed[-1][0].number, length, tally
-
-    # --- both -------------------------------------------------------------
-
-    def _decider(self) -> Decider:
-        return Decider(self.run.pk, timezone.now(), own=self.run.source == sources.OWN)
-
-    def _verdicts(
-        self, parsed: Sequence[Parsed], known: dict[str, Known], decider: Decider
-    ) -> Iterator[tuple[Record, Verdict, Row | Refused]]:
-        for record, what in parsed:
-            if isinstance(what, Refused):
-                yield record, Verdict("refused", what.code), what
-            else:
-                yield record, decider.decide(what, known[what.address.key]), what
-
-    def _move(self, rows_done: int) -> None:
-        tally = self.tally
-        moved = _held(self.run).update(
-            rows_done=rows_done,
-            counts=tally.counts,
-            reasons=tally.reasons,
-            samples=tally.samples,
-            lease_until=Now() + LEASE,
-        )
-        if not moved:
-            raise LostLease
-        self.run.rows_done = rows_done
-
-
-def _rows(parsed: Sequence[Parsed]) -> list[Row]:
-    return [what for _record, what in parsed if isinstance(what, Row)]
-
-
-def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
-    while chunk := list(itertools.islice(records, CHUNK)):
-        yield chunk
-
-
-def _refused_row(record: Record, verdict: Verdict, what: Row | Refused) -> list[str]:
-    """Return a line of the file of refused rows; of who was erased nothing is written down."""
-    if verdict.reason == "erasure":
-        return [str(record.number), verdict.reason, ""]
-    detail = what.detail if isinstance(what, Refused) else ""
-    return [str(record.number), verdict.reason, detail, *record.cells]
 
 
 def remapped(mapping: dict[str, str], changes: dict[str, str]) -> dict[str, str]:
@@ -396,10 +205,10 @@ def preview(
         shape=shape_of(seen),
     )
     reader = reader_of(run)
-    tally, overlay = Tally(), storing.Overlay()
-    for chunk in _chunks(reading.records(table, seen)):
+    tally, overlay = Tally(), loading.Overlay()
+    for chunk in chunks(reading.records(table, seen)):
         parsed = parse(reader, chunk)
-        known = storing.load(_rows(parsed), publication, lock=False)
+        known = loading.load(rows_of(parsed), publication, lock=False)
         overlay.lay_over(known)
         decider = Decider(0, timezone.now(), own=run.source == sources.OWN)
         for record, what in parsed:
@@ -419,6 +228,3 @@ def tidy() -> None:
     for run in ImportRun.objects.filter(finished_at__lt=now - KEEP_REFUSED, refused_bytes__gt=0):
         files.refused_of(run).unlink(missing_ok=True)
         ImportRun.objects.filter(pk=run.pk).update(refused_bytes=0, samples=[])
-
-
-__all__ = ["NoBasis", "Unreadable", "check", "deciding", "receive", "start", "work"]

@@ -1,4 +1,4 @@
-"""Reading what is known of a chunk's addresses, and writing what changes, by the thousand.
+"""Writing what a chunk changes, by the thousand.
 
 The ids of new rows are taken before they are written, so that readers,
 subscriptions and evidence each go out in one COPY (PostgreSQL) or one
@@ -8,16 +8,14 @@ that instant, a constraint refuses the chunk, and it is done again.
 
 import datetime as dt
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection
-from django.utils.text import slugify
 
-from briefs.models import Publication, Topic
+from briefs.models import Publication
+from subscribers.importing import topics
 from subscribers.importing.deciding import (
     ACTIVE,
     UNCONFIRMED,
@@ -25,15 +23,11 @@ from subscribers.importing.deciding import (
     Evidence,
     Known,
 )
-from subscribers.importing.rows import Row
 from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
-from subscribers.suppression import address_hash
 
 _SUBSCRIBER = Subscriber._meta.db_table
 _SUBSCRIPTION = Subscription._meta.db_table
 _RECORD = ConsentRecord._meta.db_table
-_LINK = Subscription.topics.through._meta.db_table
-MOST_NEW_TOPICS = 200
 
 
 # SQLite by default keeps 2 MB of pages and copies its log into the file every 4 MB: the index
@@ -74,104 +68,6 @@ class Stamp(NamedTuple):
     own: bool  # the file is an export of ours, and its topics' names are meant to the letter
 
 
-def _among(column: str) -> str:
-    """Return the SQL that asks whether *column* is one of the values of a parameter."""
-    if connection.vendor == "sqlite":
-        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-    return f"{column} = ANY(%s)"
-
-
-def _values(values: Sequence[Any]) -> Any:
-    return json.dumps(values) if connection.vendor == "sqlite" else list(values)
-
-
-def _lock(locked: bool) -> str:
-    return " FOR NO KEY UPDATE" if locked and connection.vendor == "postgresql" else ""
-
-
-class Overlay:
-    """What a dry run would have written so far: {part of the hash: status and suppression}."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, str] = {}
-
-    def lay_over(self, known: dict[str, Known]) -> None:
-        """Change *known* as earlier chunks would have."""
-        for one in known.values():
-            seen = self._seen.get(int(one.hash[:15], 16))
-            if seen is not None:
-                one.status, _, one.suppressed = seen.partition(" ")
-                one.stored_status = one.status
-
-    def remember(self, known: dict[str, Known]) -> None:
-        """Note what this chunk would have changed."""
-        for one in known.values():
-            if one.status != one.stored_status or one.suppress_for:
-                text = f"{one.status} {one.suppressed}" if one.suppressed else one.status
-                self._seen[int(one.hash[:15], 16)] = sys.intern(text)
-
-
-def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[str, Known]:
-    """Return {address key: what is known of it}; with *lock* nobody changes it meanwhile."""
-    known: dict[str, Known] = {}
-    for row in rows:
-        address, key = row.address
-        if key not in known:
-            known[key] = Known(address, key, address_hash(key))
-    readers: dict[int, Known] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, address_key, address, name, language, time_zone, attributes "  # noqa: S608
-            f"FROM {_SUBSCRIBER} WHERE {_among('address_key')} ORDER BY id{_lock(lock)}",
-            [_values(list(known))],
-        )
-        for pk, key, address, name, language, zone, attributes in cursor.fetchall():
-            one = known[key]
-            one.id, one.address = pk, address
-            one.name, one.language, one.time_zone = name, language, zone
-            one.attributes = json.loads(attributes)
-            readers[pk] = one
-        if readers:
-            cursor.execute(
-                f"SELECT id, subscriber_id, status FROM {_SUBSCRIPTION} "  # noqa: S608
-                f"WHERE {_among('subscriber_id')} AND publication_id = %s "
-                f"ORDER BY id{_lock(lock)}",
-                [_values(list(readers)), publication.pk],
-            )
-            for pk, reader, status in cursor.fetchall():
-                one = readers[reader]
-                one.subscription_id, one.status, one.stored_status = pk, status, status
-    _load_suppressions(known, publication)
-    return known
-
-
-@lru_cache(maxsize=20_000)
-def _domain_hash(domain: str) -> str:
-    return address_hash(f"@{domain}")
-
-
-def _load_suppressions(known: dict[str, Known], publication: Publication) -> None:
-    domains = {key.rpartition("@")[2] for key in known}
-    whole = {_domain_hash(domain): domain for domain in domains}
-    by_hash = {one.hash: one for one in known.values()}
-    suppressed_domains = set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT address_hash, reason FROM {Suppression._meta.db_table} "  # noqa: S608
-            f"WHERE {_among('address_hash')} AND (publication_id IS NULL OR publication_id = %s)",
-            [_values([*by_hash, *whole]), publication.pk],
-        )
-        for hashed, reason in cursor.fetchall():
-            if hashed in by_hash:
-                by_hash[hashed].suppressed = reason
-            else:
-                suppressed_domains.add(whole[hashed])
-    if suppressed_domains:
-        for key, one in known.items():
-            if key.rpartition("@")[2] in suppressed_domains:
-                one.suppressed = one.suppressed or "domain"
-
-
 def save(
     known: Iterable[Known], evidence: Sequence[Evidence], publication: Publication, stamp: Stamp
 ) -> None:
@@ -182,7 +78,7 @@ def save(
     new = {id(one) for one in arriving}
     _insert_readers(arriving, stamp.now)
     _insert_subscriptions(joining, publication, stamp.mark)
-    _link_topics(joining, publication, to_the_letter=stamp.own)
+    topics.link(joining, publication, to_the_letter=stamp.own)
     _update_details([one for one in all_known if one.details_changed and id(one) not in new])
     _update_statuses(all_known, stamp.mark)
     _insert_suppressions(all_known, publication, stamp)
@@ -374,58 +270,3 @@ def _insert_evidence(evidence: Sequence[Evidence], publication: Publication, sta
             for one in evidence
         ),
     )
-
-
-# --- topics ---------------------------------------------------------------
-
-
-def _link_topics(
-    joining: Sequence[Known], publication: Publication, *, to_the_letter: bool
-) -> None:
-    names = {name for one in joining for name in one.topics}
-    if not names:
-        return
-    ids = _topic_ids(names, publication, to_the_letter)
-    _insert(
-        _LINK,
-        "subscription_id, topic_id",
-        (
-            (one.subscription_id, topic)
-            for one in joining
-            for topic in dict.fromkeys(ids[name] for name in one.topics if name in ids)
-        ),
-    )
-
-
-def _topic_ids(
-    names: Iterable[str], publication: Publication, to_the_letter: bool
-) -> dict[str, int]:
-    """Return {name: id}; what there is not yet is made, up to a number that people oversee."""
-    exact: dict[str, int] = {}
-    folded: dict[str, int] = {}
-    slugs: set[str] = set()
-    for pk, name, slug in publication.topics.order_by("-pk").values_list("pk", "name", "slug"):
-        exact[name] = pk
-        folded[name.casefold()] = folded[slug] = pk
-        slugs.add(slug)
-    found: dict[str, int] = {}
-    for name in sorted(names):
-        topic = exact.get(name) or (None if to_the_letter else folded.get(name.casefold()))
-        if topic is None:
-            if len(slugs) >= MOST_NEW_TOPICS:
-                continue
-            slug = _free_slug(name, slugs)
-            slugs.add(slug)
-            topic = Topic.objects.create(publication=publication, name=name, slug=slug).pk
-            exact[name] = folded[name.casefold()] = topic
-        found[name] = topic
-    return found
-
-
-def _free_slug(name: str, taken: set[str]) -> str:
-    base = slugify(name)[:70] or "topic"
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug

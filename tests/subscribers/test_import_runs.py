@@ -11,7 +11,8 @@ from django.utils import timezone
 from deliveries import import_undo, planning
 from subscribers import consent, tasks
 from subscribers.import_runs import ImportRun
-from subscribers.importing import files, running, storing
+from subscribers.importing import files, loading, running, storing, working
+from subscribers.importing.tally import Tally
 from subscribers.models import ConsentRecord, Subscriber, Subscription
 from tests.make import make_brief, make_edition, make_publication, make_subscription
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _small(settings, tmp_path, monkeypatch):
     settings.VAR_DIR = tmp_path / "var"
-    monkeypatch.setattr(running, "CHUNK", 10)
+    monkeypatch.setattr(working, "CHUNK", 10)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_crash_in_any_chunk_loses_no_row_and_doubles_none(run, monkeypatch, at
     with pytest.raises(Killed):
         running.work(60)
     monkeypatch.undo()
-    monkeypatch.setattr(running, "CHUNK", 10)
+    monkeypatch.setattr(working, "CHUNK", 10)
     # The lease of the dead keeps others away for a while.
     assert running.work(60) is False
     assert ImportRun.objects.get().status == "running"
@@ -119,16 +120,16 @@ def test_the_tick_rings_for_a_run_that_nobody_holds(run, monkeypatch):
 
 
 def test_a_worker_that_comes_back_late_writes_nothing(run, monkeypatch):
-    worker = running.Worker(run, running.Tally())
+    worker = working.Worker(run, Tally())
     ImportRun.objects.filter(pk=run.pk).update(epoch=run.epoch + 1)
-    with pytest.raises(running.LostLease):
+    with pytest.raises(working.LostLease):
         worker.go_on(lambda: False)
     assert state() == (0, 0, 0)
     assert not files.refused_of(run).exists()
 
 
 def test_a_reader_who_signs_up_at_that_instant_is_no_harm(run, publication, monkeypatch):
-    load, once = storing.load, []
+    load, once = loading.load, []
 
     def late(*arguments, **options):
         known = load(*arguments, **options)
@@ -137,7 +138,7 @@ def test_a_reader_who_signs_up_at_that_instant_is_no_harm(run, publication, monk
             raise storing.Collision
         return known
 
-    monkeypatch.setattr(storing, "load", late)
+    monkeypatch.setattr(loading, "load", late)
     running.work(60)
     assert state() == (33, 33, 33)
 
@@ -159,7 +160,7 @@ def test_a_row_that_the_database_refuses_is_found_and_the_others_go_in(run, monk
 
 
 def test_a_database_that_is_away_leaves_the_run_to_the_next_tick(run, monkeypatch):
-    monkeypatch.setattr(storing, "load", lambda *_a, **_o: (_ for _ in ()).throw(OperationalError))
+    monkeypatch.setattr(loading, "load", lambda *_a, **_o: (_ for _ in ()).throw(OperationalError))
     with pytest.raises(OperationalError):
         running.work(60)
     run.refresh_from_db()

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from briefs.models import Publication
 from subscribers.import_runs import ImportRun
-from subscribers.importing import Unreadable, files, running, unpacking
+from subscribers.importing import Unreadable, files, running, unpacking, working
 from subscribers.importing.reasons import REASONS
 from subscribers.importing.sources import FIELDS
 from subscribers.importing.tally import Tally
@@ -81,7 +81,7 @@ class Command(BaseCommand):
                 run.mapping = running.remapped(run.mapping, mapped)
                 running.change_mapping(run, run.mapping)
             try:
-                running.reader_of(run)
+                working.reader_of(run)
             except Unreadable:
                 running.discard(run)
                 raise

@@ -1,0 +1,116 @@
+"""What is known here of the addresses of a chunk."""
+
+import json
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from briefs.models import Publication
+from subscribers.importing.deciding import Known
+from subscribers.importing.rows import Row
+from subscribers.models import Subscriber, Subscription, Suppression
+from subscribers.suppression import address_hash
+
+_SUBSCRIBER = Subscriber._meta.db_table
+_SUBSCRIPTION = Subscription._meta.db_table
+
+
+def _among(column: str) -> str:
+    """Return the SQL that asks whether *column* is one of the values of a parameter."""
+    if connection.vendor == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+    return f"{column} = ANY(%s)"
+
+
+def _values(values: Sequence[Any]) -> Any:
+    return json.dumps(values) if connection.vendor == "sqlite" else list(values)
+
+
+def _lock(locked: bool) -> str:
+    return " FOR NO KEY UPDATE" if locked and connection.vendor == "postgresql" else ""
+
+
+class Overlay:
+    """What a dry run would have written so far: {part of the hash: status and suppression}."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, str] = {}
+
+    def lay_over(self, known: dict[str, Known]) -> None:
+        """Change *known* as earlier chunks would have."""
+        for one in known.values():
+            seen = self._seen.get(int(one.hash[:15], 16))
+            if seen is not None:
+                one.status, _, one.suppressed = seen.partition(" ")
+                one.stored_status = one.status
+
+    def remember(self, known: dict[str, Known]) -> None:
+        """Note what this chunk would have changed."""
+        for one in known.values():
+            if one.status != one.stored_status or one.suppress_for:
+                text = f"{one.status} {one.suppressed}" if one.suppressed else one.status
+                self._seen[int(one.hash[:15], 16)] = sys.intern(text)
+
+
+def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[str, Known]:
+    """Return {address key: what is known of it}; with *lock* nobody changes it meanwhile."""
+    known: dict[str, Known] = {}
+    for row in rows:
+        address, key = row.address
+        if key not in known:
+            known[key] = Known(address, key, address_hash(key))
+    readers: dict[int, Known] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, address_key, address, name, language, time_zone, attributes "  # noqa: S608
+            f"FROM {_SUBSCRIBER} WHERE {_among('address_key')} ORDER BY id{_lock(lock)}",
+            [_values(list(known))],
+        )
+        for pk, key, address, name, language, zone, attributes in cursor.fetchall():
+            one = known[key]
+            one.id, one.address = pk, address
+            one.name, one.language, one.time_zone = name, language, zone
+            one.attributes = json.loads(attributes)
+            readers[pk] = one
+        if readers:
+            cursor.execute(
+                f"SELECT id, subscriber_id, status FROM {_SUBSCRIPTION} "  # noqa: S608
+                f"WHERE {_among('subscriber_id')} AND publication_id = %s "
+                f"ORDER BY id{_lock(lock)}",
+                [_values(list(readers)), publication.pk],
+            )
+            for pk, reader, status in cursor.fetchall():
+                one = readers[reader]
+                one.subscription_id, one.status, one.stored_status = pk, status, status
+    _load_suppressions(known, publication)
+    return known
+
+
+@lru_cache(maxsize=20_000)
+def _domain_hash(domain: str) -> str:
+    return address_hash(f"@{domain}")
+
+
+def _load_suppressions(known: dict[str, Known], publication: Publication) -> None:
+    domains = {key.rpartition("@")[2] for key in known}
+    whole = {_domain_hash(domain): domain for domain in domains}
+    by_hash = {one.hash: one for one in known.values()}
+    suppressed_domains = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT address_hash, reason FROM {Suppression._meta.db_table} "  # noqa: S608
+            f"WHERE {_among('address_hash')} AND (publication_id IS NULL OR publication_id = %s)",
+            [_values([*by_hash, *whole]), publication.pk],
+        )
+        for hashed, reason in cursor.fetchall():
+            if hashed in by_hash:
+                by_hash[hashed].suppressed = reason
+            else:
+                suppressed_domains.add(whole[hashed])
+    if suppressed_domains:
+        for key, one in known.items():
+            if key.rpartition("@")[2] in suppressed_domains:
+                one.suppressed = one.suppressed or "domain"
