@@ -56,13 +56,15 @@ class _FormReader(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self._inside = False
+        self._is_pressed = False  # the form at hand has had its first submit button
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._inside = True
+            self._is_pressed = False
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
-        elif self._inside and "name" in given and tag in ("input", "button"):
+        elif self._inside and tag in ("input", "button"):
             self._take(tag, given)
 
     def handle_endtag(self, tag: str) -> None:
@@ -70,8 +72,15 @@ class _FormReader(HTMLParser):
             self._inside = False
 
     def _take(self, tag: str, given: dict[str, str]) -> None:
-        form, name = self.forms[-1], given["name"]
+        form, name = self.forms[-1], given.get("name", "")
         kind = given.get("type", "submit" if tag == "button" else "text").lower()
+        if kind == "submit":
+            # Sent only if it is the one that is pressed: the first, which may have no name.
+            is_first, self._is_pressed = not self._is_pressed, True
+            if not is_first:
+                return
+        if not name:
+            return
         if kind == "email":
             form.email_fields.append(name)
         if kind in ("checkbox", "radio"):
@@ -79,7 +88,6 @@ class _FormReader(HTMLParser):
             if "checked" in given or "required" in given:
                 form.fields[name] = given.get("value", "on")
         elif kind not in ("reset", "button", "image", "file"):
-            # A submit button is sent only if it is the one that is pressed: the first.
             form.fields.setdefault(name, given.get("value", ""))
 
 
