@@ -69,11 +69,23 @@ def _attribute(rule: Rule) -> Q:
     verb = rule.get("is")
     if verb == "exists":
         return Q(subscriber__attributes__has_key=key.strip())
+    if _is_index(key):
+        raise UnknownRule(f"“{key}” is a number, and would be looked up in lists. Rename it.")
     if verb == "equal":
-        return Q(**{path: _value(rule)})
+        # Said in full: alone, a key like "gte" or "regex" is a lookup, which everyone may meet.
+        return Q(**{f"{path}__exact": _value(rule)})
     if verb == "contains":
         return Q(**{f"{path}__icontains": _value(rule)})
     raise UnknownRule(f"The rule {rule!r} compares in no known way. Correct the segment.")
+
+
+def _is_index(key: str) -> bool:
+    """Tell whether the path of a lookup takes *key* for a place in a list."""
+    try:
+        int(key)
+    except ValueError:
+        return False
+    return True
 
 
 def _language(rule: Rule) -> Q:

@@ -208,3 +208,20 @@ def test_few_of_many_are_frozen_in_chunks_that_end_after_so_many_ids(monkeypatch
     edition.refresh_from_db()
     assert edition.audience == len(some) == 6
     assert set(edition.deliveries.values_list("subscriber", flat=True)) == set(some)
+
+
+@pytest.mark.parametrize("name", ["gt", "gte", "regex", "in", "isnull", "range", "contains"])
+def test_an_attribute_that_is_named_like_a_lookup_is_compared_and_lets_nobody_else_in(name):
+    publication = make_publication()
+    make_subscription(publication, "has@x.org", attributes={name: "y"})
+    make_subscription(publication, "other@x.org", attributes={name: "z", "more": "y"})
+    make_subscription(publication, "none@x.org")
+    rule = {"fact": "attribute", "key": name, "is": "equal", "value": "y"}
+    assert addresses(audience.readers(publication, rules=[rule])) == {"has@x.org"}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("verb", ["equal", "contains"])
+def test_an_attribute_that_is_named_like_a_place_in_a_list_is_refused_and_matches_not_nobody(verb):
+    with pytest.raises(segments.UnknownRule, match="is a number"):
+        segments.condition([{"fact": "attribute", "key": "2024", "is": verb, "value": "y"}])
