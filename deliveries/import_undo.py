@@ -4,8 +4,8 @@ import time
 
 from briefs.models import Publication
 from deliveries.models import Delivery, Edition
-from subscribers.import_runs import ImportRun
 from subscribers.importing import undoing
+from subscribers.models import ImportRun
 
 
 def may_undo(run: ImportRun) -> bool:

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from deliveries import digests, guard, import_undo, lanes, planning, privacy, recovery, sending
 from subscribers import notices
 from subscribers.doorbell import ring_now
-from subscribers.import_runs import ImportRun
+from subscribers.models import ImportRun
 from subscribers.tasks import keep_promises, send_notices, tend_imports, tend_the_door
 
 log = logging.getLogger(__name__)

@@ -21,8 +21,7 @@ from django.utils.translation import gettext as _
 from briefs.models import Publication
 from subscribers import notices
 from subscribers.doors import briefly_kept
-from subscribers.models import Subscription
-from subscribers.sign_ups import Defence
+from subscribers.models import Defence, Subscription
 
 log = logging.getLogger(__name__)
 

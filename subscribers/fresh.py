@@ -14,8 +14,7 @@ from django.utils import timezone
 from briefs.addresses import Address, InvalidAddress, normalise
 from briefs.models import Publication
 from subscribers import consent
-from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription, Suppression
-from subscribers.sign_ups import SignUp
+from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription, Suppression
 from subscribers.suppression import address_hash
 
 

@@ -30,7 +30,7 @@ from django.utils import timezone
 
 from briefs.models import Publication
 from subscribers import consent, fresh, waiting
-from subscribers.sign_ups import SignUp
+from subscribers.models import SignUp
 
 log = logging.getLogger(__name__)
 

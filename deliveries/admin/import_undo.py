@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from briefs import roles
 from deliveries import import_undo, tasks
 from subscribers import doorbell
-from subscribers.import_runs import ImportRun
+from subscribers.models import ImportRun
 
 
 def undo_view(request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,9 +10,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from briefs.admin.widgets import Growing
 from briefs.models import Publication
-from subscribers.import_runs import ImportRun
 from subscribers.importing import unpacking
 from subscribers.importing.sources import FIELDS, OWN
+from subscribers.models import ImportRun
 
 FIELD_NAMES = {
     "": gettext_lazy("leave it out"),

@@ -31,11 +31,11 @@ from briefs.roles import Verb
 from subscribers import doorbell, exporting, tasks
 from subscribers.admin.import_forms import BasisForm, MappingForm, UploadForm
 from subscribers.admin.subscriptions import moment
-from subscribers.import_runs import ImportRun
 from subscribers.importing import Unreadable, files, running
 from subscribers.importing.deciding import OUTCOMES
 from subscribers.importing.reasons import REASONS
 from subscribers.importing.sources import OTHER
+from subscribers.models import ImportRun
 
 Status = ImportRun.Status
 TONES = {

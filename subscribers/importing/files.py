@@ -13,8 +13,8 @@ from pathlib import Path
 import idna
 from django.conf import settings
 
-from subscribers.import_runs import ImportRun
 from subscribers.importing.cells import neutralise
+from subscribers.models import ImportRun
 
 _LINE_ENDS = (("utf-8", b"\n"), ("utf-16-le", b"\n\x00"), ("utf-16-be", b"\x00\n"))
 

@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from briefs.models import Publication, User
-from subscribers.import_runs import ImportRun
 from subscribers.importing import Unreadable, files, loading, reading, sources, storing, unpacking
 from subscribers.importing.deciding import Decider, Verdict
 from subscribers.importing.reading import Look
@@ -28,6 +27,7 @@ from subscribers.importing.working import (
     rows_of,
     without_collector,
 )
+from subscribers.models import ImportRun
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from subscribers.import_runs import ImportRun
 from subscribers.importing import files
-from subscribers.models import ConsentRecord, Subscriber, Subscription
+from subscribers.models import ConsentRecord, ImportRun, Subscriber, Subscription
 
 CHUNK = 1_000
 # Given ids of subscribers, returns those of them that an edition went to.

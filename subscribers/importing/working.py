@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from subscribers.import_runs import ImportRun
 from subscribers.importing import Unreadable, files, loading, reading, sources, storing
 from subscribers.importing.deciding import Decider, Known, Verdict
 from subscribers.importing.reading import Look, Record
 from subscribers.importing.rows import Reader, Refused, Row
 from subscribers.importing.tally import Tally
+from subscribers.models import ImportRun
 
 log = logging.getLogger(__name__)
 

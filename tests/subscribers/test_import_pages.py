@@ -6,9 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from deliveries import import_undo
-from subscribers.import_runs import ImportRun
 from subscribers.importing import running
-from subscribers.models import ConsentRecord, Subscription
+from subscribers.models import ConsentRecord, ImportRun, Subscription
 from tests.make import make_member, make_publication
 from tests.subscribers.exports import POSTS, READERS
 

@@ -10,11 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from briefs.addresses import normalise
-from subscribers.import_runs import ImportRun
 from subscribers.importing import attributes, files, reading, rows, unpacking
 from subscribers.importing.addresses import plain
 from subscribers.importing.cells import neutralise, restore
-from subscribers.models import Subscriber
+from subscribers.models import ImportRun, Subscriber
 from tests.make import make_publication
 
 

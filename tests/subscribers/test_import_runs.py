@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from deliveries import import_undo, planning
 from subscribers import consent, tasks
-from subscribers.import_runs import ImportRun
 from subscribers.importing import files, loading, running, storing, working
 from subscribers.importing.tally import Tally
-from subscribers.models import ConsentRecord, Subscriber, Subscription
+from subscribers.models import ConsentRecord, ImportRun, Subscriber, Subscription
 from tests.make import make_brief, make_edition, make_publication, make_subscription
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from subscribers import consent
-from subscribers.import_runs import ImportRun
 from subscribers.importing import files
-from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
+from subscribers.models import ConsentRecord, ImportRun, Subscriber, Subscription, Suppression
 from subscribers.suppression import suppress
 from tests.make import make_publication, make_subscription
 from tests.subscribers.exports import POSTS, READERS

@@ -14,9 +14,8 @@ from briefs.models import Publication
 from intelbrief.ops import demo
 from intelbrief.ops.bench import usage
 from intelbrief.ops.scratch import CannotRun, Scratch
-from subscribers.import_runs import ImportRun
 from subscribers.importing import running
-from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
+from subscribers.models import ConsentRecord, ImportRun, Subscriber, Subscription, Suppression
 from subscribers.suppression import address_hash
 
 DOMAINS = 5_000

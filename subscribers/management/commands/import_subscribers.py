@@ -10,11 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from briefs.models import Publication
-from subscribers.import_runs import ImportRun
 from subscribers.importing import Unreadable, files, running, unpacking, working
 from subscribers.importing.reasons import REASONS
 from subscribers.importing.sources import FIELDS
 from subscribers.importing.tally import Tally
+from subscribers.models import ImportRun
 
 POLL_SECONDS = 0.5
 

@@ -1,0 +1,16 @@
+"""The send: what goes out to whom, and what became of it."""
+
+from deliveries.models.editions import CompiledMail, Edition, Link, Segment
+from deliveries.models.installation import Installation, Quota
+from deliveries.models.ledger import Batch, Delivery
+
+__all__ = [
+    "Batch",
+    "CompiledMail",
+    "Delivery",
+    "Edition",
+    "Installation",
+    "Link",
+    "Quota",
+    "Segment",
+]
