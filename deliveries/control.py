@@ -22,7 +22,14 @@ def pause(edition: Edition, word: str = "") -> bool:
 
 
 def resume(edition: Edition) -> bool:
-    """Go on with a paused edition."""
+    """Go on with a paused edition; one that could not even be started is now due to start."""
+    # Its start checks it once more, and writes down what the mail is made with.
+    never_begun = Edition.objects.filter(
+        pk=edition.pk, status=Edition.Status.PAUSED, started_at__isnull=True
+    )
+    if never_begun.update(status=Edition.Status.SCHEDULED, send_at=Now(), word=""):
+        edition.refresh_from_db()
+        return True
     return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, word="")
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from deliveries import control, planning, recovery, reports, sending
+from briefs.preflight import Finding, Findings
+from deliveries import control, planning, preflight, recovery, reports, sending
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +132,39 @@ def test_a_brief_that_moved_to_another_publication_is_not_sent_to_the_first(publ
     edition.refresh_from_db()
     assert edition.status == "paused"
     assert "Cancel its edition" in edition.word
+
+
+@pytest.fixture
+def stopped_before_its_start(publication, monkeypatch):
+    """Return an edition of two readers that was paused because looking at it failed."""
+    make_readers(publication, 2)
+    edition = make_edition(make_brief(publication))
+    with monkeypatch.context() as broken:
+        broken.setattr(preflight, "check_revision", lambda _revision: 1 / 0)
+        planning.start_due()
+    edition.refresh_from_db()
+    assert (edition.status, edition.started_at) == ("paused", None)
+    return edition
+
+
+def test_what_could_not_be_started_is_started_whole_once_it_is_resumed(
+    stopped_before_its_start, smtp_server
+):
+    edition = stopped_before_its_start
+    assert control.resume(edition)
+    assert not control.resume(edition), "a second click finds nothing"
+    assert send(edition) == {"sent": 2}
+    assert edition.started_at is not None
+    ids = [sent.message["Message-ID"] for sent in smtp_server.messages]
+    assert all(message_id.endswith("@harbour.example>") for message_id in ids)
+
+
+def test_what_could_not_be_started_is_looked_at_again_once_it_is_resumed(
+    stopped_before_its_start, smtp_server, monkeypatch
+):
+    unfit = Findings(errors=[Finding("stale", "Its sender is gone.", "publication")], warnings=[])
+    monkeypatch.setattr(preflight, "check_revision", lambda _revision: unfit)
+    control.resume(stopped_before_its_start)
+    assert send(stopped_before_its_start) == {}
+    assert stopped_before_its_start.status == "missed"
+    assert not smtp_server.messages
