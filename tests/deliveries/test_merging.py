@@ -88,15 +88,21 @@ def cleaned(value):
     return line if len(line) <= 200 else line[:199].rstrip() + "…"
 
 
+def has_web_address(line):
+    """Tell what a mail program would make a link of, letter by letter."""
+    starts = [at for at in range(len(line)) if line[at : at + 4].lower() == "www."]
+    return "://" in line or any(
+        at == 0 or not (line[at - 1].isalnum() or line[at - 1] == "_") for at in starts
+    )
+
+
 def expected(field, name, attributes):
-    if field.name == "name":
-        found = cleaned(name)
-    elif field.name == "first_name":
-        found = cleaned(attributes.get("first_name")) or cleaned(name).split(" ")[0].rstrip(",;")
-    else:
-        found = cleaned(attributes.get(field.name))
-    is_url = "name" in field.name and ("://" in found or re.search(r"(?i)\bwww\.", found))
-    return "" if is_url else found
+    """Return what docs/writing.md promises; a name that has a web address in it counts as none."""
+    if field.name not in ("name", "first_name"):
+        return cleaned(attributes.get(field.name))
+    whole, first = cleaned(name), cleaned(attributes.get("first_name"))
+    whole, first = ("" if has_web_address(one) else one for one in (whole, first))
+    return whole if field.name == "name" else first or whole.split(" ")[0].rstrip(",;")
 
 
 def slowly(letter, date):
@@ -195,6 +201,8 @@ ADDRESSES = st.from_regex(
 )
 @example("=?utf-8?q?evil?=", "ada@example.com", {})
 @example("\u200b", "ada@example.com", {"city": "\t\r\n"})
+@example("0", "ada@example.com", {"first_name": "WWW."})
+@example("0 www.a", "ada@example.com", {"name": None})
 def test_a_merged_letter_is_what_the_standard_library_makes(name, address, attributes):
     name = name[:120]
     letter = Letter(MAIL, 1234, 1, 5678, address, name, attributes)
@@ -263,6 +271,9 @@ def test_a_letter_without_fields_asks_for_nothing_of_the_reader():
         ("city", "Ada", {"city": "5 % or {x}"}, "5 % or {x}"),
         ("name", "Win at https://evil.example", {}, "there"),
         ("name", "WWW.evil.example", {}, "there"),
+        ("name", "Awww.", {}, "Awww."),
+        ("first_name", "Ada Lovelace", {"first_name": "www.evil.example"}, "Ada"),
+        ("first_name", "Win at https://evil.example", {}, "there"),
     ],
 )
 def test_what_a_field_says(field, name, attributes, said):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deliveries import returnpaths
 from deliveries.lanes import LaneTrouble
 from deliveries.providers import pool
 from tests.deliveries.handing import (
@@ -307,9 +308,15 @@ def test_the_size_is_told_where_the_server_asks_for_it():
     assert "5000 octets at most" in str(handed.error)
 
 
-def test_bounces_go_to_the_letters_own_return_path_where_it_has_one():
-    letter = FakeLetter(1)
-    letter.return_path = "bounce+1@harbour.example"
+def test_bounces_go_to_the_letters_own_return_path_where_the_lane_has_a_domain_for_them():
     with ScriptedServer() as server:
-        hand_over(server, [letter, FakeLetter(2)])
-    assert [m.sender for m in server.accepted] == [letter.return_path, "brief@harbour.example"]
+        hand_over(server, 2, bounce_domain="bounces.harbour.example")
+    senders = [m.sender for m in server.accepted]
+    assert {sender.rpartition("@")[2] for sender in senders} == {"bounces.harbour.example"}
+    assert [returnpaths.delivery_of(sender) for sender in senders] == [1, 2]
+
+
+def test_bounces_go_to_the_sender_where_the_lane_has_no_domain_for_them():
+    with ScriptedServer() as server:
+        hand_over(server, 2)
+    assert [m.sender for m in server.accepted] == ["brief@harbour.example"] * 2
