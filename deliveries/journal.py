@@ -13,15 +13,15 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from deliveries.ledger import Fate, Outcome
 
-# checksum | kind | fate | epoch | batch or delivery | attempt | the server's words
+# checksum | kind | fate | epoch | batch or delivery | letters or attempt | the server's words
 _RECORD = struct.Struct("<IBBIQH44s")
 SIZE = _RECORD.size  # 64
-_BEGIN, _INTENT, _OUTCOME = 1, 2, 3
+_BEGIN, _INTENT, _OUTCOME, _GIVEN_BACK = 1, 2, 3, 4
 _FATES = tuple(Fate)
 
 
@@ -53,7 +53,7 @@ class Journal:
         The space is allocated first, so that a full disk stops the worker
         here and not between a body and its record. Raise JournalFailed.
         """
-        end = self.offset + (1 + 2 * letters) * SIZE
+        end = self.offset + (2 + 2 * letters) * SIZE
         if end > self._reserved:
             try:
                 os.posix_fallocate(self.descriptor, self.offset, end - self.offset)
@@ -62,7 +62,7 @@ class Journal:
                     error.errno, f"No space for the journal: {error.strerror}. Free some disk."
                 ) from error
             self._reserved = end
-        self._append(_pack(_BEGIN, 0, epoch, batch, 0, b""))
+        self._append(_pack(_BEGIN, 0, epoch, batch, letters, b""))
         self.begun = set()
 
     def record(self, outcomes: Iterable[Outcome], intents: Iterable[Attempt]) -> None:
@@ -83,6 +83,10 @@ class Journal:
         if records:
             self._append(b"".join(records))
             self.begun.update(begun)
+
+    def give_back(self) -> None:
+        """Note that what is not used of this slice goes back to the quotas: nobody else does it."""
+        self._append(_pack(_GIVEN_BACK, 0, 0, 0, 0, b""))
 
     def _append(self, data: bytes) -> None:
         try:
@@ -108,6 +112,14 @@ class Slice:
     epoch: int
     begun: frozenset[tuple[int, int]]  # (delivery, attempt)
     outcomes: Sequence[Outcome]
+    letters: int = 0  # for which there was leave; 0 once the rest of it went back
+
+    @property
+    def unused(self) -> int:
+        """How many letters there was leave for that were neither judged nor may have gone out."""
+        free = {(o.delivery, o.attempt) for o in self.outcomes if o.fate is Fate.NOT_ACCEPTED}
+        judged = {(o.delivery, o.attempt) for o in self.outcomes}
+        return max(0, self.letters - len((judged | self.begun) - free))
 
     def speaks_of(self, batch: int, epoch: int) -> bool:
         """Tell whether this slice was taken under that lease, or none ever was."""
@@ -129,7 +141,9 @@ def read_last_slice(data: bytes) -> Slice | None:
             break
         if kind == _BEGIN:
             begun, outcomes = set(), {}
-            slice_ = Slice(number, epoch, frozenset(), ())
+            slice_ = Slice(number, epoch, frozenset(), (), attempt)
+        elif kind == _GIVEN_BACK and slice_:
+            slice_ = replace(slice_, letters=0)
         elif kind == _INTENT:
             begun.add((number, attempt))
             # Begun anew: what was judged before it says nothing any more.
@@ -141,7 +155,7 @@ def read_last_slice(data: bytes) -> Slice | None:
             )
     if slice_ is None:
         return None
-    return Slice(slice_.batch, slice_.epoch, frozenset(begun), tuple(outcomes.values()))
+    return replace(slice_, begun=frozenset(begun), outcomes=tuple(outcomes.values()))
 
 
 def _reason(fate: Fate) -> str:

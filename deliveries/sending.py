@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.db import Error, connection
 
@@ -161,10 +162,19 @@ def _send_slices(
                 pace.learn(handed_over, time.monotonic() - begun)
                 left = len(turns) - handed_over
         finally:
-            throttle.give_back(lease.lane, grant, grant.letters - lease.judged)
+            _give_back(lease, grant)
         brakes.watch(lease)
         if not (lease.has_more or left):
             return
+
+
+def _give_back(lease: Lease, grant: throttle.Grant) -> None:
+    """Return what the last slice has not used of *grant*."""
+    if unused := grant.letters - lease.judged:
+        # Written down first: whoever takes over gives back what this worker did not.
+        with suppress(JournalFailed):
+            lease.owner.journal.give_back()
+        throttle.give_back(lease.lane, grant, unused)
 
 
 def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider) -> int:

@@ -3,8 +3,9 @@
 from django.db.models import F
 from django.db.models.functions import Now
 
-from deliveries import ledger, owners
+from deliveries import ledger, owners, throttle
 from deliveries.journal import Slice
+from deliveries.leases import LEASE
 from deliveries.ledger import durable
 from deliveries.models import Batch, Delivery
 
@@ -19,8 +20,10 @@ def free_lost() -> int:
     """
     freed = 0
     held = Batch.objects.filter(owner__isnull=False, done_at__isnull=True)
-    for pk, owner, epoch in held.values_list("pk", "owner", "epoch"):
-        if owner is None:
+    for pk, owner, epoch, lane, until in held.values_list(
+        "pk", "owner", "epoch", "lane", "lease_until"
+    ):
+        if owner is None or until is None:
             continue
         lost = Batch.objects.filter(pk=pk, owner=owner, epoch=epoch)
         last = owners.testament(owner)
@@ -33,6 +36,9 @@ def free_lost() -> int:
             if lost.update(owner=None, lease_until=None, epoch=F("epoch") + 1):
                 freed += 1
                 _settle_what_was_in_hand(pk, last)
+                if last is not None and last.unused:
+                    # Else letters that nobody sent would spend the ramp of the lane.
+                    throttle.give_back_lost(lane, until - LEASE, last.unused)
     return freed
 
 

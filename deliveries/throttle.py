@@ -95,6 +95,14 @@ def give_back(lane: str, grant: Grant, unused: int) -> None:
         )
 
 
+def give_back_lost(lane: str, taken_at: dt.datetime, unused: int) -> None:
+    """Return what a worker that died had reserved at *taken_at* and certainly not sent."""
+    with suppress(lanes.LaneTrouble):  # nobody configures the lane any more
+        limits = _limits(lane, lanes.options(lane), taken_at)
+        windows = tuple((limit.kind, limit.begins) for limit in limits)
+        give_back(lane, Grant(0, windows), unused)
+
+
 def _smoothed(lane: str, rate: float, wanted: int, until: float) -> int:
     wanted = max(1, min(wanted, int(rate * SHARE)))
     while time.monotonic() < until:

@@ -7,7 +7,19 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from deliveries import lanes, leases, owners, planning, ramps, recovery, sending, throttle
+from deliveries import (
+    lanes,
+    leases,
+    ledger,
+    owners,
+    planning,
+    ramps,
+    recovery,
+    sending,
+    slices,
+    throttle,
+)
+from deliveries.ledger import Fate, Outcome
 from deliveries.models import Batch, Delivery, Quota
 from tests.make import let_rest_pass, make_brief, make_edition, make_publication, make_readers
 
@@ -183,6 +195,69 @@ def test_nobody_is_skipped_while_a_worker_may_give_back_what_it_reserved(configu
     leases.close_or_give_back(lease)
     work()
     assert fates(edition) == {"sent": 2, "ramp": 3}
+
+
+@pytest.mark.django_db
+def test_nobody_is_skipped_for_letters_that_a_killed_worker_had_leave_for(configure, smtp_server):
+    """A worker that was killed took the whole day's ramp with it, and all were skipped."""
+    configure(main=[4])
+    publication = make_publication()
+    make_readers(publication, 3)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    owner = owners.Owner()
+    grant = throttle.ask("main", 4, 0)
+    lease = leases.claim("main", owner)
+    owner.journal.begin(lease.batch_id, lease.epoch, grant.letters)
+    first, second, _third = slices.take_slice(lease, grant.letters)
+    owner.journal.record([], [first])
+    sent = Outcome(first.delivery, 1, Fate.SENT)
+    owner.journal.record([sent], [second])
+    assert ramps.room("main") == 0
+    owner.close()  # what the kernel does to a killed process
+    recovery.sweep()
+    assert fates(edition) == {"sent": 1, "worker-lost": 1, "pending": 1}
+    assert ramps.room("main") == 2
+    work()
+    assert fates(edition) == {"sent": 2, "worker-lost": 1}
+    assert ramps.room("main") == 1
+
+
+@pytest.mark.django_db
+def test_a_worker_that_gave_back_what_it_did_not_use_leaves_nothing_to_give_back(
+    configure, smtp_server, monkeypatch
+):
+    """Its letters could not be settled: the journal tells of them to whoever takes over."""
+    configure(main=[40])
+    publication = make_publication()
+    make_readers(publication, 3)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    monkeypatch.setattr(sending, "SETTLE_TRIES", 1)
+    with monkeypatch.context() as away:
+        away.setattr(ledger, "settle", lambda _outcomes: 1 / 0)
+        sending.drain("main")
+    assert fates(edition) == {"sending": 3}
+    assert ramps.room("main") == 37
+    recovery.sweep()
+    assert fates(edition) == {"sent": 3}
+    assert ramps.room("main") == 37
+
+
+@pytest.mark.django_db
+def test_a_worker_killed_before_it_took_its_slice_gives_back_all_of_it(configure):
+    configure(main=[20])
+    publication = make_publication()
+    make_readers(publication, 3)
+    make_edition(make_brief(publication))
+    planning.start_due()
+    owner = owners.Owner()
+    lease = leases.claim("main", owner)
+    grant = throttle.ask("main", 8, 0)
+    owner.journal.begin(lease.batch_id, lease.epoch, grant.letters)
+    owner.close()
+    recovery.sweep()
+    assert ramps.room("main") == 20
 
 
 @pytest.mark.django_db
