@@ -7,12 +7,14 @@ that instant, a constraint refuses the chunk, and it is done again.
 """
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection
+from django.db.backends.utils import CursorWrapper
 
 from briefs.models import Publication
 from subscribers.importing import topics
@@ -88,13 +90,30 @@ def save(
 def _insert(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            marks = ", ".join(["%s"] * (columns.count(",") + 1))
-            sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(sql, rows)  # type: ignore[arg-type]  # it takes any iterable
+            _insert_many(cursor, f"INSERT INTO {table} ({columns})", columns.count(",") + 1, rows)
         else:
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
+
+
+def _insert_many(
+    cursor: CursorWrapper, insert: str, width: int, rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert many rows with each statement, as far as they go.
+
+    Python's lock is given up for each statement, and the thread that reads the
+    next chunk meanwhile would keep it for milliseconds each time.
+    """
+    row_of_marks = f"({', '.join(['%s'] * width)})"
+    waiting = iter(rows)
+    # Two sizes only: the connection keeps each statement, with its program, for the next chunk.
+    for size in (1_000, 100):
+        sql = f"{insert} VALUES {', '.join([row_of_marks] * size)}"
+        while len(some := list(itertools.islice(waiting, size))) == size:
+            cursor.execute(sql, list(itertools.chain.from_iterable(some)))
+        waiting = iter(some)
+    cursor.executemany(f"{insert} VALUES {row_of_marks}", list(waiting))
 
 
 def _take_ids(table: str, count: int) -> Iterable[int]:
@@ -106,7 +125,9 @@ def _take_ids(table: str, count: int) -> Iterable[int]:
             last = (cursor.fetchone() or (0,))[0]
             return range(last + 1, last + 1 + count)
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            # As a query of its own the name is looked up once, not for each id.
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) "
+            "FROM generate_series(1, %s)",
             [table, count],
         )
         return [pk for (pk,) in cursor.fetchall()]

@@ -5,7 +5,9 @@ import gc
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
@@ -27,6 +29,7 @@ LEASE = dt.timedelta(seconds=30)
 TRIES = 5
 Status = ImportRun.Status
 Parsed = tuple[Record, Row | Refused]
+T = TypeVar("T")
 
 
 class LostLease(Exception):
@@ -91,8 +94,9 @@ class Worker:
             files.table_of(self.run), Look(**self.run.shape), self.run.rows_done
         )
         apply = self._look_at if self._overlay is not None else self._apply
-        for chunk in chunks(records):
-            apply(parse(self._reader, chunk))
+        parsed = (parse(self._reader, chunk) for chunk in chunks(records))
+        for chunk in one_ahead(parsed):
+            apply(chunk)
             # A dry run keeps in memory what it saw: it is made in one go.
             if self._overlay is None and must_stop():
                 return False
@@ -214,6 +218,19 @@ def chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
     """Yield *records* by the chunk."""
     while chunk := list(itertools.islice(records, CHUNK)):
         yield chunk
+
+
+def one_ahead(source: Iterator[T]) -> Iterator[T]:
+    """Yield what *source* yields, and have a thread make the next one meanwhile.
+
+    The database works without Python's lock, so a file is read while it does.
+    *source* touches no database: the thread would open a connection of its own.
+    """
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, source, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, source, None)
+            yield item
 
 
 def _refused_row(record: Record, verdict: Verdict, what: Row | Refused) -> list[str]:
