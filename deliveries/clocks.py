@@ -79,13 +79,13 @@ def mark_missed() -> int:
     return sum(_mark(lane, _late().filter(lane=lane)) for lane in set(_lanes_of(_late())))
 
 
-def note_missed(batch: Batch) -> bool:
-    """Mark *batch* if it missed its moment; a worker that has it in sight must not send it then.
+def note_missed(batch_id: int, lane: str) -> bool:
+    """Mark a batch if it missed its moment; a worker that has it in sight must not send it then.
 
     After an outage a worker may come before the sweep.
     """
-    late = _late().filter(pk=batch.pk)
-    return late.exists() and bool(_mark(batch.lane, late))
+    late = _late().filter(pk=batch_id)
+    return late.exists() and bool(_mark(lane, late))
 
 
 def _late() -> QuerySet[Batch]:
