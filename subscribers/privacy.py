@@ -20,7 +20,7 @@ from subscribers.models import (
     SuppressionRelease,
 )
 from subscribers.story import hashes_of
-from subscribers.suppression import address_hash, suppress
+from subscribers.suppression import address_hash, suppress, suppress_hash
 
 ERASED = "[erased]"
 # What a record may keep of its details: nothing here tells who it was.
@@ -36,7 +36,7 @@ def addresses_of(reader: Subscriber) -> set[str]:
 def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[str, int]:
     """Forget *reader*; evidence and suppressions are left with the hash alone."""
     words = [*addresses_of(reader), *([reader.name] if reader.name else [])]
-    hashes = hashes_of(reader.address_hash)
+    hashes = _hashes_of(reader)
     publications = list(reader.subscriptions.values_list("publication", flat=True))
     ids = {
         Subscriber: [reader.pk],
@@ -57,9 +57,10 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
             source=source[:40],
             by=by,
         )
-    records = _strip_records(Q(subscriber=reader) | Q(address_hash__in=hashes))
+    nobodys = Q(subscriber__isnull=True, address_hash__in=hashes)
+    records = _strip_records(Q(subscriber=reader) | nobodys)
     _strip_suppressions(reader, hashes)
-    SignUp.objects.filter(address__in=words).delete()
+    _delete_by_address(addresses_of(reader))
     scrub_words(words)
     _strip_log(ids, words)
     reader.delete()
@@ -69,13 +70,29 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
 def erase_address(address: str, key: str) -> dict[str, int]:
     """Forget an address that is no reader: evidence, suppressions and words may name it."""
     hashed = address_hash(key)
-    records = _strip_records(Q(address_hash__in=hashes_of(hashed)))
+    records = _strip_records(Q(subscriber__isnull=True, address_hash=hashed))
     suppress(address, Suppression.Reason.ERASURE)
     _strip_notes({hashed})
-    SignUp.objects.filter(address__in=[address, key]).delete()
+    _delete_by_address([address, key])
     scrub_words([address, key])
     _strip_log({}, [address, key])
     return {"subscriptions": 0, "records": records}
+
+
+def _hashes_of(reader: Subscriber) -> set[str]:
+    """Return the hashes of all addresses of *reader* that belong to nobody else today."""
+    hashes = hashes_of(reader.address_hash)
+    others = Subscriber.objects.filter(address_hash__in=hashes).exclude(pk=reader.pk)
+    return hashes - set(others.values_list("address_hash", flat=True))
+
+
+def _delete_by_address(addresses: Collection[str]) -> None:
+    """Delete what waits for, or was mailed to, one of *addresses* without being a reader's own."""
+    which = Q(pk__in=())
+    for address in addresses:
+        which |= Q(address__iexact=address)
+    SignUp.objects.filter(which).delete()
+    Notice.objects.filter(which).delete()
 
 
 def _strip_records(which: Q) -> int:
@@ -97,11 +114,7 @@ def _strip_records(which: Q) -> int:
 def _strip_suppressions(reader: Subscriber, hashes: set[str]) -> None:
     suppress(reader.address, Suppression.Reason.ERASURE)
     for hashed in hashes - {reader.address_hash}:
-        Suppression.objects.get_or_create(
-            address_hash=hashed,
-            publication=None,
-            defaults={"reason": Suppression.Reason.ERASURE},
-        )
+        suppress_hash(hashed, Suppression.Reason.ERASURE)
     _strip_notes(hashes)
 
 
@@ -138,7 +151,10 @@ def _any(field: str, words: Collection[str]) -> Q:
 
 
 def redact(text: str, words: Collection[str]) -> str:
-    """Return *text* without *words*, however they are capitalised."""
-    for word in sorted(words, key=len, reverse=True):
-        text = re.sub(re.escape(word), ERASED, text, flags=re.IGNORECASE)
-    return text
+    """Return *text* without *words*, however they are capitalised.
+
+    Whole ones only: a reader may call themselves “e”.
+    """
+    longest_first = sorted(words, key=len, reverse=True)
+    which = "|".join(re.escape(word) for word in longest_first)
+    return re.sub(rf"(?<!\w)(?:{which})(?!\w)", ERASED, text, flags=re.IGNORECASE)

@@ -30,11 +30,12 @@ def hashes_of(hashed: str) -> set[str]:
     return found
 
 
-def story(address_raw: str) -> dict[str, Any]:
+def story(address_raw: str, *, is_for_reader: bool = False) -> dict[str, Any]:
     """Return what is known of an address, in the order in which it happened.
 
-    Works by the hash, so that it also tells of a reader who was erased. Raises
-    InvalidAddress.
+    Works by the hash, so that it also tells of a reader who was erased. What
+    *is_for_reader* leaves out who else has, or had, one of their addresses.
+    Raises InvalidAddress.
     """
     known = normalise(address_raw)
     hashed = address_hash(known.key)
@@ -44,6 +45,8 @@ def story(address_raw: str) -> dict[str, Any]:
     records = ConsentRecord.objects.filter(
         Q(address_hash__in=hashes) | (Q(subscriber=reader) if reader else Q(pk__in=()))
     )
+    if is_for_reader:
+        records = records.filter(Q(subscriber=reader) | Q(subscriber__isnull=True))
     return {
         "address": known.address,
         "address_hash": hashed,
@@ -77,7 +80,7 @@ def reader_story(reader: Subscriber) -> dict[str, Any]:
         "known_since": _time(reader.created_at),
     }
     # Who of us did something is not the reader's to know by name.
-    return {"reader": details, **without_editors(story(reader.address))}
+    return {"reader": details, **without_editors(story(reader.address, is_for_reader=True))}
 
 
 def without_editors(told: dict[str, Any]) -> dict[str, Any]:

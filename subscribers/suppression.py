@@ -3,7 +3,8 @@
 A whole domain may be suppressed too: its hash is that of “@” and the domain.
 """
 
-import hmac
+import hashlib
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
@@ -34,7 +35,23 @@ def address_hash(key: str) -> str:
     Keyed, because anybody could hash all addresses of the world; with the key
     lost, suppressions of erased readers no longer match, so back it up.
     """
-    return hmac.digest(settings.SUPPRESSION_KEY.encode(), key.encode(), "sha256").hex()[:32]
+    inner, outer = (half.copy() for half in _halves(settings.SUPPRESSION_KEY))
+    inner.update(key.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _halves(secret: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """Return both halves of HMAC-SHA256 (RFC 2104) with the key taken in.
+
+    What is left for each address takes a third of the time of hmac.digest(), which a
+    million of them notice.
+    """
+    key = secret.encode()
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    inner, outer = (bytes(octet ^ pad for octet in block) for pad in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 def is_suppressed(
@@ -76,7 +93,8 @@ def suppress(
     """Never mail *address* again, or a whole "@domain"; return False if that was so already.
 
     With a *publication* only its mail stops. *reason* is a value of
-    Suppression.Reason. An erased address is kept as its hash alone. Raises
+    Suppression.Reason. An erased address is kept as its hash alone. A reader's
+    own word takes the place of what an editor could release. Raises
     InvalidAddress for what is no address.
     """
     key, shown, domain = _read(address)
@@ -84,17 +102,24 @@ def suppress(
         raise ValueError(f"“{reason}” is no reason; take one of {Reason.values}.")
     if by is not None:
         note = f"{note} ({by})".strip()
+    shown = "" if reason == Reason.ERASURE else shown
+    return suppress_hash(
+        address_hash(key), reason, publication, address=shown, domain=domain, note=note
+    )
+
+
+def suppress_hash(
+    hashed: str, reason: str, publication: Publication | None = None, **shown: str
+) -> bool:
+    """Never mail the address with this hash again; return False if that was so already."""
     with transaction.atomic():
         _row, created = Suppression.objects.get_or_create(
-            address_hash=address_hash(key),
-            publication=publication,
-            defaults={
-                "address": "" if reason == Reason.ERASURE else shown,
-                "domain": domain,
-                "reason": reason,
-                "note": note,
-            },
+            address_hash=hashed, publication=publication, defaults={"reason": reason, **shown}
         )
+        if not created and reason not in RELEASABLE:
+            Suppression.objects.filter(
+                address_hash=hashed, publication=publication, reason__in=RELEASABLE
+            ).update(reason=reason)
     return created
 
 
@@ -169,4 +194,5 @@ __all__ = [
     "shown_as",
     "stops",
     "suppress",
+    "suppress_hash",
 ]

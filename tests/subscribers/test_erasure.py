@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from deliveries import privacy
 from deliveries.models import Delivery
-from subscribers import consent, moving, notices
+from subscribers import consent, intake, moving, notices, suppression
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Suppression
 from subscribers.suppression import address_hash, suppress
 from tests.make import make_brief, make_edition, make_publication, make_subscription, make_user
@@ -208,3 +208,72 @@ def test_origins_grow_coarser_and_then_go(publication):
         ("ancient", None, ""),
         ("ancient", None, ""),
     ]
+
+
+def test_who_had_bounced_and_was_erased_is_not_released_by_an_editor():
+    subscription = make_subscription(make_publication(), "ada@example.com")
+    suppress("ada@example.com", "bounce")
+    privacy.erase(subscription.subscriber, source="own page")
+    row = Suppression.objects.get()
+    assert (row.reason, row.address) == ("erasure", "")
+    with pytest.raises(suppression.ReadersOwnWord):
+        suppression.release(row, why="The mailbox works again.", by=make_user())
+
+
+def test_a_complaint_stays_a_complaint_when_its_reader_is_erased():
+    subscription = make_subscription(make_publication(), "ada@example.com")
+    suppress("ada@example.com", "complaint")
+    privacy.erase(subscription.subscriber, source="own page")
+    assert Suppression.objects.get().reason == "complaint"
+
+
+def test_an_address_that_mail_was_moved_from_is_forgotten_too(mailoutbox):
+    subscription = make_subscription(make_publication(), "Quetzalcoatl@rare-domain.example")
+    moving.ask(subscription, "ada@example.com")
+    moving.move(Notice.objects.get(), origin={"ip": None, "user_agent": ""})
+    notices.sweep()
+    privacy.erase_address("quetzalcoatl@rare-domain.example", source="command")
+    assert_forgotten()
+    assert Subscriber.objects.get().address == "ada@example.com"
+
+
+def test_an_address_that_only_was_to_be_moved_to_is_forgotten_too(mailoutbox):
+    subscription = make_subscription(make_publication(), "ada@example.com")
+    moving.ask(subscription, "Quetzalcoatl@rare-domain.example")
+    notices.sweep()
+    privacy.erase_address("quetzalcoatl@rare-domain.example", source="command")
+    assert_forgotten()
+
+
+def test_a_sign_up_in_other_capitals_that_waits_does_not_outlive_an_erasure():
+    publication = make_publication()
+    subscription = make_subscription(publication, "quetzalcoatl@rare-domain.example")
+    wish = {"publication": publication.pk, "wording": "Send it."}
+    intake.accept(intake.make([wish], "QuetzalCoatl@rare-domain.example", source="form"))
+    privacy.erase(subscription.subscriber, source="own page")
+    assert_forgotten()
+
+
+def test_erasing_one_reader_spares_another_who_has_their_old_address_now():
+    publication = make_publication()
+    first = make_subscription(publication, "ada@example.com")
+    moving.ask(first, "grace@example.com")
+    moving.move(Notice.objects.get(), origin={"ip": None, "user_agent": ""})
+    second = consent.add_by_hand(publication, "ada@example.com", basis="asked", by=make_user())
+    first.subscriber.refresh_from_db()
+    told = json.dumps(privacy.export(first.subscriber))
+    assert "asked" not in told
+    privacy.erase(first.subscriber, source="own page")
+    assert not consent.stops(second)
+    assert second.subscriber.consent_records.get().basis == "asked"
+
+
+def test_a_reader_by_the_name_of_e_takes_no_letters_with_them():
+    publication = make_publication()
+    make_user(is_superuser=True)
+    notices.tell_editors(publication, "The edition waits", "E. e, the reader, let it be.")
+    subscription = make_subscription(publication, "ada@example.com", name="e")
+    privacy.erase(subscription.subscriber, source="own page")
+    word = Notice.objects.get()
+    assert word.subject == "The edition waits"
+    assert word.text == "[erased]. [erased], the reader, let it be."
