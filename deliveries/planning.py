@@ -220,6 +220,11 @@ def start(edition: Edition) -> bool:
         word = " ".join(finding.message for finding in findings.errors)
         _stop(edition, scheduled, Edition.Status.MISSED, word)
         return False
+    try:
+        segments.require_there(edition.rules, edition.publication_id)
+    except segments.UnknownRule as error:
+        _stop(edition, scheduled, Edition.Status.MISSED, str(error))
+        return False
     sender = edition.revision.snapshot["publication"]["sender_address"]
     if not scheduled.filter(send_at__lte=Now()).update(
         status=Edition.Status.SENDING,

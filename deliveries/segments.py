@@ -9,7 +9,8 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
-from deliveries.models import Delivery, Segment
+from briefs.models import Topic
+from deliveries.models import Delivery, Edition, Segment
 from subscribers.models import Subscription
 
 Rule = dict[str, Any]
@@ -157,7 +158,25 @@ def rules_of(segment: Segment) -> list[Rule]:
     rules = checked(segment.rules)
     if not rules:
         raise UnknownRule(f"The segment “{segment}” has no rule: that would be everyone. Add one.")
+    require_there(rules, segment.publication_id)
     return rules
+
+
+def require_there(rules: Sequence[Rule], publication: int) -> None:
+    """Raise UnknownRule if one of *rules* names a topic or an edition that *publication* lacks.
+
+    Nobody has chosen a topic that was deleted: not to have chosen it would be everyone.
+    """
+    kinds: dict[str, type[Topic] | type[Edition]] = {"topic": Topic, "edition": Edition}
+    for rule in rules:
+        kind = kinds.get(rule["fact"])
+        if kind is None:
+            continue
+        if not kind._default_manager.filter(pk=_number(rule), publication=publication).exists():
+            raise UnknownRule(
+                f"The segment asks about {rule['fact']} {rule['value']}, which there is not (any "
+                "more). Correct the segment."
+            )
 
 
 def checked(rules: Sequence[Rule]) -> list[Rule]:

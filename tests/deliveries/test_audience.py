@@ -225,3 +225,30 @@ def test_an_attribute_that_is_named_like_a_lookup_is_compared_and_lets_nobody_el
 def test_an_attribute_that_is_named_like_a_place_in_a_list_is_refused_and_matches_not_nobody(verb):
     with pytest.raises(segments.UnknownRule, match="is a number"):
         segments.condition([{"fact": "attribute", "key": "2024", "is": verb, "value": "y"}])
+
+
+def test_a_segment_whose_topic_was_deleted_is_not_everyone():
+    publication = make_publication()
+    ports = topic(publication, "ports")
+    make_subscription(publication, "ports@x.org").topics.set([ports])
+    rules = [{"fact": "topic", "is": "not-chosen", "value": str(ports.pk)}]
+    segment = Segment.objects.create(publication=publication, name="Not ports", rules=rules)
+    scheduled = make_edition(make_brief(publication), segment=segment)
+    ports.delete()
+    with pytest.raises(segments.UnknownRule, match="Correct the segment"):
+        make_edition(make_brief(publication, headline="Another"), segment=segment)
+    planning.start_due()
+    scheduled.refresh_from_db()
+    assert scheduled.status == "missed"
+    assert "Correct the segment" in scheduled.word
+    assert got_it(scheduled) == set()
+
+
+def test_a_segment_asks_about_no_edition_of_another_publication():
+    publication, other = make_publication(), make_publication()
+    make_readers(publication, 1)
+    theirs = make_edition(make_brief(other))
+    rules = [{"fact": "edition", "is": "not-got", "value": str(theirs.pk)}]
+    segment = Segment.objects.create(publication=publication, name="New here", rules=rules)
+    with pytest.raises(segments.UnknownRule, match="edition"):
+        make_edition(make_brief(publication), segment=segment)
