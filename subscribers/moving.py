@@ -104,11 +104,14 @@ def move(notice: Notice, *, origin: Origin) -> bool:
 
 
 def move_back(subscription: Subscription, made: ConsentRecord) -> bool:
-    """Give the reader the old address back, which the notice to it still names."""
+    """Give the reader the old address back, which the notice to it still names.
+
+    Also where they moved on since: a thief would move twice.
+    """
     told = Notice.objects.filter(record=made, kind=Notice.Kind.ADDRESS).first()
-    before, after = made.details["address"]
+    before, _after = made.details["address"]
     reader = subscription.subscriber
-    if told is None or reader.address_hash != after:
+    if told is None or reader.address_hash == before:
         return False
     old = normalise(told.address)
     if address_hash(old.key) != before:

@@ -19,7 +19,7 @@ from subscribers import consent
 from subscribers.evidence import change, locked, one_line, record
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.origin import Origin
-from subscribers.suppression import stops
+from subscribers.suppression import is_suppressed
 
 Kind = ConsentRecord.Kind
 Status = Subscription.Status
@@ -172,13 +172,16 @@ def join(subscription: Subscription, publication: Publication, *, origin: Origin
     with transaction.atomic():
         if locked(subscription.subscriber_id) is None:
             return False
+        reader = subscription.subscriber
+        if is_suppressed(reader.address_hash, publication, reader.domain):
+            return False
         now = timezone.now()
         other, _created = Subscription.objects.get_or_create(
-            subscriber=subscription.subscriber,
+            subscriber=reader,
             publication=publication,
             defaults={"source": "preferences", "requested_at": now},
         )
-        if stops(other) or not change(
+        if not change(
             other,
             Q(status__in=[Status.UNCONFIRMED, Status.UNSUBSCRIBED]),
             status=Status.ACTIVE,
@@ -240,6 +243,10 @@ def _changed(
         subscription=subscription,
         record__kind=Kind.CHANGED,
         created_at__gt=timezone.now() - BETWEEN_UNDOS,
-    )
-    if not told.exists():
+    ).exclude(status=Notice.Status.FAILED)
+    # A way back works once: who has gone it is told of what comes after.
+    undone = ConsentRecord.objects.filter(
+        subscriber=subscription.subscriber_id, kind=Kind.CHANGED, details__has_key="undo"
+    ).values_list("details", flat=True)
+    if not told.exclude(record__in=[details["undo"] for details in undone]).exists():
         Notice.objects.create(kind=Notice.Kind.UNDO, subscription=subscription, record=made)

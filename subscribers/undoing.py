@@ -34,7 +34,10 @@ def find(record_id: int) -> tuple[ConsentRecord, Subscription] | None:
 
 def may_undo(made: ConsentRecord, subscription: Subscription) -> bool:
     """Tell whether `undo` would change anything."""
-    if made.at < timezone.now() - LASTS or _was_undone(made) or stops(subscription):
+    if made.at < timezone.now() - LASTS or _was_undone(made):
+        return False
+    # Who took the address away may also have had the new one suppressed.
+    if "address" not in made.details and stops(subscription):
         return False
     if made.kind == Kind.UNSUBSCRIBED:
         # Only the last leaving: who came back and left again has decided since.
@@ -55,14 +58,37 @@ def undo(made: ConsentRecord, subscription: Subscription, *, origin: Origin) -> 
             done = _come_back(subscription, made.details.get("was") or [Status.ACTIVE, None])
         else:
             done = [
-                way(subscription, made, made.details[what][0])
-                for what, way in _WAYS_BACK.items()
-                if what in made.details
+                _WAYS_BACK[what](subscription, made, before)
+                for what, before in _before(made).items()
             ]
         if not any(done):
             return False
         record(subscription, Kind.CHANGED, source="undo", details={"undo": made.pk}, **origin)
     return True
+
+
+def _before(made: ConsentRecord) -> dict[str, Any]:
+    """Return what stood there before *made*, and before what followed within the day.
+
+    Its owner gets one mail a day: without the rest, a first harmless change
+    would leave no way back from a second.
+    """
+    if "address" in made.details:
+        return {"address": made.details["address"][0]}
+    followed = ConsentRecord.objects.filter(
+        subscriber=made.subscriber_id,
+        publication=made.publication_id,
+        kind=Kind.CHANGED,
+        source=made.source,
+        pk__gte=made.pk,
+        at__lt=made.at + preferences.BETWEEN_UNDOS,
+    )
+    found: dict[str, Any] = {}
+    for row in followed.order_by("-pk"):
+        if "address" not in row.details:
+            ways = row.details.keys() & _WAYS_BACK.keys()
+            found |= {what: row.details[what][0] for what in ways}
+    return found
 
 
 def _was_undone(made: ConsentRecord) -> bool:

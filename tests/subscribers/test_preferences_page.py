@@ -295,3 +295,54 @@ def test_pages_of_an_erased_reader_say_so(client, own, footer, subscription):
         answer = client.get(url)
         assert answer.status_code == 200
         assert "no subscription for this link" in answer.content.decode()
+
+
+def test_a_harmless_change_before_it_leaves_a_way_back_from_a_pause(
+    client, footer, subscription, mailoutbox
+):
+    until = str(timezone.now().date() + dt.timedelta(days=300))
+    client.post(footer, {"wish": "choices", "rhythm": "weekly"})
+    client.post(footer, {"wish": "pause", "until": until})
+    client.post(mailed_link(mailoutbox, "/s/undo/"))
+    subscription.refresh_from_db()
+    assert (subscription.status, subscription.paused_until) == ("active", None)
+    assert subscription.rhythm == "each"
+
+
+def test_who_took_a_change_back_is_told_of_the_next_one_on_the_same_day(
+    client, footer, subscription, mailoutbox
+):
+    until = str(timezone.now().date() + dt.timedelta(days=300))
+    client.post(footer, {"wish": "pause", "until": until})
+    client.post(mailed_link(mailoutbox, "/s/undo/"))
+    client.post(footer, {"wish": "pause", "until": until})
+    client.post(mailed_link(mailoutbox, "/s/undo/"))
+    assert len(mailoutbox) == 2
+    subscription.refresh_from_db()
+    assert subscription.status == "active"
+
+
+def test_an_address_that_was_taken_away_twice_can_be_taken_back(
+    client, own, subscription, mailoutbox
+):
+    client.post(own, {"wish": "address", "address": "eve@example.com"})
+    client.post(mailed_link(mailoutbox, "/s/address/"))
+    back = mailed_link(mailoutbox, "/s/undo/")
+    client.post(own, {"wish": "address", "address": "mallory@example.com"})
+    client.post(mailed_link(mailoutbox, "/s/address/"))
+    suppress("mallory@example.com", "complaint")
+    client.post(back)
+    assert Subscriber.objects.get().address == "ada@example.com"
+    client.post(own, {"wish": "address", "address": "ada@new.example"})
+    client.post(mailed_link(mailoutbox, "/s/address/"))
+    client.post(back)  # once
+    assert Subscriber.objects.get().address == "ada@new.example"
+
+
+def test_joining_a_publication_that_may_not_mail_leaves_no_row_without_evidence(
+    client, own, subscription
+):
+    other = make_publication()
+    suppress("ada@example.com", "manual", other)
+    client.post(own, {"wish": "join", "publication": other.slug})
+    assert not Subscription.objects.filter(publication=other).exists()
