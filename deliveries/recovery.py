@@ -55,17 +55,7 @@ def form_retry_batches(edition: Edition) -> int:
 
 def finish(edition: Edition) -> bool:
     """End *edition* if nobody waits; it is finishing while only deferred readers are left."""
-    Batch.objects.filter(
-        ~Exists(
-            Delivery.objects.filter(
-                batch=OuterRef("pk"),
-                status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING],
-            )
-        ),
-        edition=edition,
-        owner__isnull=True,
-        done_at__isnull=True,
-    ).update(done_at=Now())
+    _end_empty_batches(edition)
     if Batch.objects.filter(edition=edition, done_at__isnull=True).exists():
         return False
     moving = Edition.objects.filter(pk=edition.pk, status__in=Edition.MOVING)
@@ -83,19 +73,28 @@ def finish(edition: Edition) -> bool:
         return False
 
 
+def _end_empty_batches(edition: Edition) -> None:
+    in_work = Delivery.objects.filter(
+        batch=OuterRef("pk"), status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING]
+    )
+    Batch.objects.filter(
+        ~Exists(in_work), edition=edition, owner__isnull=True, done_at__isnull=True
+    ).update(done_at=Now())
+
+
 def skip_cancelled() -> None:
     """Skip what the holders of a cancelled edition have given back since."""
-    unsent = Delivery.objects.filter(edition=OuterRef("pk"), status=Delivery.Status.PENDING)
+    # Who is pending stands in a batch that is not done, or is due by itself: both have an index.
+    # To look for the status read all rows of each edition that ever was cancelled, at each tick.
+    due = Delivery.objects.filter(edition=OuterRef("pk"), due_at__isnull=False)
     cancelled = Edition.objects.filter(
         Q(Exists(Batch.objects.filter(edition=OuterRef("pk"), done_at__isnull=True)))
-        | Q(Exists(unsent)),
+        | Q(Exists(due)),
         status=Edition.Status.CANCELLED,
     )
     for edition in cancelled:
         control.skip_unsent(edition)
-        Batch.objects.filter(edition=edition, owner__isnull=True, done_at__isnull=True).update(
-            done_at=Now()
-        )
+        _end_empty_batches(edition)
 
 
 def waiting_lanes() -> list[str]:

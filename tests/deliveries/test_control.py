@@ -1,9 +1,19 @@
 """What an operator may do to an edition that has been sent."""
 
 import pytest
+from django.db.models.functions import Now
 
 from briefs.preflight import Finding, Findings
-from deliveries import control, planning, preflight, recovery, reports, sending
+from deliveries import (
+    control,
+    leases,
+    owners,
+    planning,
+    preflight,
+    recovery,
+    reports,
+    sending,
+)
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +178,40 @@ def test_what_could_not_be_started_is_looked_at_again_once_it_is_resumed(
     assert send(stopped_before_its_start) == {}
     assert stopped_before_its_start.status == "missed"
     assert not smtp_server.messages
+
+
+def test_what_is_given_back_while_a_cancelled_edition_is_swept_is_skipped_by_the_next(
+    publication, monkeypatch
+):
+    """Its batch was ended with the readers in it still pending."""
+    make_readers(publication, 3)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    lease = leases.claim("main", owners.mine())
+    control.cancel(edition)
+    real = control.skip_unsent
+
+    def give_back_meanwhile(of):
+        skipped = real(of)
+        leases.close_or_give_back(lease)
+        return skipped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(control, "skip_unsent", give_back_meanwhile)
+        recovery.sweep()
+    assert edition.batches.get().done_at is None
+    recovery.sweep()
+    assert edition.batches.get().done_at is not None
+    assert set(edition.deliveries.values_list("status", "reason")) == {("skipped", "cancelled")}
+
+
+def test_who_is_put_off_when_an_edition_is_cancelled_is_skipped(publication, smtp_server):
+    readers = make_readers(publication, 2)
+    smtp_server.refuse(readers[0], "450 4.2.1 Later")
+    edition = make_edition(make_brief(publication))
+    assert send(edition) == {"sent": 1, "pending": 1}
+    with_due = edition.deliveries.filter(status="pending")
+    type(edition).objects.filter(pk=edition.pk).update(status="cancelled", finished_at=Now())
+    assert with_due.exists()
+    recovery.sweep()
+    assert not with_due.exists()
