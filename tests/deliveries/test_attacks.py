@@ -293,14 +293,20 @@ def test_a_slice_ends_after_its_seconds_whatever_was_forecast(life, smtp_server,
     calls = []
     take_slice = slices.take_slice
 
-    def counted(lease, size):
-        calls.append(size)
-        return take_slice(lease, size)
+    with monkeypatch.context() as patch:
 
-    monkeypatch.setattr(slices, "take_slice", counted)
-    monkeypatch.setattr(sending, "SECONDS", 0.0)
-    go_on(edition, 1)
-    monkeypatch.undo()
+        def counted(lease, size):
+            calls.append(size)
+            if len(calls) == 5:  # or it would go on for all its time
+                patch.setattr(sending._Stop, "requested", True)
+            return take_slice(lease, size)
+
+        patch.setattr(slices, "take_slice", counted)
+        patch.setattr(sending, "SECONDS", 0.0)
+        sending.drain("main")
+    assert calls == [20, 1, 1, 1, 1]
+    assert statuses(edition) == {"pending": 30}
+    assert not smtp_server.messages
     go_on(edition, 1)
     assert statuses(edition) == {"sent": 30}
     assert len(smtp_server.messages) == 30

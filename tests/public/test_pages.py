@@ -223,7 +223,7 @@ def test_the_page_speaks_the_language_of_the_publication(client):
     assert "6. April 2026" in answer.content.decode()
 
 
-@pytest.mark.parametrize("source", ["1. " * 300 + "deep", "<b>" * 3000 + "deep", "[" * 20_000])
+@pytest.mark.parametrize("source", ["1. " * 300 + "deep", "<b>" * 3000 + "deep", "[^1] " * 4_000])
 def test_a_text_that_cannot_be_rendered_is_shown_as_it_was_written(client, source):
     publication = make_publication(description=source, contact_block=source)
     brief = publish(publication, body=source, key_points=[source[:2000]])

