@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import SimpleTestCase
 from redis.exceptions import RedisError
 
 from tests import services
@@ -27,12 +28,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is meant for the other database."""
-    other = {"sqlite": "postgres_only", "postgres": "sqlite_only"}[config.getoption("database")]
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    """Leave out what is meant for the other database, and what a second run tells nothing new."""
+    is_postgres = config.getoption("database") == "postgres"
+    other = "sqlite_only" if is_postgres else "postgres_only"
+    kept, left_out = [], []
+    for item in items:
+        is_other = item.get_closest_marker(other) or (is_postgres and not _uses_a_database(item))
+        (left_out if is_other else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker(other)]
+        items[:] = kept
+
+
+def _uses_a_database(item: pytest.Item) -> bool:
+    """Tell whether *item* may; pytest-django refuses one to all that do not ask for it."""
+    fixtures = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db"}
+    marks = [item.get_closest_marker(name) for name in ("django_db", "postgres_only")]
+    of_class = getattr(item, "cls", None)
+    is_django = isinstance(of_class, type) and issubclass(of_class, SimpleTestCase)
+    return bool(fixtures) or any(marks) or is_django
 
 
 @pytest.fixture(scope="session")

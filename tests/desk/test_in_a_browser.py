@@ -12,7 +12,12 @@ from deliveries.models import Edition
 from subscribers.models import Subscriber
 from tests.make import make_brief, make_publication, make_readers, make_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# What the pages show of the database is tested without a browser, on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.sqlite_only,
+    pytest.mark.django_db(transaction=True),
+]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "cranes-and-quays-7"
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
