@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from deliveries import clocks, guard, lanes, owners
 from deliveries.ledger import GIVE_UP_AFTER, Fate, Outcome, durable
@@ -113,37 +113,19 @@ def claim(lane: str, owner: Owner) -> Lease | None:
     """
     if not guard.may_send():
         return None
-    now = timezone.now()
-    taken = Batch.objects.filter(lane=lane, owner__isnull=False, done_at__isnull=True)
-    while taken.count() < lanes.concurrency(lane):
-        waiting = (
-            Batch.objects.filter(
-                lane=lane,
-                done_at__isnull=True,
-                owner__isnull=True,
-                not_before__lte=Now(),
-                missed_at__isnull=True,
-                edition__status__in=Edition.MOVING,
-                edition__frozen_at__isnull=False,
-            )
-            .order_by("not_before", "edition_id", "number")
-            # Not the models: making a batch and its edition took half of a claim.
-            .values_list(
-                *("pk", "epoch", "claims", "edition_id", "planned_at"),
-                *("edition__publication_id", "edition__started_at"),
-                named=True,
-            )
-            .first()
-        )
-        if waiting is None:
+    at_work, due = _statements(lane)
+    while len(_rows(at_work)) < lanes.concurrency(lane):
+        found = _rows(due)
+        if not found:
             return None
-        if waiting.planned_at and clocks.note_missed(waiting.pk, lane):
+        pk, epoch, claims, edition_id, publication_id, is_planned, is_young = found[0]
+        if is_planned and clocks.note_missed(pk, lane):
             continue
         with durable():
             won = Batch.objects.filter(
-                pk=waiting.pk,
+                pk=pk,
                 owner__isnull=True,
-                epoch=waiting.epoch,
+                epoch=epoch,
                 done_at__isnull=True,
                 missed_at__isnull=True,
             ).update(
@@ -154,17 +136,58 @@ def claim(lane: str, owner: Owner) -> Lease | None:
             )
         if won:
             return Lease(
-                batch_id=waiting.pk,
-                edition_id=waiting.edition_id,
-                publication_id=waiting.edition__publication_id,
+                batch_id=pk,
+                edition_id=edition_id,
+                publication_id=publication_id,
                 lane=lane,
                 owner=owner,
-                epoch=waiting.epoch + 1,
-                claims=waiting.claims,
+                epoch=epoch + 1,
+                claims=claims,
                 # After a day every reader gets a try of its own, so that each comes to an end.
-                puts_off=(waiting.edition__started_at or now) > now - GIVE_UP_AFTER,
+                puts_off=bool(is_young),
             )
     return None
+
+
+_Statement = tuple[str, tuple[Any, ...]]
+
+
+@lru_cache(maxsize=32)
+def _statements(lane: str) -> tuple[_Statement, _Statement]:
+    """Return, as SQL with its values, who is at work on *lane* and which batch is due next.
+
+    Kept, since compiling the two anew took longer than the database did over them.
+    """
+    batches = Batch.objects.filter(lane=lane, done_at__isnull=True)
+    at_work = batches.filter(owner__isnull=False).order_by().values_list("pk")
+    due = (
+        batches.filter(
+            owner__isnull=True,
+            not_before__lte=Now(),
+            missed_at__isnull=True,
+            edition__status__in=Edition.MOVING,
+            edition__frozen_at__isnull=False,
+        )
+        .order_by("not_before", "edition_id", "number")
+        .annotate(
+            is_planned=ExpressionWrapper(Q(planned_at__isnull=False), BooleanField()),
+            is_young=ExpressionWrapper(
+                Q(edition__started_at__gt=Now() - GIVE_UP_AFTER), BooleanField()
+            ),
+        )
+        .values_list(
+            *("pk", "epoch", "claims", "edition_id", "edition__publication_id"),
+            *("is_planned", "is_young"),
+        )[:1]
+    )
+    return at_work.query.sql_with_params(), due.query.sql_with_params()
+
+
+def _rows(statement: _Statement) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bool:
