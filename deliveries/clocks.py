@@ -135,6 +135,8 @@ def _is_at_work(lane: str) -> bool:
     """Tell whether *lane* has judged a letter within the grace."""
     lately = Now() - GRACE
     recent = Edition.objects.filter(Q(finished_at__isnull=True) | Q(finished_at__gt=lately))
+    # What a person has skipped is done, and no lane was at work on it.
+    is_done = Q(done_at__gt=lately, missed_at__isnull=True)
     return Batch.objects.filter(
-        Q(done_at__gt=lately) | Q(worked_at__gt=lately), lane=lane, edition__in=recent
+        is_done | Q(worked_at__gt=lately), lane=lane, edition__in=recent
     ).exists()

@@ -347,6 +347,22 @@ def test_a_person_skips_those_who_missed_it(smtp_server):
     assert smtp_server.messages == []
 
 
+def test_what_a_person_skips_does_not_make_the_next_zone_go_late(smtp_server):
+    """The lane was taken to be at work, and what was three hours late went out unasked."""
+    publication = make_publication(time_zone="UTC")
+    readers_in(publication, **{HOME: 1, WEST: 3})
+    edition = started(publication, wall(WEST, hours(1)))
+    let_pass(hours(4))
+    west = edition.batches.order_by("planned_at").last()
+    Batch.objects.filter(pk=west.pk).update(planned_at=timezone.now())
+    clocks.mark_missed()
+    assert missed.skip_them(edition) == 1
+    Batch.objects.filter(pk=west.pk).update(planned_at=timezone.now() - hours(3))
+    sending.drain("main")
+    assert smtp_server.messages == []
+    assert missed.readers(edition) == 3
+
+
 def test_an_edition_that_starts_late_keeps_the_zones_that_are_ahead(smtp_server):
     publication = make_publication(time_zone="UTC")
     ids = readers_in(publication, **{EAST: 2, WEST: 3})
