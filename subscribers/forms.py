@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from briefs.addresses import InvalidAddress, normalise
+from briefs.addresses import InvalidAddress
 from briefs.models import Publication, Topic
 from briefs.models.publications import validate_header_text, without_turns
 from subscribers import consent, proof_of_work, typos
+from subscribers.importing.addresses import read
 
 SOONEST_SECONDS = 1.0  # nobody reads, types and sends faster; a script does
 LATEST_SECONDS = 24 * 3600.0
@@ -153,7 +154,7 @@ class SignUpForm(forms.Form):
     def clean_address(self) -> str:
         """Refuse what mail cannot be sent to."""
         try:
-            address = normalise(self.cleaned_data["address"]).address
+            address = read(self.cleaned_data["address"]).address
         except InvalidAddress as error:
             raise ValidationError(
                 _("This is not a complete e-mail address. Write it like ada@example.com.")

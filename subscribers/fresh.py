@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from briefs.addresses import Address, InvalidAddress, normalise
+from briefs.addresses import Address, InvalidAddress
 from briefs.models import Publication
 from subscribers import consent
+from subscribers.importing.addresses import read
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription, Suppression
 from subscribers.suppression import address_hash
 
@@ -51,7 +52,7 @@ def _plain(rows: Iterable[SignUp]) -> Iterable[Plain]:
     by_key: dict[str, tuple[SignUp, Address]] = {}
     for row in rows:
         try:
-            address = normalise(row.address)
+            address = read(row.address)
         except InvalidAddress:
             continue
         by_key.setdefault(address.key, (row, address))

@@ -6,6 +6,7 @@ address is asked for before it has left: subscribers.intake says why.
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.db import DatabaseError
@@ -115,9 +116,14 @@ def _asks_for_proof(form: SignUpForm) -> bool:
 
 def see_other(name: str, *arguments: str) -> HttpResponse:
     """Send the browser to the page *name*, which it gets with GET."""
-    response = HttpResponseRedirect(reverse(name, args=arguments))
+    response = HttpResponseRedirect(_path(name, *arguments))
     response.status_code = 303
     return response
+
+
+@lru_cache(maxsize=1_000)
+def _path(name: str, *arguments: str) -> str:
+    return reverse(name, args=arguments)
 
 
 def _subscribe_page(
