@@ -32,6 +32,8 @@ LEASE = dt.timedelta(seconds=settings.LEASE_SECONDS)
 HANGS_AFTER = 20 * 60
 # Seconds after which a batch in work says that it is; most are through sooner.
 NOTED_EVERY = 5.0
+# A batch that was taken so often in vain goes letter by letter, and sets aside which fails.
+IN_VAIN = 5
 # Counts on while a process is stopped or its machine sleeps; macOS has no such clock.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 

@@ -21,7 +21,7 @@ from deliveries import (
     throttle,
 )
 from deliveries.journal import JournalFailed
-from deliveries.leases import Lease
+from deliveries.leases import IN_VAIN, Lease
 from deliveries.ledger import Fate, Outcome
 from deliveries.letters import EditionMail, Letter
 from deliveries.models import Batch
@@ -34,8 +34,6 @@ MOST, FIRST, SECONDS = Batch.SIZE, 20, 2.0
 SETTLE_TRIES = 60
 # How long the answers to final dots are waited for once the process is told to end.
 LAST_ANSWERS = 25.0
-# A batch that was taken so often in vain goes letter by letter, and sets aside which fails.
-IN_VAIN = 5
 
 
 class _Stop:

@@ -5,8 +5,8 @@ from django.db.models.functions import Now
 
 from deliveries import ledger, owners, throttle
 from deliveries.journal import Slice
-from deliveries.leases import LEASE
-from deliveries.ledger import durable
+from deliveries.leases import IN_VAIN, LEASE
+from deliveries.ledger import Fate, Outcome, durable
 from deliveries.models import Batch, Delivery
 
 
@@ -20,8 +20,8 @@ def free_lost() -> int:
     """
     freed = 0
     held = Batch.objects.filter(owner__isnull=False, done_at__isnull=True)
-    for pk, owner, epoch, lane, until in held.values_list(
-        "pk", "owner", "epoch", "lane", "lease_until"
+    for pk, owner, epoch, lane, until, claims in held.values_list(
+        "pk", "owner", "epoch", "lane", "lease_until", "claims"
     ):
         if owner is None or until is None:
             continue
@@ -35,15 +35,20 @@ def free_lost() -> int:
         with durable():
             if lost.update(owner=None, lease_until=None, epoch=F("epoch") + 1):
                 freed += 1
-                _settle_what_was_in_hand(pk, last)
+                # This claim is counted, too: before it the batch was taken so often.
+                _settle_what_was_in_hand(pk, last, is_in_vain=claims > IN_VAIN)
                 if last is not None and last.unused:
                     # Else letters that nobody sent would spend the ramp of the lane.
                     throttle.give_back_lost(lane, until - LEASE, last.unused)
     return freed
 
 
-def _settle_what_was_in_hand(batch: int, last: Slice | None) -> None:
-    """Judge the rows that a lost owner left as sending, by its journal where there is one."""
+def _settle_what_was_in_hand(batch: int, last: Slice | None, *, is_in_vain: bool) -> None:
+    """Judge the rows that a lost owner left as sending, by its journal where there is one.
+
+    Where worker after worker died over the batch, the letter in hand is set
+    aside: what kills a process does so before anything is written down of it.
+    """
     in_hand = Delivery.objects.filter(batch_id=batch, status=Delivery.Status.SENDING)
     if last is not None:
         ledger.settle(last.outcomes)
@@ -52,6 +57,11 @@ def _settle_what_was_in_hand(batch: int, last: Slice | None) -> None:
     in_hand.filter(pk__in=[pk for pk, _attempt in begun]).update(
         status=Delivery.Status.IN_DOUBT, reason="worker-lost", changed_at=Now()
     )
+    if is_in_vain:
+        ledger.settle(
+            Outcome(pk, attempt, Fate.DEFERRED, "set-aside")
+            for pk, attempt in in_hand.values_list("pk", "attempt")
+        )
     in_hand.update(status=Delivery.Status.PENDING, changed_at=Now())
 
 

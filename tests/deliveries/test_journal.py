@@ -218,3 +218,19 @@ def test_a_full_disk_holds_the_lane_and_fails_nobody(edition, smtp_server, monke
     let_rest_pass()
     sending.drain("main")
     assert len(smtp_server.messages) == 4
+
+
+def test_a_letter_that_kills_each_worker_does_not_keep_the_others_from_their_mail(edition):
+    """It was taken first again and again: nobody behind it got anything, for ever."""
+    for _life in range(sending.IN_VAIN):
+        owner, _rows = in_hand(edition)
+        owner.close()
+        takeover.free_lost()
+    assert statuses(edition) == {"pending": 4}
+    owner, (killer,) = in_hand(edition, 1)  # as sending does it by now
+    owner.close()
+    takeover.free_lost()
+    aside = Delivery.objects.get(pk=killer.delivery)
+    assert (aside.status, aside.reason, aside.batch) == ("pending", "set-aside", None)
+    sending.drain("main")
+    assert statuses(edition) == {"sent": 3, "pending": 1}
