@@ -1,7 +1,8 @@
 """What a row changes here: the rules of consent for imports, in one place, without a query.
 
 1. Nobody comes back: who left, complained, bounced or was erased stays away,
-   whatever a file says and in whatever order files come.
+   whatever a file says and in whatever order files come; nor does the address
+   that a reader has moved away from.
 2. A file that says that somebody left is believed at once.
 3. Who is new comes in as the file says, on the basis that the editor states.
 4. Who asked here and has not confirmed becomes active only where the file
@@ -31,6 +32,8 @@ COMPLAINED = ConsentRecord.Kind.COMPLAINED.value
 
 OUTCOMES = ("created", "updated", "unchanged", "unsubscribed", "suppressed", "refused")
 _DETAILS = ("name", "language", "time_zone")
+# Suppressions that nobody releases; any other may end, and who left must have left then.
+_READERS_OWN_WORD = ("complaint", "erasure")
 
 
 class Verdict(NamedTuple):
@@ -56,6 +59,7 @@ class Known:
     status: str = ""  # empty while there is no subscription
     stored_status: str = ""  # as it stands in the database
     suppressed: str = ""  # why, if mail must not go there
+    has_moved: bool = False  # its reader here has another address now
 
     details_changed: bool = False
     suppress_for: str = ""  # a suppression that is to be added, for this reason
@@ -104,6 +108,8 @@ class Decider:
         if known.suppressed:
             return Verdict("refused", known.suppressed)
         if not known.status:
+            if known.has_moved:
+                return Verdict("refused", "moved")
             self._create(row, known, _status_of(wish))
             self._note(row, known, IMPORTED)
             return Verdict("created")
@@ -114,9 +120,13 @@ class Decider:
         return self._fill_in(row, known)
 
     def _suppress(self, row: Row, known: Known) -> Verdict:
-        if known.suppressed:
-            return Verdict("unchanged")
         complained = row.suppressed == "complaint"
+        if known.suppressed:
+            # Remembered beside what an editor may release one day.
+            says_more = complained or row.wish == Wish.LEFT
+            if not says_more or known.suppressed in _READERS_OWN_WORD:
+                return Verdict("unchanged")
+            return self._leave(row, known, COMPLAINED if complained else LEFT)
         if self._own and not known.status:
             self._create(row, known, _status_of(row.wish))
         elif (complained or row.wish == Wish.LEFT) and known.status not in ("", UNSUBSCRIBED):
@@ -125,24 +135,27 @@ class Decider:
         self._note(row, known, COMPLAINED if complained else IMPORTED, row.suppressed)
         return Verdict("suppressed")
 
-    def _leave(self, row: Row, known: Known) -> Verdict:
+    def _leave(self, row: Row, known: Known, kind: str = LEFT) -> Verdict:
         if known.status == UNSUBSCRIBED:
             return Verdict("unchanged")
         if known.status:
             self._end(row, known)
-            self._note(row, known, LEFT)
+            self._note(row, known, kind)
             return Verdict("unsubscribed")
-        if known.suppressed:
+        if known.suppressed in _READERS_OWN_WORD:
             # Nothing can reach it, and of who was erased nothing is to be stored.
             return Verdict("unchanged")
         self._create(row, known, UNSUBSCRIBED)
-        self._note(row, known, IMPORTED, UNSUBSCRIBED)
+        self._note(row, known, IMPORTED if kind == LEFT else kind, UNSUBSCRIBED)
         return Verdict("unsubscribed")
 
     def _end(self, row: Row, known: Known) -> None:
         known.status = UNSUBSCRIBED
         known.unsubscribed_at = self._past(row.left_at) or self.now
         known.paused_until = None
+        if known.requested_at and known.requested_at > known.unsubscribed_at:
+            # From an earlier row; one who asked after leaving would wait for a confirmation.
+            known.requested_at = known.unsubscribed_at
 
     def _confirm(self, row: Row, known: Known) -> Verdict:
         confirmed_at = self._past(row.confirmed_at)

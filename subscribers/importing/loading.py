@@ -11,7 +11,7 @@ from django.db import connection
 from briefs.models import Publication
 from subscribers.importing.deciding import Known
 from subscribers.importing.rows import Row
-from subscribers.models import Subscriber, Subscription, Suppression
+from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
 from subscribers.suppression import address_hash
 
 _SUBSCRIBER = Subscriber._meta.db_table
@@ -92,7 +92,23 @@ def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[s
                 one = readers[reader]
                 one.subscription_id, one.status, one.stored_status = pk, status, status
     _load_suppressions(known, publication)
+    _load_moves(known, publication)
     return known
+
+
+def _load_moves(known: dict[str, Known], publication: Publication) -> None:
+    """Mark the addresses whose evidence is of a reader who has another one now."""
+    strangers = {one.hash: one for one in known.values() if not one.id}
+    if not strangers:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT address_hash FROM {ConsentRecord._meta.db_table} "  # noqa: S608
+            f"WHERE {_among('address_hash')} AND publication_id = %s AND subscriber_id IS NOT NULL",
+            [_values(list(strangers)), publication.pk],
+        )
+        for (hashed,) in cursor.fetchall():
+            strangers[hashed].has_moved = True
 
 
 @lru_cache(maxsize=20_000)

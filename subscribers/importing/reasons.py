@@ -20,6 +20,7 @@ REASONS = {
     "not-mailed": _("The reader gets no mail there."),
     # of what we know
     "left": _("The reader left this publication; an import brings nobody back."),
+    "moved": _("The reader of this address has moved to another one here."),
     "bounce": _("The address is suppressed: mail to it bounced."),
     "complaint": _("The address is suppressed: its reader complained."),
     "manual": _("The address is suppressed by hand."),

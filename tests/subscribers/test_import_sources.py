@@ -11,11 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from subscribers import consent
+from subscribers import consent, moving
 from subscribers.importing import files, running
-from subscribers.models import ConsentRecord, ImportRun, Subscriber, Subscription, Suppression
-from subscribers.suppression import suppress
-from tests.make import make_publication, make_subscription
+from subscribers.models import (
+    ConsentRecord,
+    ImportRun,
+    Notice,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
+from subscribers.suppression import release, suppress
+from tests.make import make_publication, make_subscription, make_user
 from tests.subscribers.exports import POSTS, READERS
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +269,48 @@ def mailed():
     return {
         address.partition("@")[0] for address in rows.values_list("subscriber__address", flat=True)
     }
+
+
+def test_an_old_list_brings_nobody_back_at_the_address_they_moved_from(publication, run_import):
+    reader = make_subscription(publication, "ada@harbour.example")
+    consent.unsubscribe(reader, source="page")
+    consent.request(publication, "ada@harbour.example", source="form")
+    consent.confirm(reader, source="form")
+    moving.ask(reader, "ada@new.example")
+    move = Notice.objects.get(kind="address")
+    moving.move(move, origin={"ip": None, "user_agent": ""})
+    consent.unsubscribe(Subscription.objects.get(), source="page")
+    told = run_import("email,status\nada@harbour.example,active\n")
+    assert told["reasons"] == {"moved": 1}
+    assert Subscription.objects.get().status == "unsubscribed"
+
+
+@pytest.mark.parametrize("reason", ["bounce", "manual"])
+@pytest.mark.parametrize("word", ["unsubscribed", "complained"])
+def test_who_left_while_suppressed_does_not_come_back_after_the_release(
+    publication, run_import, reason, word
+):
+    suppress("ada@harbour.example", reason)
+    run_import(f"email,status\nada@harbour.example,{word}\n")
+    row = Suppression.objects.get(reason=reason)
+    release(row, why="The mailbox works again.", by=make_user())
+    run_import("email,status\nada@harbour.example,active\n")
+    assert not Subscription.objects.filter(status="active").exists()
+
+
+def test_a_complaint_ends_what_was_active_and_suppressed(publication, run_import):
+    make_subscription(publication, "ada@harbour.example")
+    suppress("ada@harbour.example", "bounce")
+    told = run_import("email,status\nada@harbour.example,complained\n")
+    assert told["unsubscribed"] == 1
+    assert Subscription.objects.get().status == "unsubscribed"
+    assert ConsentRecord.objects.get().kind == "complained"
+
+
+def test_who_is_active_and_then_left_in_one_file_waits_for_no_confirmation(run_import):
+    run_import(
+        "email,status,unsubscribed_at\n"
+        "ada@harbour.example,active,\n"
+        "ada@harbour.example,unsubscribed,2020-01-01\n"
+    )
+    assert not consent.may_confirm(Subscription.objects.get())
