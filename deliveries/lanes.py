@@ -208,4 +208,5 @@ def went_unanswered(edition_id: int) -> int:
 def was_answered(lane: str, edition_id: int) -> None:
     """Forget what went wrong: the server of *lane* has taken a letter of *edition_id*."""
     with suppress(RedisError):
-        cache.delete_many([f"unanswered:{edition_id}", f"lane-rests:{lane}", f"lane-told:{lane}"])
+        words = [f"lane-{word}:{lane}" for word in ("rests", "told", "trouble")]
+        cache.delete_many([f"unanswered:{edition_id}", *words])

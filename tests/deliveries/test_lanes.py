@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from deliveries import control, lanes, planning, recovery, rerouting, sending
+from deliveries import control, lanes, planning, recovery, rerouting, sending, throttle
 from deliveries.ledger import Fate, Outcome
 from deliveries.models import Batch
 from subscribers.models import Notice
@@ -329,3 +329,19 @@ def test_what_waits_on_a_lane_that_was_renamed_goes_by_the_first(lane_up, smtp_s
     edition.refresh_from_db()
     assert edition.status == "finished"
     assert len(smtp_server.messages) == 4
+
+
+def test_a_log_in_that_was_refused_long_ago_pauses_nothing(lane_up, settings):
+    """Its password was right again, its ramp was spent; the other lane's log-in paused the send."""
+    edition = started(2)
+    settings.PROVIDERS["main"]["ramp"] = [1]
+    lanes.hold("main", lanes.LogInRefused("main: 535 wrong password"))
+    lanes.was_answered("main", edition.pk)
+    throttle.ask("main", 1, 0)
+    Batch.objects.update(lane="spare")
+    for _try in range(lanes.BREAKS_AFTER):
+        let_rest_pass()
+        lanes.hold("spare", lanes.LogInRefused("spare: 535 wrong password"))
+    recovery.sweep()
+    edition.refresh_from_db()
+    assert edition.status == "sending"
