@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is meant for the other database, and what a second run tells nothing new."""
     is_postgres = config.getoption("database") == "postgres"
     other = "sqlite_only" if is_postgres else "postgres_only"
-    kept, left_out = [], []
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
         is_other = item.get_closest_marker(other) or (is_postgres and not _uses_a_database(item))
         (left_out if is_other else kept).append(item)

@@ -35,12 +35,12 @@ def drill(processes, pytestconfig):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("kill", ["--recipients", "1500", "--rounds", "3"]),
+        ("kill", ["--recipients", "900", "--rounds", "2"]),
         ("stop", ["--recipients", "600", "--rounds", "1"]),
         # What servers do is the same for every database.
-        pytest.param("smtp", ["--recipients", "500"], marks=pytest.mark.sqlite_only),
-        ("publish", ["--recipients", "300"]),
-        ("backup", ["--recipients", "300"]),
+        pytest.param("smtp", ["--recipients", "300"], marks=pytest.mark.sqlite_only),
+        ("publish", ["--recipients", "150"]),
+        ("backup", ["--recipients", "150"]),
     ],
 )
 def test_a_drill_leaves_nobody_twice_lost_or_unaccounted(drill, name, options):
