@@ -82,7 +82,7 @@ def count(
     *site* is the origin of the page that shows our form, if not ours. *proven*:
     a proof of work was brought, so the publication's own limit is waived.
     """
-    counters = [*_by_origin(ip, site), (Limit.ADDRESS, _digest(address))]
+    counters = [*_by_origin(ip, site), (Limit.ADDRESS, _digest(_mailbox(address)))]
     if not proven:
         counters += [(Limit.PUBLICATION, str(number)) for number in publications]
     counters = [(limit, name) for limit, name in counters if most(limit)]
@@ -122,6 +122,18 @@ def _by_origin(ip: str | None, site: str) -> list[tuple[Limit, str]]:
     if site:
         found.append((Limit.SITE, _digest(site)))
     return found
+
+
+def _mailbox(address: str) -> str:
+    """Return *address* without what its mailbox ignores: a +tag (RFC 5233), Gmail's dots.
+
+    Who signs up ada+1@, ada+2@ and so on fills one mailbox.
+    """
+    local, _at, domain = address.casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,10 @@
 """From what somebody uploads to one plain file: digest, size, and ZIPs that mean harm."""
 
+import errno
 import hashlib
+import lzma
 import shutil
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -14,6 +17,19 @@ MOST_BYTES = 512 * MEGABYTE
 MOST_RATIO = 100  # ten times what lists of addresses reach
 FREE_BYTES = 10 * MEGABYTE  # below this a ratio says nothing
 PIECE = 64 * 1024
+# How zipfile and the decompressors below it tell that a ZIP is broken, or (RuntimeError,
+# NotImplementedError) locked or packed in a way that Python does not know.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+)
 _TABLES = (".csv", ".tsv", ".txt", ".json")
 
 
@@ -48,9 +64,11 @@ def _unzip(source: Path, target: Path) -> str:
     except Unreadable:
         target.unlink(missing_ok=True)
         raise
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        # RuntimeError is how zipfile asks for a password.
+    except (*_BROKEN, OSError) as error:
         target.unlink(missing_ok=True)
+        # bz2 tells of broken data without a number, a seek before the file with this one.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         message = f"The ZIP cannot be unpacked ({error}); unpack it yourself."
         raise Unreadable(message) from error
     return PurePosixPath(member.filename).name

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from contextlib import suppress
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from briefs.addresses import normalise
-from subscribers.importing import attributes, files, reading, rows, unpacking
+from subscribers.importing import Unreadable, attributes, files, reading, rows, unpacking
 from subscribers.importing.addresses import plain
 from subscribers.importing.cells import neutralise, restore
 from subscribers.models import ImportRun, Subscriber
@@ -204,6 +205,19 @@ def zipped(**members):
         for name, content in members.items():
             archive.writestr(name.replace("_", "."), content)
     return packed.getvalue()
+
+
+@pytest.mark.parametrize("method", ["ZIP_STORED", "ZIP_DEFLATED", "ZIP_BZIP2", "ZIP_LZMA"])
+def test_no_broken_zip_makes_the_reader_fail(tmp_path, method):
+    packed, table = tmp_path / "packed.zip", tmp_path / "table"
+    with zipfile.ZipFile(packed, "w", getattr(zipfile, method)) as archive:
+        archive.writestr("réaders.csv", ROWS)
+    good = packed.read_bytes()
+    for place in range(4, len(good)):
+        for byte in (good[place] ^ 0x80, good[place] ^ 0x0F, 0xFF):
+            packed.write_bytes(good[:place] + bytes([byte]) + good[place + 1 :])
+            with suppress(Unreadable):
+                unpacking.unpack(packed, table)
 
 
 def test_a_zip_with_one_table_is_unpacked(run_import):

@@ -49,6 +49,16 @@ def test_all_addresses_of_a_household_are_one(most):
     assert count(ip="::ffff:192.0.2.9").must_wait
 
 
+def test_one_mailbox_is_not_filled_by_way_of_its_tags(most):
+    most(address=2)
+    victims = ["ada+1@gmail.com", "A.D.A+2@GoogleMail.com", "ada@gmail.com"]
+    assert [bool(count(address=one).limit) for one in victims] == [False, False, True]
+    assert count(address="bo+1@harbour.example").limit is None
+    assert count(address="b.o@harbour.example").limit is None
+    assert count(address="bo+2@harbour.example").limit is None
+    assert count(address="bo@harbour.example").limit is limits.Limit.ADDRESS
+
+
 def test_who_knocks_at_a_closed_door_closes_no_other(most):
     most(ip=1, publication=2)
     for _try in range(5):
