@@ -1,8 +1,10 @@
 """How fast sign-ups are taken in over HTTP: our own web server, worker, limits and intake.
 
-Each sign-up is another address from another client. The clock runs until the
-last one is answered; then it is looked whether each of them became exactly one
-subscription, one piece of evidence and one confirmation, no more and no less.
+Each sign-up is another address from another client. One clock runs until the
+last one is answered, another until the last one is noted; confirmations are
+mailed behind, and their cost is in the processor time as far as they went. Then
+it is looked whether each of them became exactly one subscription, one piece of
+evidence and one confirmation, no more and no less.
 """
 
 import socket
@@ -191,6 +193,7 @@ def run(scratch: Scratch, sign_ups: int, say: Callable[[str], None]) -> dict[str
         "seconds": round(seconds, 3),
         "signups_per_second": round(sign_ups / seconds, 1),
         "noted_after_seconds": round(more, 3),
+        "noted_per_second": round(sign_ups / (seconds + more), 1),
         "p50_ms": visitors.milliseconds(0.5),
         "p95_ms": visitors.milliseconds(0.95),
         "cpu_seconds_per_1000": round(sum(used.values()) / sign_ups * 1000, 4),
