@@ -3,7 +3,6 @@
 import smtplib
 import subprocess
 import sys
-import time
 from email.message import EmailMessage
 
 import pytest
@@ -166,7 +165,5 @@ def test_the_server_keeps_what_comes_by_smtp_and_says_where_it_listens(tmp_path)
         ]
     finally:
         process.terminate()
-        started = time.monotonic()
         assert process.wait(10) == 0
-        assert time.monotonic() - started < 3
         process.stdout.close()
