@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 # With fewer, one annoyed reader among a thousand would stop everybody's mail.
 LEAST_COMPLAINTS = 5
 _TOLD_ONCE_IN = 86_400
+# Editions of which this worker saw a bad slice, and too few letters yet to judge by.
+_began_badly: set[int] = set()
+MOST_REMEMBERED = 1000
 
 
 def pause(edition_id: int, word: str, **changes: object) -> bool:
@@ -69,9 +72,11 @@ def watch(lease: Lease) -> None:
     """Look at the edition's figures where the last slice was worse than what is allowed.
 
     They can go over the limit only by such a slice, so that a sound edition
-    costs no query.
+    costs no query. One that came before there was enough to judge by is
+    remembered until there is.
     """
-    if lease.bad and _is_over(lease.bad, lease.judged, settings.BRAKE_BOUNCES):
+    is_bad = lease.bad and _is_over(lease.bad, lease.judged, settings.BRAKE_BOUNCES)
+    if is_bad or lease.edition_id in _began_badly:
         if counts := lease.take_counts():
             Batch.objects.filter(lease.rows()).update(**counts)
         check(lease.edition_id)
@@ -103,7 +108,9 @@ def check(edition_id: int) -> bool:
         )
         return False
     before = edition.counted_before
-    word = _word({key: counted[key] - before.get(key, 0) for key in counted})
+    since = {key: counted[key] - before.get(key, 0) for key in counted}
+    _remember(edition_id, since["judged"] < settings.BRAKE_AFTER)
+    word = _word(since)
     if not word:
         return False
     if edition.status in Edition.MOVING:
@@ -120,6 +127,14 @@ def check(edition_id: int) -> bool:
             f"“{edition.brief}” has gone out. {word} Mend the list before the next one.",
         )
     return False
+
+
+def _remember(edition_id: int, is_early: bool) -> None:
+    _began_badly.discard(edition_id)
+    if is_early:
+        if len(_began_badly) >= MOST_REMEMBERED:
+            _began_badly.clear()
+        _began_badly.add(edition_id)
 
 
 def _counted(edition_id: int) -> dict[str, int]:

@@ -19,6 +19,12 @@ from tests.make import (
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _no_memory():
+    """Let no edition of another test, which had the same number, be remembered."""
+    brakes._began_badly.clear()
+
+
 @pytest.fixture
 def publication():
     found = make_publication()
@@ -61,6 +67,20 @@ def test_a_sound_edition_costs_no_query_for_its_brakes(publication, smtp_server,
     edition = make_edition(make_brief(publication))
     go(edition)
     assert edition.status == "finished"
+
+
+def test_an_edition_that_begins_badly_and_goes_on_well_is_judged_once_there_is_enough(
+    publication, smtp_server, low_limits
+):
+    """Its bad slice came too early to be judged, no other was bad, and nobody looked again."""
+    readers = make_readers(publication, 40)
+    for reader in readers[:4]:
+        smtp_server.refuse(reader)
+    edition = make_edition(make_brief(publication))
+    go(edition)
+    assert edition.status == "paused"
+    assert counted(edition)["refused"] == 4
+    assert sum(counted(edition).values()) < 40
 
 
 def test_too_many_refusals_pause_the_edition_with_the_figures(publication, smtp_server, low_limits):
