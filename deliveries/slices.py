@@ -61,6 +61,7 @@ def _take(lease: Lease, size: int, resting: dict[str, float]) -> list[Turn] | No
             lease_until=Now() + LEASE, **lease.take_counts()
         )
         if not held:
+            lease.put_back_counts()
             return None
         lease.was_renewed()
         lease.slice_at = time.monotonic()

@@ -61,6 +61,25 @@ def test_the_counters_of_the_batches_agree_with_the_ledger(publication, smtp_ser
     assert counted(edition) == {"sent": 29, "refused": 1}
 
 
+def test_a_pause_between_two_slices_loses_no_count(
+    publication, smtp_server, low_limits, monkeypatch
+):
+    """The counts went with the UPDATE that found the edition paused, and wrote nothing."""
+    make_readers(publication, 20)
+    edition = make_edition(make_brief(publication))
+    real = brakes.watch
+
+    def pause_meanwhile(lease):
+        real(lease)
+        control.pause(edition)
+
+    monkeypatch.setattr(brakes, "watch", pause_meanwhile)
+    go(edition)
+    sent = edition.deliveries.filter(status="sent").count()
+    assert 0 < sent < 20
+    assert counted(edition)["sent"] == sent
+
+
 def test_a_sound_edition_costs_no_query_for_its_brakes(publication, smtp_server, monkeypatch):
     make_readers(publication, 30)
     monkeypatch.setattr(brakes, "check", lambda _edition: pytest.fail("it was looked at"))
