@@ -183,7 +183,9 @@ def confirm(
             wording=_wording_asked_under(subscription),
         )
         release_erasure(
-            subscription.subscriber.address_hash, "The reader asked anew and confirmed it."
+            subscription.subscriber.address_hash,
+            subscription.publication,
+            "The reader asked anew and confirmed it.",
         )
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscription=subscription, due_at=now)
     return True

@@ -19,7 +19,7 @@ from subscribers import consent
 from subscribers.evidence import change, locked, one_line, record
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.origin import Origin
-from subscribers.suppression import is_suppressed
+from subscribers.suppression import is_suppressed, release_erasure
 
 Kind = ConsentRecord.Kind
 Status = Subscription.Status
@@ -173,7 +173,7 @@ def join(subscription: Subscription, publication: Publication, *, origin: Origin
         if locked(subscription.subscriber_id) is None:
             return False
         reader = subscription.subscriber
-        if is_suppressed(reader.address_hash, publication, reader.domain):
+        if is_suppressed(reader.address_hash, publication, reader.domain, asks_anew=True):
             return False
         now = timezone.now()
         other, _created = Subscription.objects.get_or_create(
@@ -191,6 +191,7 @@ def join(subscription: Subscription, publication: Publication, *, origin: Origin
             return False
         wording = consent.current_wording(publication)
         record(other, Kind.CONFIRMED, source="preferences", wording=wording, **origin)
+        release_erasure(reader.address_hash, publication, "The reader joined anew.")
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscription=other)
     return True
 

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.models import Publication, User
-from subscribers.models import Subscription, Suppression, SuppressionRelease
+from subscribers.models import ConsentRecord, Subscription, Suppression, SuppressionRelease
 
 Reason = Suppression.Reason
 
@@ -158,10 +158,24 @@ def release(row: Suppression, *, why: str, by: User | None) -> bool:
     return _release(row, why, by)
 
 
-def release_erasure(hashed: str, why: str) -> int:
-    """Take back the erasure of an address whose owner has just confirmed a new subscription."""
-    rows = Suppression.objects.filter(address_hash=hashed, reason=Reason.ERASURE)
-    return sum(_release(row, why, None) for row in rows)
+def release_erasure(hashed: str, publication: Publication, why: str) -> int:
+    """Take back the erasure of an address whose owner has just confirmed a new subscription.
+
+    For the *publication* that they confirmed: to the others that they were
+    erased from, no import brings them back.
+    """
+    rows = Suppression.objects.filter(
+        Q(publication__isnull=True) | Q(publication=publication),
+        address_hash=hashed,
+        reason=Reason.ERASURE,
+    )
+    released = sum(_release(row, why, None) for row in rows)
+    if released:
+        left = ConsentRecord.objects.filter(address_hash=hashed, kind=ConsentRecord.Kind.ERASED)
+        others = Publication.objects.filter(pk__in=left.values("publication"))
+        for other in others.exclude(pk=publication.pk):
+            suppress_hash(hashed, Reason.ERASURE, other)
+    return released
 
 
 def _release(row: Suppression, why: str, by: User | None) -> bool:

@@ -238,9 +238,18 @@ class SubscriberAdmin(DeskAdmin[Subscriber]):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: bool) -> None:
-        """Store changes; a new reader comes in through the verb that writes the evidence."""
+        """Store changes with their evidence; a new reader comes in through the verb for it."""
         if change:
             super().save_model(request, obj, form, change)
+            changed = [name for name in DETAILS if name in form.changed_data]
+            for theirs in obj.subscriptions.all() if changed else ():
+                consent.record(
+                    theirs,
+                    ConsentRecord.Kind.CHANGED,
+                    source="admin",
+                    by=editor_of(request),
+                    details={"changed": changed},
+                )
             return
         given = form.cleaned_data
         subscription = consent.add_by_hand(

@@ -7,7 +7,7 @@ the caller brings along what tells it (deliveries.import_undo).
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from subscribers.importing import files
@@ -61,17 +61,31 @@ def undo_chunk(run: ImportRun, mailed: Mailed) -> bool:
 def _take_back(run: ImportRun, rows: list[tuple[int, int, str, str]]) -> None:
     """Delete who was created, let who was confirmed wait again, and write down both.
 
-    A reader who has left since stays, as one who left: nobody may be brought back later.
+    A reader who has left since stays, as one who left: nobody may be brought
+    back later. So does who has confirmed since: that was their own word.
     """
-    confirmed = [pk for pk, _who, source, _hash in rows if source != run.mark]
-    Subscription.objects.filter(pk__in=confirmed, status=Subscription.Status.ACTIVE).update(
+    by_themselves = ConsentRecord.objects.filter(
+        subscriber=OuterRef("subscriber"),
+        publication=run.publication_id,
+        kind=ConsentRecord.Kind.CONFIRMED,
+        at__gte=run.started_at,
+    )
+    open_to_undo = Subscription.objects.filter(~Exists(by_themselves))
+    confirmed = set(
+        open_to_undo.filter(
+            pk__in=[pk for pk, _who, source, _hash in rows if source != run.mark],
+            status=Subscription.Status.ACTIVE,
+        ).values_list("pk", flat=True)
+    )
+    Subscription.objects.filter(pk__in=confirmed).update(
         status=Subscription.Status.UNCONFIRMED, confirmed_at=None
     )
-    created = [pk for pk, _who, source, _hash in rows if source == run.mark]
-    staying = Subscription.objects.filter(
-        pk__in=created, status=Subscription.Status.UNSUBSCRIBED
-    ).values_list("pk", flat=True)
-    gone = set(created) - set(staying)
+    created = open_to_undo.filter(
+        pk__in=[pk for pk, _who, source, _hash in rows if source == run.mark]
+    )
+    gone = set(
+        created.exclude(status=Subscription.Status.UNSUBSCRIBED).values_list("pk", flat=True)
+    )
     ConsentRecord.objects.bulk_create(
         (
             ConsentRecord(

@@ -270,3 +270,22 @@ def test_nobody_changes_evidence_at_the_desk(root: Client, publication: Publicat
     root.post("/admin/subscribers/consentrecord/", listed)
     assert root.get("/admin/subscribers/consentrecord/add/").status_code == 403
     assert ConsentRecord.objects.get().source == "form"
+
+
+def test_what_an_editor_changes_of_a_reader_leaves_evidence(
+    paul: Client, publication: Publication
+) -> None:
+    reader = make_subscription(publication, "ada@example.com", name="Ada").subscriber
+    url = f"/admin/subscribers/subscriber/{reader.pk}/change/"
+    data = {
+        "name": "Ada King", "language": "", "time_zone": "",
+        **{f"{prefix}-{form}": 0 for prefix in ("subscriptions", "consent_records")
+           for form in ("TOTAL_FORMS", "INITIAL_FORMS")},
+    }  # fmt: skip
+    assert paul.post(url, data).status_code == 302
+    record = ConsentRecord.objects.get()
+    assert (record.kind, record.details) == ("changed", {"changed": ["name"]})
+    assert record.by is not None
+    assert record.by.email == "paul@harbour.example"
+    assert paul.post(url, data).status_code == 302
+    assert ConsentRecord.objects.count() == 1

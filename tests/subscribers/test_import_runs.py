@@ -264,3 +264,27 @@ def test_an_edition_of_before_stands_in_no_ones_way(publication, tmp_path):
     running.work(60)
     assert undo(one)
     assert Subscription.objects.count() == 1
+
+
+def test_who_confirmed_by_themselves_stays_when_the_import_is_undone(publication, tmp_path):
+    one = receive(publication, tmp_path, "email,status\nin@harbour.example,active\n")
+    running.start(one, basis="moved", by=None)
+    running.work(60)
+    reader = Subscription.objects.get()
+    consent.unsubscribe(reader, source="one-click")
+    consent.request(publication, "in@harbour.example", source="form")
+    consent.confirm(reader, source="form")
+    assert undo(one)
+    assert Subscription.objects.get().status == "active"
+
+
+def test_undoing_writes_down_only_what_it_changed(publication, tmp_path):
+    make_subscription(publication, "r3@harbour.example", status="unconfirmed")
+    text = "email,status,confirmed_at\nr3@harbour.example,active,2024-01-01\n"
+    one = receive(publication, tmp_path, text)
+    running.start(one, basis="moved", by=None)
+    running.work(60)
+    consent.unsubscribe(Subscription.objects.get(), source="one-click")
+    assert undo(one)
+    assert Subscription.objects.get().status == "unsubscribed"
+    assert not ConsentRecord.objects.filter(details__undone=True).exists()

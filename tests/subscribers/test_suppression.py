@@ -4,8 +4,8 @@ import pytest
 
 from briefs.addresses import InvalidAddress
 from briefs.models.append_only import RowsAreFinal
-from deliveries import planning, sending
-from subscribers import consent, notices
+from deliveries import planning, privacy, sending
+from subscribers import consent, notices, preferences
 from subscribers.models import Notice, Suppression, SuppressionRelease
 from subscribers.suppression import (
     NoReason,
@@ -131,3 +131,17 @@ def test_who_was_erased_comes_back_only_by_confirming_anew(publication, mailoutb
     assert "confirmed" in SuppressionRelease.objects.get().why
     assert notices.sweep() == 1
     assert [mail.to for mail in mailoutbox] == [["ada@example.com"]] * 2
+
+
+def test_who_was_erased_and_came_back_to_one_publication_is_not_imported_to_another(publication):
+    other = make_publication()
+    consent.add_by_hand(publication, "ada@example.com", basis="asked", by=make_user())
+    both = consent.add_by_hand(other, "ada@example.com", basis="asked", by=make_user())
+    privacy.erase(both.subscriber, source="own page")
+    asked = consent.request(publication, "ada@example.com", source="form")
+    assert consent.confirm(asked, source="form")
+    hashed = address_hash("ada@example.com")
+    assert not is_suppressed(hashed, publication)
+    assert is_suppressed(hashed, other)
+    assert preferences.join(asked, other, origin={"ip": None, "user_agent": ""})
+    assert not is_suppressed(hashed, other)
