@@ -38,7 +38,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (left_out if is_other else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
+    # What starts whole installations waits as much as it works: begun first, it runs beside the
+    # others. pytest-django would put it last, where one process of the tests waits alone.
+    items[:] = sorted(
+        kept, key=lambda item: not item.get_closest_marker("slow") or _uses_a_database(item)
+    )
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
