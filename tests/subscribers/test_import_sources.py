@@ -165,6 +165,46 @@ def test_a_forgotten_reader_is_in_no_file_of_an_import(run_import):
     assert len(run.samples) == 2  # the samples of refused rows name nobody
 
 
+def test_a_forgotten_readers_record_of_several_lines_is_forgotten_whole(run_import):
+    run_import(
+        "name,note,email,last,status\n"
+        'Bo,"one\ntwo",bo@harbour.example,B,odd\n'
+        'Quetzal,"one\ntwo",ana@harbour.example,"Love\nlace",odd\n'
+        'Cy,"one\ntwo",cy@harbour.example,C,odd\n'
+    )
+    path = files.refused_of(ImportRun.objects.get())
+    size = path.stat().st_size
+    files.forget("ana@harbour.example")
+    text = path.read_text()
+    assert not [word for word in ("Quetzal", "ana@", "Love", "lace") if word in text]
+    assert [word for word in ("Bo", "bo@", "Cy", "cy@", "two") if word in text] == [
+        *("Bo", "bo@", "Cy", "cy@", "two")
+    ]
+    assert path.stat().st_size == size
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-be"])
+def test_an_upload_in_any_encoding_forgets_a_reader(encoding):
+    path = files.folder() / "1.table"
+    text = "email,name\nana@harbour.example,Quetzal\nbo@harbour.example,Bo\n"
+    path.write_bytes(text.encode(encoding))
+    files.forget("ana@harbour.example")
+    left = path.read_bytes().decode(encoding)
+    assert "Quetzal" not in left
+    assert "bo@harbour.example,Bo" in left
+    assert len(left) == len(text)
+
+
+@pytest.mark.sqlite_only
+def test_a_quote_that_is_never_closed_takes_no_other_reader_along():
+    path = files.folder() / "1.table"
+    rows = "".join(f"r{number}@harbour.example,R\n" for number in range(600))
+    path.write_text(f'email,name\n"{rows}')
+    files.forget("r300@harbour.example")
+    assert path.read_text().count("@") == 599
+
+
 def test_who_asked_and_did_not_confirm_waits_unless_the_file_says_when_they_did(
     publication, run_import
 ):
