@@ -4,9 +4,11 @@ import hashlib
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from briefs.addresses import Address, normalise
+from subscribers import tokens
 from subscribers.evidence import locked, record
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.origin import Origin
@@ -14,6 +16,8 @@ from subscribers.suppression import address_hash, is_suppressed
 
 BETWEEN = timedelta(hours=1)
 PER_DAY = 3
+ASKED_LASTS = timedelta(seconds=tokens.address.lifetime or 0)
+TOLD_LASTS = timedelta(seconds=tokens.undo.lifetime or 0)
 
 
 class Taken(ValueError):
@@ -50,6 +54,18 @@ def ask(subscription: Subscription, address_raw: str) -> bool:
             kind=Notice.Kind.ADDRESS, subscription=subscription, address=new.address
         )
     return True
+
+
+def forget_addresses() -> int:
+    """Delete what holds an address beside a reader's own once its button is over; return how many.
+
+    New ones that nobody confirmed, and old ones that can no longer be taken back.
+    """
+    now = timezone.now()
+    asked = Q(record__isnull=True, created_at__lt=now - ASKED_LASTS)
+    told = Q(record__isnull=False, created_at__lt=now - TOLD_LASTS)
+    beside = Notice.objects.filter(asked | told, kind=Notice.Kind.ADDRESS)
+    return beside.delete()[0]
 
 
 def digest(old_key: str, new_address: str) -> int:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from subscribers import attack, consent, intake, notices, preferences, waiting
+from subscribers import attack, consent, intake, moving, notices, preferences, waiting
 from subscribers.doorbell import ring_now
 from subscribers.importing import running
 
@@ -38,6 +38,7 @@ def note_sign_ups() -> int:
 def forget_unconfirmed() -> int:
     """Delete what nobody confirmed within a week."""
     intake.forget_what_failed()
+    moving.forget_addresses()
     return waiting.forget_unconfirmed()
 
 

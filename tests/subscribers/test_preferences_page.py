@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from briefs.models import Topic
-from subscribers import consent, notices, preferences, tokens
+from subscribers import consent, notices, preferences, tasks, tokens
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.suppression import suppress
 from tests.make import make_publication, make_subscription
@@ -346,3 +346,22 @@ def test_joining_a_publication_that_may_not_mail_leaves_no_row_without_evidence(
     suppress("ada@example.com", "manual", other)
     client.post(own, {"wish": "join", "publication": other.slug})
     assert not Subscription.objects.filter(publication=other).exists()
+
+
+def test_addresses_beside_the_readers_own_are_kept_as_long_as_their_buttons_work(
+    client, subscription, mailoutbox
+):
+    with time_machine.travel("2026-04-06 06:00Z", tick=False) as clock:
+        own = f"/s/own/{tokens.own.make(subscription.pk)}"
+        client.post(own, {"wish": "address", "address": "ada@new.example"})
+        client.post(mailed_link(mailoutbox, "/s/address/"))
+        client.post(own, {"wish": "address", "address": "stranger@other.example"})
+        clock.shift(dt.timedelta(days=2))
+        tasks.forget_unconfirmed()
+        assert Notice.objects.filter(kind="address").count() == 3
+        clock.shift(dt.timedelta(days=2))
+        tasks.forget_unconfirmed()
+        assert [row.address for row in Notice.objects.filter(kind="address")] == ["ada@example.com"]
+        clock.shift(dt.timedelta(days=28))
+        tasks.forget_unconfirmed()
+        assert not Notice.objects.filter(kind="address").exists()
