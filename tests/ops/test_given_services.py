@@ -28,7 +28,7 @@ def test_once_works_on_a_given_database_and_broker(installation, given_database)
     installation.environment["DATABASE_URL"] = given_database
     broker = services.folder / "var" / "run" / "valkey.sock"
     installation.environment["REDIS_URL"] = f"unix://{broker}?db=7"
-    done = installation.run("--once", "--json")
+    done = installation.run("--once", "--json", "--port", str(installation.port))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["delivered"] == 3
     # What is given is not started, nor left behind.

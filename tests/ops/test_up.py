@@ -156,7 +156,7 @@ def test_a_taken_port_is_named_with_a_way_out(installation):
 
 def test_once_brings_three_readers_their_brief_and_does_so_again(installation):
     for _run in range(2):
-        done = installation.run("--once", "--json")
+        done = installation.run("--once", "--json", "--port", str(installation.port))
         assert done.returncode == 0, done.stderr
         (line,) = done.stdout.splitlines()
         outcome = json.loads(line)
@@ -177,7 +177,7 @@ def test_once_brings_three_readers_their_brief_and_does_so_again(installation):
 
 def test_once_tells_why_it_cannot(installation):
     installation.environment["EMAIL_URL"] = "smtp://127.0.0.1:9"
-    done = installation.run("--once", "--json")
+    done = installation.run("--once", "--json", "--port", str(installation.port))
     assert done.returncode == 1
     assert not done.stdout
     assert "local inbox, which is off" in done.stderr
