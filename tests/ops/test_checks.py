@@ -111,7 +111,7 @@ def test_nothing_starts_without_keys(tmp_path, arguments):
         ({"PROVIDERS": '["postmark"]'}, "(intelbrief.E006) PROVIDERS is malformed."),
         (
             {"PROVIDERS": '{"main": {"provider": "postmark", "ramp": [50, 20]}}'},
-            "(intelbrief.E014) “ramp” of PROVIDERS[\"main\"] is [50, 20].",
+            '(intelbrief.E014) “ramp” of PROVIDERS["main"] is [50, 20].',
         ),
         ({"PROVIDERS": '{"main"'}, 'Environment variable "PROVIDERS" invalid'),
         ({"DATABASE_URL": "nonsense://x"}, 'Environment variable "DATABASE_URL" invalid'),
