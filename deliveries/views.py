@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from deliveries import compiling, letters
 from deliveries.models import CompiledMail, Edition, Link
-from subscribers import tokens
+from subscribers import scanners, tokens
 
 # The mail brings its own inline styles and runs nothing.
 _MAIL_POLICY = (
@@ -30,6 +30,7 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
         edition_id, delivery_id = tokens.view.load(token)
     except tokens.BadToken as error:
         raise Http404 from error
+    scanners.see(request, token)
     letter = letters.find(edition_id, delivery_id)
     html = letter.filled()[0] if letter else _for_anybody(edition_id)
     response = HttpResponse(html)

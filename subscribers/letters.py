@@ -43,6 +43,7 @@ def confirmation(notice: Notice) -> EmailMultiAlternatives:
         "confirmation",
         {
             "url": tokens.confirm_url(notice.link.pk),
+            "canary_url": tokens.canary_url(notice.link.pk),
             "companions": together.companions(notice.link),
         },
         {},

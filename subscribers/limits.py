@@ -82,7 +82,7 @@ def count(
     *site* is the origin of the page that shows our form, if not ours. *proven*:
     a proof of work was brought, so the publication's own limit is waived.
     """
-    counters = [*_by_origin(ip, site), (Limit.ADDRESS, _digest(_mailbox(address)))]
+    counters = [*_by_origin(ip, site), (Limit.ADDRESS, digest(_mailbox(address)))]
     if not proven:
         counters += [(Limit.PUBLICATION, str(number)) for number in publications]
     counters = [(limit, name) for limit, name in counters if most(limit)]
@@ -120,7 +120,7 @@ def _by_origin(ip: str | None, site: str) -> list[tuple[Limit, str]]:
             (Limit.NETWORK, f"{kind}{ip_network((parsed, many), strict=False)}"),
         ]
     if site:
-        found.append((Limit.SITE, _digest(site)))
+        found.append((Limit.SITE, digest(site)))
     return found
 
 
@@ -136,7 +136,7 @@ def _mailbox(address: str) -> str:
     return f"{local}@{domain}"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """Return a short name for *text*; what Redis writes to its disk shall not be an address."""
     return hashlib.blake2b(
         text.casefold().encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=12

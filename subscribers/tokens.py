@@ -159,6 +159,7 @@ class Purpose:
 
 
 confirm = Purpose("confirm", size=1, lifetime=7 * 24 * 3600)  # subscription
+canary = Purpose("canary", size=1)  # subscription
 # What whoever has a mail may do: leave, and change what its owner can undo.
 unsubscribe = Purpose("unsubscribe", size=2)  # subscription, delivery or 0
 # Mailed to its owner alone, on request: opens everything we hold of them.
@@ -186,6 +187,11 @@ def unsubscribe_address(token: str) -> str:
 def confirm_url(subscription_id: int) -> str:
     """Return the mailed address whose button confirms a subscription."""
     return f"{settings.SITE_URL}/s/confirm/{confirm.make(subscription_id)}"
+
+
+def canary_url(subscription_id: int) -> str:
+    """Return the address of the link in a mail that no person can see."""
+    return f"{settings.SITE_URL}/s/more/{canary.make(subscription_id)}"
 
 
 def preferences_address(token: str) -> str:

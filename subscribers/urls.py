@@ -10,6 +10,7 @@ urlpatterns = [
     # Before the slugs, and without a slash at the end: the URLs that are mailed
     # are final, since a redirect turns a mail client's POST into a GET.
     path("s/confirm/<str:token>", mailed.confirm, name="confirm"),
+    path("s/more/<str:token>", mailed.canary, name="canary"),
     path("s/prefs/<str:token>", preferences.footer, name="preferences"),
     path("s/own/<str:token>", preferences.own, name="own"),
     path("s/undo/<str:token>", preferences.undo, name="undo"),

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from subscribers import consent, together, tokens
+from subscribers import consent, scanners, together, tokens
 from subscribers.doorbell import ring
 from subscribers.models import Subscription
 from subscribers.origin import origin_of
@@ -29,17 +29,38 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     subscription = find(subscription_id)
     if subscription is None:
         return broken_link(request, "confirm", is_expired=True)
+    is_scanner = scanners.see(request, token)
     if request.method != "POST":
         if subscription.status == Subscription.Status.ACTIVE:
             return page(request, "confirmed", subscription)
-        name = "confirm" if consent.may_confirm(subscription) else "not_confirmed"
-        context = {"companions": together.companions(subscription)}
-        return page(request, name, subscription, context)
+        return _ask(request, subscription)
+    if is_scanner and not scanners.is_second_press(request):
+        return _ask(request, subscription, {"again": scanners.second_press()})
     together.confirm(subscription, **origin_of(request))
     ring(send_notices)
     if subscription.status != Subscription.Status.ACTIVE:
         return page(request, "not_confirmed", subscription)
     return page(request, "confirmed", subscription, {"is_new": True})
+
+
+def _ask(
+    request: HttpRequest, subscription: Subscription, more: dict[str, str] | None = None
+) -> HttpResponse:
+    """Show the button that confirms, or why there is none."""
+    name = "confirm" if consent.may_confirm(subscription) else "not_confirmed"
+    context = {"companions": together.companions(subscription), **(more or {})}
+    return page(request, name, subscription, context)
+
+
+@reads_and_posts
+def canary(request: HttpRequest, token: str) -> HttpResponse:
+    """Mark who opens a link that no person can see; there is nothing behind it."""
+    try:
+        tokens.canary.load(token)
+    except tokens.BadToken:
+        return broken_link(request, "confirm")
+    scanners.mark(request)
+    return tiny("There is nothing here for you to do.\n")
 
 
 @csrf_exempt  # the POST comes from a mail client, which has no cookie (RFC 8058, 3.1)
@@ -54,6 +75,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return broken_link(request, "unsubscribe")
     subscription = find(subscription_id)
     if request.method != "POST":
+        scanners.see(request, token)
         context = {"form": LeaveForm(), "token": token}
         return page(request, "unsubscribe", subscription, context)
     if _is_one_click(request):

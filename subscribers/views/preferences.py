@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from briefs.addresses import mask
 from briefs.models import Publication
 from briefs.pages import private, publication_page, speaks
-from subscribers import consent, forms, limits, moving, preferences, tokens, undoing
+from subscribers import consent, forms, limits, moving, preferences, scanners, tokens, undoing
 from subscribers.doorbell import ring
 from subscribers.models import Subscription
 from subscribers.origin import Origin, origin_of
@@ -54,6 +54,7 @@ def footer(request: HttpRequest, token: str) -> HttpResponse:
         subscription_id, _delivery = tokens.unsubscribe.load(token)
     except tokens.BadToken:
         return broken_link(request, "preferences")
+    scanners.see(request, token)
     return _settings(request, find(subscription_id), is_own=False, token=token)
 
 

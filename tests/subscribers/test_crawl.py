@@ -82,7 +82,7 @@ def test_a_crawl_changes_nothing_and_one_click_and_one_press_a_row_each(mails):
                 assert client.head(link).status_code < 400, link
                 assert client.get(link).status_code < 400, link
                 opened.add(urlsplit(link).path.rpartition("/")[0])
-    assert {"/u", "/v", "/c", "/s/prefs", "/s/confirm", "/s/undo", "/s/own"} <= opened
+    assert {"/u", "/v", "/c", "/s/prefs", "/s/confirm", "/s/more", "/s/undo", "/s/own"} <= opened
     assert changed(before, rows()) == {}
 
     def leave_link(raw):
