@@ -66,11 +66,18 @@ def test_a_person_behind_a_scanner_presses_twice(client, asked, page, monkeypatc
 
 
 @pytest.mark.parametrize(
-    "again", ["", "x", signing.dumps(0.0), signing.dumps([1], salt=scanners.SALT)]
+    "make",
+    [
+        lambda: "",
+        lambda: "x",
+        lambda: signing.dumps(0.0),
+        lambda: signing.dumps([1], salt=scanners.SALT),
+    ],
+    ids=["empty", "short", "of another purpose", "of another shape"],
 )
-def test_a_made_up_second_press_is_none(client, asked, page, again):
+def test_a_made_up_second_press_is_none(client, asked, page, make):
     client.get(path_of_canary(asked), **GATEWAY)
-    client.post(page, {"again": again}, **GATEWAY)
+    client.post(page, {"again": make()}, **GATEWAY)
     asked.refresh_from_db()
     assert asked.status == "unconfirmed"
 
