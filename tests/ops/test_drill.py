@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 
+from briefs.models import User
 from deliveries.models import Delivery
 from intelbrief.ops import scratch
 from intelbrief.ops.drill.audit import audit
@@ -116,6 +117,15 @@ def test_the_audit_misses_a_reader_without_a_row_and_sees_a_stranger(edition):
     Delivery.objects.filter(subscriber__address=addresses[0]).delete()
     report = audit(edition, taken(*addresses[1:], "who@else.example"), bound=0, seconds=0)
     assert (report.lost, report.unaccounted) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_the_audit_takes_no_word_to_an_editor_for_a_copy(edition):
+    edition, addresses = edition
+    User.objects.create_superuser("editor@desk.example", "not-a-secret")
+    report = audit(edition, taken(*addresses, "editor@desk.example"), bound=0, seconds=0)
+    assert report.ok
+    assert report.accepted_once == len(addresses)
 
 
 # --- what drills work on --------------------------------------------------
