@@ -235,6 +235,10 @@ def move_on(lease: Lease) -> tuple[bool, Lease | None]:
     finally:
         if not is_written:
             owners.retire(lease.owner)
+    if lives_on and following is None:
+        # Two that end at once see each other at work still, and would both leave:
+        # whoever is the later to commit sees, afterwards, that nobody is left.
+        following = claim(lease.lane, lease.owner)
     return not lives_on or following is not None, following
 
 

@@ -10,7 +10,17 @@ from django.utils import timezone
 from briefs import revisions
 from briefs.models import Brief
 from briefs.workflow import WrongStatus
-from deliveries import control, freezing, planning, preflight, recovery, reports, sending
+from deliveries import (
+    control,
+    freezing,
+    leases,
+    owners,
+    planning,
+    preflight,
+    recovery,
+    reports,
+    sending,
+)
 from deliveries.models import Batch, Delivery, Edition
 from tests.make import make_brief, make_edition, make_publication, make_readers, make_subscription
 
@@ -334,3 +344,30 @@ def test_the_database_keeps_one_delivery_per_reader():
     row = edition.deliveries.get()
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.create(edition=edition, subscriber=row.subscriber)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_that_end_a_batch_at_once_one_goes_on(smtp_server, monkeypatch):
+    """Each sees the other at work until it commits; both left, and the batches waited."""
+    monkeypatch.setattr(Batch, "SIZE", 10)
+    publication = make_publication()
+    make_readers(publication, 30)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    me, other = owners.Owner(), owners.Owner()
+    mine = leases.claim("main", me)
+    theirs = edition.batches.exclude(pk=mine.batch_id).first()
+    Batch.objects.filter(pk=theirs.pk).update(owner=other.id, lease_until=timezone.now())
+    claim, views = leases.claim, []
+
+    def sees_the_other_until_it_commits(lane, owner):
+        views.append(connection.in_atomic_block)
+        found = claim(lane, owner)
+        Batch.objects.filter(pk=theirs.pk).update(owner=None, lease_until=None)
+        return found
+
+    monkeypatch.setattr(leases, "claim", sees_the_other_until_it_commits)
+    is_left, following = leases.move_on(mine)
+    assert views == [True, False]
+    assert is_left
+    assert following is not None
