@@ -6,21 +6,23 @@ from django.contrib.auth.models import AnonymousUser
 
 from briefs.models import Membership, Publication, User
 
-Verb = Literal["write", "edit", "publish", "manage"]
+Verb = Literal["write", "edit", "approve", "publish", "override", "manage"]
 
 _VERBS: dict[str, frozenset[str]] = {
     Membership.Role.WRITER: frozenset({"write"}),
-    Membership.Role.EDITOR: frozenset({"write", "edit"}),
-    Membership.Role.PUBLISHER: frozenset({"write", "edit", "publish"}),
-    Membership.Role.OWNER: frozenset({"write", "edit", "publish", "manage"}),
+    Membership.Role.EDITOR: frozenset({"write", "edit", "approve"}),
+    Membership.Role.PUBLISHER: frozenset({"write", "edit", "approve", "publish", "override"}),
+    Membership.Role.OWNER: frozenset({"write", "edit", "approve", "publish", "override", "manage"}),
 }
 
 
 def can(user: User | AnonymousUser, verb: Verb, publication: Publication) -> bool:
     """Tell whether *user* may *verb* for *publication*.
 
-    write: draft briefs; edit: change anybody's; publish: send, pause, add
-    readers; manage: the publication itself and its members.
+    write: draft briefs and hand them in; edit: change anybody's; approve: let
+    somebody else's go out; publish: send, pause, add readers; override: let one
+    go out that nobody else has approved; manage: the publication itself and
+    its members.
     """
     return publication.pk in publication_ids(user, verb)
 

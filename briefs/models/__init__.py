@@ -3,14 +3,23 @@
 from briefs.models.briefs import Brief, KeyPoint, Revision
 from briefs.models.people import Membership, User
 from briefs.models.publications import Author, Publication, Topic
+from briefs.models.sign_off import Approval, AuditEntry, Comment, Correction
+from briefs.models.writing import Draft, Image, Snippet
 
 __all__ = [
+    "Approval",
+    "AuditEntry",
     "Author",
     "Brief",
+    "Comment",
+    "Correction",
+    "Draft",
+    "Image",
     "KeyPoint",
     "Membership",
     "Publication",
     "Revision",
+    "Snippet",
     "Topic",
     "User",
 ]

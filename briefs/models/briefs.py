@@ -84,6 +84,29 @@ class Brief(models.Model):
         related_name="+",
         verbose_name=_("published revision"),
     )
+    # What the next one to save must have seen: of two who write at once, one is told.
+    text_version = models.PositiveIntegerField(default=1, editable=False)
+    due_at = models.DateTimeField(
+        _("due"),
+        null=True,
+        blank=True,
+        help_text=_("When it shall go out; nothing is sent by this alone."),
+    )
+    # When its editors were told that it is due and not approved.
+    alarmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    embargo_until = models.DateTimeField(
+        _("embargo until"),
+        null=True,
+        blank=True,
+        help_text=_("Nobody reads it before, on the web or by mail."),
+    )
+    # What was handed in for review, and what of it may go out.
+    submitted_revision = models.ForeignKey(
+        "Revision", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    approved_revision = models.ForeignKey(
+        "Revision", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     # The end of the week that it sums up: one that was generated, and stands nowhere on the web.
     digest_of = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
@@ -117,6 +140,22 @@ class Brief(models.Model):
                 | Q(published_at__isnull=False, published_revision__isnull=False),
                 name="published_brief_has_revision_and_time",
             ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | Q(approved_revision__isnull=False),
+                name="approved_brief_has_a_revision",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="in-review") | Q(submitted_revision__isnull=False),
+                name="brief_in_review_has_a_revision",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False, published_at__isnull=True),
+                name="briefs_that_are_due",
+            ),
+            models.Index(fields=["publication", "-date", "-id"], name="briefs_of_a_publication"),
         ]
 
     def __str__(self) -> str:

@@ -84,6 +84,11 @@ class Publication(models.Model):
         TOTALS = "totals", _("totals only: no reader can be told from another")
         PER_READER = "per-reader", _("per reader: named in the sign-up wording")
 
+    class Frame(models.TextChoices):
+        SHEET = "sheet", _("sheet: white on a shaded page")
+        PLAIN = "plain", _("plain: text on the page itself")
+        LETTER = "letter", _("letter: serifs, and no colour but in links")
+
     name = models.CharField(_("name"), max_length=120, validators=[validate_header_text])
     slug = models.SlugField(
         _("web address"),
@@ -174,6 +179,34 @@ class Publication(models.Model):
         validators=[MaxValueValidator(3600)],
         help_text=_("How long “publish now” can be taken back."),
     )
+    needs_approval = models.BooleanField(
+        _("two-person rule"),
+        default=False,
+        help_text=_("A brief goes out only once somebody who did not write it has approved it."),
+    )
+    audience_share = models.PositiveSmallIntegerField(
+        _("unusual audience, in percent"),
+        default=30,
+        validators=[MaxValueValidator(1000)],
+        help_text=_("The desk warns when an audience differs from the last one by more than this."),
+    )
+    frame = models.CharField(_("frame"), max_length=10, choices=Frame.choices, default=Frame.SHEET)
+    header = models.CharField(
+        _("line above the brief"),
+        max_length=200,
+        blank=True,
+        validators=[validate_header_text],
+        help_text=_("Stands in every mail under the name, as in “Monday to Friday”."),
+    )
+    footer = models.TextField(
+        _("foot of every mail"), blank=True, help_text=_("Markdown; under the contact block.")
+    )
+    default_topics: "models.ManyToManyField[Topic, models.Model]" = models.ManyToManyField(
+        "Topic",
+        blank=True,
+        related_name="+",
+        verbose_name=_("topics of a new brief"),
+    )
     welcome_shows_latest = models.BooleanField(
         _("latest brief in the welcome"),
         default=False,
@@ -200,6 +233,10 @@ class Publication(models.Model):
                 name="publication_tracking_is_known",
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="publication_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(frame__in=["sheet", "plain", "letter"]),
+                name="publication_frame_is_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(digest_weekday__lte=6, digest_hour__lte=23),
                 name="publication_digest_has_a_time",

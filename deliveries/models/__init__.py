@@ -1,6 +1,6 @@
 """The send: what goes out to whom, and what became of it."""
 
-from deliveries.models.editions import CompiledMail, Edition, Link, Segment
+from deliveries.models.editions import CompiledMail, Edition, Link, Segment, Tally
 from deliveries.models.installation import Installation, Quota
 from deliveries.models.ledger import Batch, Delivery
 
@@ -13,4 +13,5 @@ __all__ = [
     "Link",
     "Quota",
     "Segment",
+    "Tally",
 ]

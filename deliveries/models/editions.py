@@ -115,6 +115,8 @@ class Edition(models.Model):
         verbose_name=_("segment"),
     )
     rules = models.JSONField(default=list, editable=False)
+    # Editions that a correction puts right: only who got one of them gets it.
+    corrects = models.JSONField(default=list, editable=False)
 
     class Meta:
         verbose_name = _("edition")
@@ -167,6 +169,27 @@ class Edition(models.Model):
         return self.status in self.OPEN
 
 
+class Tally(models.Model):
+    """What became of an edition's audience, counted a moment ago: pages read this row alone.
+
+    The ledger is the truth; a worker counts it anew while the edition moves
+    and once more when it has ended, so that no page counts a million rows.
+    """
+
+    edition = models.OneToOneField(Edition, models.CASCADE, related_name="tally")
+    report = models.JSONField(default=dict)  # as deliveries.reports.summary() gives it
+    counted_at = models.DateTimeField(_("counted"), default=timezone.now)
+    # Nothing has changed in the ledger since, as far as is known.
+    is_final = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("tally")
+        verbose_name_plural = _("tallies")
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} · {self.counted_at:%H:%M:%S}"
+
+
 class CompiledMail(models.Model):
     """An edition rendered once, with slots where a reader's own links and tokens go."""
 
@@ -195,6 +218,8 @@ class Link(models.Model):
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="links")
     position = models.PositiveSmallIntegerField(_("position"))
     url = models.TextField(_("target"))
+    # Where it leads since somebody saw that the mailed one was wrong.
+    corrected_url = models.TextField(_("corrected target"), blank=True)
 
     class Meta:
         verbose_name = _("link")
@@ -205,6 +230,12 @@ class Link(models.Model):
             models.CheckConstraint(
                 condition=Q(url__startswith="https://") | Q(url__startswith="http://"),
                 name="link_goes_to_the_web",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrected_url="")
+                | Q(corrected_url__startswith="https://")
+                | Q(corrected_url__startswith="http://"),
+                name="corrected_link_goes_to_the_web",
             ),
         ]
 

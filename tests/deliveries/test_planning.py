@@ -275,7 +275,9 @@ def test_a_clean_brief_trips_no_rule():
 
 @pytest.mark.django_db
 def test_a_brief_in_review_cannot_be_sent():
-    brief = make_brief(status="in-review")
+    brief = make_brief()
+    Brief.objects.update(status="in-review", submitted_revision=revisions.take(brief))
+    brief.refresh_from_db()
     with pytest.raises(WrongStatus):
         planning.schedule(revisions.take(brief), send_at=timezone.now())
 

@@ -1,0 +1,74 @@
+"""The audit trail: one row for each step of a brief, written in the transaction of the step."""
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from briefs.models import AuditEntry, Brief, Publication, Revision, User
+
+# What can have been done, and how the desk says it after a name.
+VERBS: dict[str, str | Promise] = {
+    "created": _("began the brief"),
+    "edited": _("changed the text"),
+    "restored": _("restored an earlier revision"),
+    "submitted": _("handed it in for review"),
+    "returned": _("gave it back to its writer"),
+    "approved": _("approved it"),
+    "overridden": _("let it go out without a second person"),
+    "approval-lost": _("changed what had been approved"),
+    "approval-withdrawn": _("took the approval back"),
+    "commented": _("commented on it"),
+    "settled": _("settled a comment"),
+    "alarmed": _("told the editors that it is due and not approved"),
+    "tested": _("sent a test"),
+    "scheduled": _("scheduled it"),
+    "withdrawn": _("withdrew it before the first mail"),
+    "paused": _("paused it"),
+    "resumed": _("resumed it"),
+    "cancelled": _("cancelled it"),
+    "retried": _("sent it again to readers whom it had failed"),
+    "published": _("put it on the web"),
+    "corrected": _("corrected it"),
+    "link-corrected": _("pointed a mailed link elsewhere"),
+    "embargoed": _("changed its embargo"),
+    "rules-changed": _("changed how the publication works"),
+}
+
+
+def record(
+    verb: str,
+    *,
+    brief: Brief | None = None,
+    publication: Publication | None = None,
+    by: User | None = None,
+    revision: Revision | None = None,
+    edition: int | None = None,
+    words: str = "",
+) -> AuditEntry:
+    """Write down that *by*, the program itself without one, did *verb* to a brief or publication.
+
+    Raise ValueError for a verb that is not among VERBS, and where neither a
+    brief nor a publication is named.
+    """
+    if verb not in VERBS:
+        raise ValueError(f"“{verb}” is no step of a brief. There are: {', '.join(VERBS)}.")
+    home = publication or (brief.publication if brief else None)
+    if home is None:
+        raise ValueError("Name the brief or the publication that the step belongs to.")
+    entry: AuditEntry = AuditEntry.objects.create(
+        brief=brief,
+        publication=home,
+        verb=verb,
+        by=by,
+        by_name=str(by) if by else "",
+        revision=revision,
+        edition=edition,
+        words=words,
+    )
+    return entry
+
+
+def of(brief: Brief) -> QuerySet[AuditEntry]:
+    """Return the steps of *brief*, the latest first."""
+    rows: QuerySet[AuditEntry] = brief.audit.select_related("by", "revision")
+    return rows
