@@ -1,14 +1,11 @@
-/* The brief's form: preview beside it, topics of its publication, a whole brief pasted at once. */
+/* The brief's form: topics of its publication, a whole brief pasted at once. */
 (() => {
   "use strict";
-
-  const PAUSE = 400; // milliseconds after the last key
 
   document.addEventListener("DOMContentLoaded", () => {
     const root = document.querySelector("[data-brief]");
     if (!root) return;
     const form = root.closest("form");
-    preview(root, form);
     publication(root, form);
     oneLine(form);
     paste(root, form);
@@ -26,114 +23,6 @@
       }
     });
   });
-
-  function preview(root, form) {
-    const find = (name) => root.querySelector(`[data-${name}]`);
-    const frame = find("preview-frame");
-    const text = find("preview-text");
-    const box = root.querySelector("[data-frame]");
-    const state = find("preview-state");
-    let view = "mail";
-    let mail = null;
-    let timer = 0;
-    let asked = 0;
-    let touched = !("new" in root.dataset);
-
-    // The mail's own dark styles, switched on or off whatever the editor's system prefers.
-    const themed = (html, dark) => html
-      .replace(/\(\s*prefers-color-scheme\s*:\s*dark\s*\)/g, dark ? "(min-width: 0)" : "(max-width: 0)")
-      .replace(/(<meta name="color-scheme" content=")[^"]*/, `$1${dark ? "dark" : "light"}`);
-
-    function show() {
-      if (!mail) return;
-      box.dataset.frame = view;
-      text.hidden = view !== "text";
-      frame.hidden = view === "text";
-      if (view === "text") text.textContent = mail.text;
-      else frame.srcdoc = themed(mail.html, view === "dark");
-      find("inbox-avatar").textContent = mail.sender.slice(0, 1).toUpperCase();
-      find("inbox-sender").textContent = mail.sender;
-      find("inbox-subject").textContent = mail.subject;
-      find("inbox-preheader").textContent = mail.preheader ? ` — ${mail.preheader}` : "";
-      const octets = Math.round(mail.octets / 1024);
-      const length = [...mail.subject].length;
-      const cut = length > 70 ? " · many inboxes cut it after about 70" : "";
-      findings(mail, touched);
-      find("inbox-hint").textContent = `Subject ${length} characters${cut} · ${octets} kB of 100 kB`;
-    }
-
-    async function ask() {
-      const mine = ++asked;
-      state.textContent = "…";
-      try {
-        const data = new FormData(form);
-        for (const [name, value] of [...data.entries()]) if (value instanceof File) data.delete(name);
-        const answer = await fetch(root.dataset.previewUrl, {
-          method: "POST",
-          body: data,
-          headers: { Accept: "application/json" },
-        });
-        if (!answer.ok) throw new Error(answer.status);
-        const found = await answer.json();
-        if (mine !== asked) return; // a later key asked again
-        mail = found;
-        show();
-        state.textContent = "";
-      } catch {
-        if (mine === asked) state.textContent = "No preview: the server did not answer.";
-      }
-    }
-
-    const soon = () => {
-      clearTimeout(timer);
-      timer = setTimeout(ask, PAUSE);
-    };
-    form.addEventListener("input", () => {
-      touched = true;
-      soon();
-    });
-    form.addEventListener("change", soon);
-    if (window.django && django.jQuery) django.jQuery(form).on("change", "select", soon);
-    root.querySelectorAll("[data-view]").forEach((button) => {
-      button.onclick = () => {
-        view = button.dataset.view;
-        root.querySelectorAll("[data-view]").forEach((other) => {
-          other.setAttribute("aria-pressed", String(other === button));
-        });
-        show();
-      };
-    });
-    ask();
-  }
-
-  /* What stands against sending it, told while there is time. */
-  function findings(mail, touched) {
-    const box = document.querySelector("[data-findings]");
-    if (!box) return;
-    box.hidden = !touched; // nobody is told that an empty page is empty
-    const rows = [
-      ...mail.errors.map((message) => ["error", message]),
-      ...mail.warnings.map((message) => ["warning", message]),
-    ];
-    const some = (number, word) => (number ? [`${number} ${word}${number > 1 ? "s" : ""}`] : []);
-    const sum = [...some(mail.errors.length, "error"), ...some(mail.warnings.length, "warning")];
-    box.dataset.kind = mail.errors.length ? "error" : mail.warnings.length ? "warning" : "ok";
-    box.querySelector("[data-findings-icon]").textContent = mail.errors.length ? "error" : mail.warnings.length ? "warning" : "check_circle";
-    box.querySelector("[data-findings-sum]").textContent = sum.join(", ") || "Ready to send";
-    if (!rows.length) rows.push(["ok", "Nothing in the text stands in the way."]);
-    box.querySelector("[data-findings-list]").replaceChildren(...rows.map(([kind, message]) => {
-      const line = document.createElement("li");
-      line.className = `ib-check-${kind}`;
-      const icon = document.createElement("span");
-      icon.className = "material-symbols-outlined";
-      icon.setAttribute("aria-hidden", "true");
-      icon.textContent = { error: "error", warning: "warning", ok: "check_circle" }[kind];
-      const words = document.createElement("span");
-      words.textContent = message;
-      line.append(icon, words);
-      return line;
-    }));
-  }
 
   function publication(root, form) {
     const known = JSON.parse(document.getElementById("desk-publications").textContent);
