@@ -9,7 +9,7 @@ from briefs.models import User
 from briefs.rendering import fill_line
 from deliveries.models import Delivery
 from subscribers import privacy, story
-from subscribers.importing import files
+from subscribers.importing import forgetting
 from subscribers.models import Subscriber
 
 
@@ -44,7 +44,7 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
     database; the files are written over first, and again by a repeat.
     """
     for address in privacy.addresses_of(reader):
-        files.forget(address)
+        forgetting.forget(address)
     _overwrite_deleted()
     with transaction.atomic():
         held = Subscriber.objects.select_for_update().filter(pk=reader.pk).first()
@@ -62,10 +62,10 @@ def erase_address(address_raw: str, *, source: str, by: User | None = None) -> d
     reader = Subscriber.objects.filter(address_key=known.key).first()
     if reader is not None:
         return erase(reader, source=source, by=by)
-    files.forget(known.address)
+    forgetting.forget(known.address)
     _overwrite_deleted()
     with transaction.atomic():
-        counts = privacy.erase_address(known.address, known.key)
+        counts = privacy.erase_address(known.address, known.key, by=by, source=source)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": 0}
 

@@ -50,13 +50,7 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
         ),
     }
     for publication in publications:
-        ConsentRecord.objects.create(
-            address_hash=reader.address_hash,
-            publication_id=publication,
-            kind=ConsentRecord.Kind.ERASED,
-            source=source[:40],
-            by=by,
-        )
+        _note_erasure(reader.address_hash, publication, by=by, source=source)
     nobodys = Q(subscriber__isnull=True, address_hash__in=hashes)
     records = _strip_records(Q(subscriber=reader) | nobodys)
     _strip_suppressions(reader, hashes)
@@ -67,16 +61,34 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
     return {"subscriptions": len(publications), "records": records}
 
 
-def erase_address(address: str, key: str) -> dict[str, int]:
-    """Forget an address that is no reader: evidence, suppressions and words may name it."""
+def erase_address(address: str, key: str, *, by: User | None, source: str) -> dict[str, int]:
+    """Forget an address that is no reader: evidence, suppressions and words may name it.
+
+    Where there is evidence, it says of each publication that this was done.
+    """
     hashed = address_hash(key)
-    records = _strip_records(Q(subscriber__isnull=True, address_hash=hashed))
+    nobodys = Q(subscriber__isnull=True, address_hash=hashed)
+    for publication in set(
+        ConsentRecord.objects.filter(nobodys).values_list("publication", flat=True)
+    ):
+        _note_erasure(hashed, publication, by=by, source=source)
+    records = _strip_records(nobodys)
     suppress(address, Suppression.Reason.ERASURE)
     _strip_notes({hashed})
     _delete_by_address([address, key])
     scrub_words([address, key])
     _strip_log({}, [address, key])
     return {"subscriptions": 0, "records": records}
+
+
+def _note_erasure(hashed: str, publication: int, *, by: User | None, source: str) -> None:
+    ConsentRecord.objects.create(
+        address_hash=hashed,
+        publication_id=publication,
+        kind=ConsentRecord.Kind.ERASED,
+        source=source[:40],
+        by=by,
+    )
 
 
 def _hashes_of(reader: Subscriber) -> set[str]:

@@ -254,7 +254,9 @@ def _facts(run: ImportRun) -> dict[str, Any]:
         "run": run,
         "tone": TONES[run.status],
         "is_moving": run.status in MOVING,
-        "source": _("a file we do not know") if run.source == OTHER else run.source.title(),
+        "source": _("a file of no known service: map its columns")
+        if run.source == OTHER
+        else _("recognised as an export of %(service)s") % {"service": run.source.title()},
         "mapping_form": MappingForm(run) if can_map else None,
         "basis_form": BasisForm() if run.status == Status.CHECKED else None,
         "has_counts": bool(run.counts) and run.status != Status.NEW,

@@ -5,19 +5,13 @@ All processes that import must see the same VAR_DIR.
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-import idna
 from django.conf import settings
 
 from subscribers.importing.cells import neutralise
 from subscribers.models import ImportRun
-
-_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-_MOST_LINES = 200  # of one record; beyond that a quote was never closed
 
 
 def folder() -> Path:
@@ -74,73 +68,3 @@ def drop_all(run: ImportRun) -> None:
     """Delete everything that *run* has on disk."""
     drop(run)
     refused_of(run).unlink(missing_ok=True)
-
-
-def forget(address: str) -> None:
-    """Write over every line that holds *address*, in all files: its reader is to be erased.
-
-    The lines keep their length and number, so that a run goes on where it was.
-    """
-    for path in folder().iterdir():
-        for text in _spellings(address):
-            for encoding in _ENCODINGS:
-                _overwrite(path, text, encoding)
-    wanted = {text.casefold() for text in _spellings(address)}
-    for run in ImportRun.objects.exclude(samples=[]).only("samples").iterator():
-        kept = [one for one in run.samples if not wanted & _words(one)]
-        if len(kept) != len(run.samples):
-            ImportRun.objects.filter(pk=run.pk).update(samples=kept)
-
-
-def _words(sample: Sequence[object]) -> set[str]:
-    return {word for cell in sample for word in re.findall(r"[^\s“”:,;]+", str(cell).casefold())}
-
-
-def _spellings(address: str) -> set[str]:
-    local, _at, domain = address.rpartition("@")
-    found = {address}
-    with suppress(idna.IDNAError, UnicodeError):
-        found.add(f"{local}@{idna.decode(domain)}")
-    return found
-
-
-def _overwrite(path: Path, needle: str, encoding: str) -> None:
-    """Fill the records of *path* that hold *needle*, in place."""
-    pattern = re.compile(re.escape(needle.encode(encoding)), re.IGNORECASE)
-    filling = "x".encode(encoding)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return
-    with path.open("r+b") as file:
-        for found in pattern.finditer(content):
-            start, end = _record_around(content, found.start(), found.end(), encoding)
-            file.seek(start)
-            file.write(filling * ((end - start) // len(filling)))
-
-
-def _record_around(content: bytes, start: int, end: int, encoding: str) -> tuple[int, int]:
-    """Return where the record begins and ends that *start* to *end* is in.
-
-    A line break within quotes ends no record: the name may stand on the line before.
-    """
-    line_end, quote = "\n".encode(encoding), '"'.encode(encoding)
-    line = start, end = _line_around(content, start, end, line_end)
-    lines = 1
-    while start and content.count(quote, 0, start) % 2 and lines < _MOST_LINES:
-        start, _ = _line_around(content, start - len(line_end), start, line_end)
-        lines += 1
-    while end < len(content) and content.count(quote, 0, end) % 2 and lines < _MOST_LINES:
-        _, end = _line_around(content, end, end + len(line_end), line_end)
-        lines += 1
-    return line if lines >= _MOST_LINES else (start, end)
-
-
-def _line_around(content: bytes, start: int, end: int, line_end: bytes) -> tuple[int, int]:
-    """Return where the line begins, and where its break stands."""
-    begin = content.rfind(line_end, 0, start)
-    after = content.find(line_end, end)
-    return (
-        0 if begin < 0 else begin + len(line_end),
-        len(content) if after < 0 else after,
-    )

@@ -237,6 +237,15 @@ def test_an_address_that_mail_was_moved_from_is_forgotten_too(mailoutbox):
     assert Subscriber.objects.get().address == "ada@example.com"
 
 
+def test_the_evidence_of_an_address_that_is_no_reader_says_when_it_was_forgotten():
+    subscription = make_subscription(make_publication(), "ada@example.com")
+    consent.record(subscription, "requested", source="form")
+    privacy.erase(subscription.subscriber, source="own page")
+    privacy.erase_address("ada@example.com", source="command")
+    erased = ConsentRecord.objects.filter(kind="erased").order_by("pk")
+    assert list(erased.values_list("source", flat=True)) == ["own page", "command"]
+
+
 def test_an_address_that_only_was_to_be_moved_to_is_forgotten_too(mailoutbox):
     subscription = make_subscription(make_publication(), "ada@example.com")
     moving.ask(subscription, "Quetzalcoatl@rare-domain.example")

@@ -56,7 +56,7 @@ def columns():
 def test_the_way_of_an_import(desk, publication, editor):
     text = READERS["keila.csv"][1] + "bad@,B,D,,active,\r\n"
     page = upload(desk, publication, text)
-    assert "recognised as Keila" in page.content.decode()
+    assert "recognised as an export of Keila" in page.content.decode()
     page = do(desk, "check", columns())
     assert 'http-equiv="refresh"' in page.content.decode()
     running.work(60)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from subscribers import consent, moving
-from subscribers.importing import files, running
+from subscribers.importing import files, forgetting, running
 from subscribers.models import (
     ConsentRecord,
     ImportRun,
@@ -155,7 +155,7 @@ def test_a_forgotten_reader_is_in_no_file_of_an_import(run_import):
     run_import("email,name,status\nana@harbour.example,Ana,nonsense\nbo@harbour.example,Bo,odd\n")
     run = ImportRun.objects.get()
     size = files.refused_of(run).stat().st_size
-    files.forget("ana@harbour.example")
+    forgetting.forget("ana@harbour.example")
     text = files.refused_of(run).read_text()
     run.refresh_from_db()
     assert "ana@" not in text.lower()
@@ -174,7 +174,7 @@ def test_a_forgotten_readers_record_of_several_lines_is_forgotten_whole(run_impo
     )
     path = files.refused_of(ImportRun.objects.get())
     size = path.stat().st_size
-    files.forget("ana@harbour.example")
+    forgetting.forget("ana@harbour.example")
     text = path.read_text()
     assert not [word for word in ("Quetzal", "ana@", "Love", "lace") if word in text]
     assert [word for word in ("Bo", "bo@", "Cy", "cy@", "two") if word in text] == [
@@ -189,7 +189,7 @@ def test_an_upload_in_any_encoding_forgets_a_reader(encoding):
     path = files.folder() / "1.table"
     text = "email,name\nana@harbour.example,Quetzal\nbo@harbour.example,Bo\n"
     path.write_bytes(text.encode(encoding))
-    files.forget("ana@harbour.example")
+    forgetting.forget("ana@harbour.example")
     left = path.read_bytes().decode(encoding)
     assert "Quetzal" not in left
     assert "bo@harbour.example,Bo" in left
@@ -197,11 +197,33 @@ def test_an_upload_in_any_encoding_forgets_a_reader(encoding):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("escapes", [True, False])
+def test_a_json_upload_forgets_a_reader_however_the_address_is_escaped(escapes):
+    path = files.folder() / "1.table"
+    people = [
+        {"email_address": "zoë/a@harbour.example", "fields": {"name": "Quetzal"}},
+        {"email_address": "joana@harbour.example", "first_name": "Jo"},
+    ]
+    text = json.dumps({"subscribers": people}, ensure_ascii=escapes, indent=1)
+    path.write_text(text.replace("/a@", r"\/a\u0040"))
+    forgetting.forget("zoë/a@harbour.example")
+    assert json.loads(path.read_bytes()) == {"subscribers": [{}, people[1]]}
+    assert "Quetzal" not in path.read_text()
+
+
+def test_who_has_a_longer_address_is_not_forgotten_along():
+    path = files.folder() / "1.table"
+    path.write_text("email\njoana@harbour.example\nana@harbour.example\n")
+    forgetting.forget("ana@harbour.example")
+    assert path.read_text() == "email\njoana@harbour.example\n" + "x" * 19 + "\n"
+
+
+@pytest.mark.sqlite_only
 def test_a_quote_that_is_never_closed_takes_no_other_reader_along():
     path = files.folder() / "1.table"
     rows = "".join(f"r{number}@harbour.example,R\n" for number in range(600))
     path.write_text(f'email,name\n"{rows}')
-    files.forget("r300@harbour.example")
+    forgetting.forget("r300@harbour.example")
     assert path.read_text().count("@") == 599
 
 
