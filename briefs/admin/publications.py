@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Field, ForeignKey, QuerySet
+from django.db.models import Exists, Field, ForeignKey, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from briefs.admin.desk import (
@@ -26,6 +27,7 @@ from briefs.models import Author, Publication, Topic
 from briefs.roles import Verb
 
 MOST_LOGO_OCTETS = 1_000_000
+MOST_COUNTED = 10_000
 
 
 def sign_up_url(publication: Publication) -> str:
@@ -192,6 +194,15 @@ class PublicationAdmin(DeskAdmin[Publication]):
         )
 
 
+def only_choice_of(topic: Topic) -> int:
+    """Count the readers who chose *topic* and no other, as far as MOST_COUNTED."""
+    # By the relation's name: the app of the readers stands above this one.
+    readers: Any = topic.subscriptions
+    others = readers.through.objects.exclude(topic=topic).filter(subscription=OuterRef("pk"))
+    found: int = readers.filter(~Exists(others))[:MOST_COUNTED].count()
+    return found
+
+
 @admin.register(Topic)
 class TopicAdmin(DeskAdmin[Topic]):
     """What a reader may choose within a publication."""
@@ -209,6 +220,24 @@ class TopicAdmin(DeskAdmin[Topic]):
         if db_field.name == "publication" and not is_superuser(request):
             kwargs["queryset"] = Publication.objects.filter(pk__in=allowed_ids(request, "edit"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Say before it is done who would get everything: readers who chose nothing else."""
+        topic = self.get_object(request, object_id)
+        if topic and request.method == "GET" and (number := only_choice_of(topic)):
+            message = ngettext(
+                "%(number)s reader has chosen this topic and no other. Without it they get every "
+                "brief of %(publication)s, as if they had chosen none.",
+                "%(number)s readers have chosen this topic and no other. Without it they get "
+                "every brief of %(publication)s, as if they had chosen none.",
+                number,
+            )
+            shown = f"{number:,}" if number < MOST_COUNTED else f"{MOST_COUNTED:,}+"
+            names = {"number": shown, "publication": topic.publication}
+            messages.warning(request, message % names)
+        return super().delete_view(request, object_id, extra_context)
 
     @admin.display(description=_("Kind"), ordering="kind")
     def kind_name(self, topic: Topic) -> SafeString:

@@ -36,7 +36,18 @@
   parts.push(word, make("p", {}, [button]));
   var form = make("form", { className: "ib-subscribe", lang: words.lang, method: "post", action: words.endpoint }, parts);
   form.setAttribute("aria-label", words.name);
-  script.after(form);
+
+  /* Where the script stands; in the head of a page that is nowhere, so it is named by data-into
+     or comes last. */
+  function place() {
+    var into = script.dataset.into && document.querySelector(script.dataset.into);
+    if (into) into.append(form);
+    else if (document.head.contains(script)) document.body.append(form);
+    else script.after(form);
+  }
+  var waits = document.readyState === "loading" && (script.dataset.into || document.head.contains(script));
+  if (waits) document.addEventListener("DOMContentLoaded", place);
+  else place();
 
   function say(text) { word.textContent = text; }
   function giveUp() {

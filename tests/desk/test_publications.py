@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from briefs.models import Brief, Publication
+from briefs.models import Brief, Publication, Topic
 from briefs.models.publications import validate_header_text
-from tests.make import make_publication
+from tests.make import make_member, make_publication, make_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +86,16 @@ def test_the_send_screen_says_that_there_is_no_sender_address_yet(
     page = olga.get(url).content.decode()
     assert "no sender address yet" in page
     assert "&lt;–&gt;" not in page
+
+
+def test_deleting_a_topic_says_who_would_get_everything(client):
+    publication = make_publication()
+    topic, other = (
+        Topic.objects.create(publication=publication, name=name, slug=name)
+        for name in ("ports", "rail")
+    )
+    for topics in ([topic], [topic], [topic, other], []):
+        make_subscription(publication).topics.set(topics)
+    client.force_login(make_member(publication, "editor"))
+    page = client.get(reverse("admin:briefs_topic_delete", args=[topic.pk]))
+    assert "2 readers have chosen this topic and no other" in page.content.decode()
