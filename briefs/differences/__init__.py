@@ -1,0 +1,7 @@
+"""What differs between two texts of a brief: words, rows and fields; strings in, strings out."""
+
+from briefs.differences.fields import Change, compare, in_words
+from briefs.differences.marking import to_html, to_text
+from briefs.differences.wording import Piece, Row, rows, words
+
+__all__ = ["Change", "Piece", "Row", "compare", "in_words", "rows", "to_html", "to_text", "words"]
