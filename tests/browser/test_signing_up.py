@@ -36,6 +36,10 @@ def blog(site: Site, tmp_path: Path):
     """Serve a page of somebody else's, with our script on it."""
     script = f'<script src="{site.url}/s/demonstration/embed.js" async></script>'
     (tmp_path / "index.html").write_text(f"<!doctype html><title>Blog</title><main>{script}</main>")
+    in_head = script.replace("async", 'async data-into="#here"')
+    (tmp_path / "head.html").write_text(
+        f'<!doctype html><title>Blog</title>{in_head}<main id="here"></main>'
+    )
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -77,6 +81,8 @@ def test_readers_get_through_attack_mode(browser: Browser, site: Site, blog: str
 
     elsewhere = browser.new_page()
     elsewhere.set_default_timeout(20_000)
+    elsewhere.goto(f"{blog}head.html")
+    expect(elsewhere.locator("#here form")).to_be_visible()
     elsewhere.goto(blog)
     elsewhere.get_by_label("E-mail address").fill("eve@gmial.com")
     elsewhere.get_by_role("button", name="Subscribe").click()
