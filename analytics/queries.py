@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Substr
 from django.utils import timezone
 
-from deliveries import reports
+from deliveries import tallies
 from deliveries.models import Edition
 from subscribers.models import Notice, Subscription
 
@@ -114,7 +114,7 @@ def last_editions(publications: frozenset[int], most: int = 5) -> list[Outcome]:
     found = rows.select_related("brief", "publication").order_by("-send_at")[:most]
     outcomes = []
     for edition in found:
-        report = reports.summary(edition)
+        report = tallies.of(edition)
         outcomes.append(Outcome(edition, report["audience"], report["statuses"]))
     return outcomes
 

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now
 
+from deliveries import tallies
 from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition
 from deliveries.slices import skip
@@ -50,7 +51,11 @@ def skip_unsent(edition: Edition) -> int:
     """Skip the readers of a cancelled edition whose batch nobody holds; return how many."""
     free = Q(edition=edition) & (Q(batch__isnull=True) | Q(batch__owner__isnull=True))
     ids = Delivery.objects.filter(free, status=Delivery.Status.PENDING).values("pk")
-    return skip(Q(pk__in=ids), "cancelled")
+    with transaction.atomic():
+        skipped = skip(Q(pk__in=ids), "cancelled")
+        if skipped:
+            tallies.stale([edition.pk])
+    return skipped
 
 
 def _move(
@@ -67,7 +72,7 @@ def _move(
 
 def retry_failed(edition: Edition) -> int:
     """Try once more those that were refused; return how many."""
-    return _again(edition, Delivery.Status.FAILED)
+    return again(edition, Q(status=Delivery.Status.FAILED))
 
 
 def send_again(edition: Edition) -> int:
@@ -75,7 +80,7 @@ def send_again(edition: Edition) -> int:
 
     Only a person decides this.
     """
-    return _again(edition, Delivery.Status.IN_DOUBT)
+    return again(edition, Q(status=Delivery.Status.IN_DOUBT))
 
 
 def leave(edition: Edition) -> int:
@@ -84,15 +89,20 @@ def leave(edition: Edition) -> int:
     They stay in doubt, as nobody knows more, and ask for no attention any
     more. A webhook or a disk that comes back still settles them.
     """
-    return (
-        Delivery.objects.filter(edition=edition, status=Delivery.Status.IN_DOUBT)
-        .exclude(reason__startswith=LEFT)
-        .update(reason=Concat(Value(LEFT), F("reason")), changed_at=Now())
-    )
+    doubted = Delivery.objects.filter(edition=edition, status=Delivery.Status.IN_DOUBT)
+    with transaction.atomic():
+        count = doubted.exclude(reason__startswith=LEFT).update(
+            reason=Concat(Value(LEFT), F("reason")), changed_at=Now()
+        )
+        tallies.stale([edition.pk])
+    return count
 
 
-def _again(edition: Edition, status: Delivery.Status) -> int:
-    """Make the deliveries in *status* due again, and the edition move if it had finished."""
+def again(edition: Edition, which: Q) -> int:
+    """Make *which* deliveries due again, and the edition move if it had finished; return how many.
+
+    Raise StillOpen where that would leave the brief with two open editions.
+    """
     try:
         with transaction.atomic():
             # recovery.finish() holds this lock too: it must not overlook what becomes due here.
@@ -104,7 +114,7 @@ def _again(edition: Edition, status: Delivery.Status) -> int:
             )
             if not reopened.exists():
                 return 0
-            count = Delivery.objects.filter(edition=edition, status=status).update(
+            count = Delivery.objects.filter(which, edition=edition).update(
                 status=Delivery.Status.PENDING,
                 reason="",
                 batch=None,
@@ -116,6 +126,7 @@ def _again(edition: Edition, status: Delivery.Status) -> int:
                 reopened.filter(status=Edition.Status.FINISHED).update(
                     status=Edition.Status.FINISHING, finished_at=None
                 )
+                tallies.stale([edition.pk])
     except IntegrityError as error:
         # A further edition of this brief is open: the constraint keeps it at one.
         raise StillOpen(

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from deliveries import clocks
+from deliveries import clocks, tallies
 from deliveries.models import Delivery, Edition
 from deliveries.slices import skip
 
@@ -37,6 +37,7 @@ def skip_them(edition: Edition) -> int:
             return 0
         late = list(clocks.missed(edition).values_list("pk", flat=True))
         count = skip(Q(batch__in=late), REASON)
+        tallies.stale([edition.pk])
         clocks.missed(edition).filter(pk__in=late).update(done_at=Now())
     return count
 

@@ -13,15 +13,26 @@ def summary(edition: Edition) -> dict[str, Any]:
     """Return {"audience", "statuses", "reasons"}; the statuses are a partition of the audience.
 
     *reasons* counts why deliveries failed, were skipped, wait or are in doubt.
+    Each call counts all rows: pages ask deliveries.tallies.
     """
-    statuses = dict.fromkeys(Delivery.Status.values, 0)
-    reasons: dict[str, int] = {}
+    return sums(by_reason(edition))
+
+
+def by_reason(edition: Edition) -> list[tuple[str, str, int]]:
+    """Return (status, reason, how many) of all deliveries of *edition*."""
     rows = (
         Delivery.objects.filter(edition=edition)
         .values_list("status", "reason")
         .annotate(count=Count("pk"))
         .order_by()
     )
+    return list(rows)
+
+
+def sums(rows: list[tuple[str, str, int]]) -> dict[str, Any]:
+    """Return the summary() that by_reason() gave the *rows* of."""
+    statuses = dict.fromkeys(Delivery.Status.values, 0)
+    reasons: dict[str, int] = {}
     for status, reason, count in rows:
         statuses[status] += count
         if reason:

@@ -3,7 +3,7 @@
 from django.db.models import F
 from django.db.models.functions import Now
 
-from deliveries import ledger, owners, throttle
+from deliveries import ledger, owners, tallies, throttle
 from deliveries.journal import Slice
 from deliveries.leases import IN_VAIN, LEASE
 from deliveries.ledger import Fate, Outcome, durable
@@ -73,4 +73,5 @@ def hear_last_words() -> None:
     for owner, last in owners.last_words():
         if not Batch.objects.filter(owner=owner).exists():
             ledger.settle(last.outcomes)
+            tallies.stale_by(outcome.delivery for outcome in last.outcomes)
             owners.lay_to_rest(owner)

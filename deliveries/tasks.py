@@ -9,7 +9,17 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from deliveries import digests, guard, import_undo, lanes, planning, privacy, recovery, sending
+from deliveries import (
+    digests,
+    guard,
+    import_undo,
+    lanes,
+    planning,
+    privacy,
+    recovery,
+    sending,
+    tallies,
+)
 from subscribers import notices
 from subscribers.doorbell import ring_now
 from subscribers.models import ImportRun
@@ -45,6 +55,8 @@ def tick() -> None:
     if _try(guard.beat):
         for step in (digests.make_due, planning.start_due, recovery.sweep, _ring_for_lanes):
             _try(step)
+        # After the rings: what is counted holds up nobody who sends.
+        _try(tallies.keep)
     _try(_ring_for_notices)
     _try(tend_the_door)
     _try(keep_promises)
@@ -88,6 +100,7 @@ def drain(lane: str) -> None:
     elif guard.may_send():
         # Nothing is free any more: the edition may be done.
         recovery.sweep()
+        _try(tallies.keep)
 
 
 @shared_task

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from briefs import access
 from briefs.admin.desk import DeskAdmin, badge, number, publication_label
 from briefs.roles import Verb
-from deliveries import audience, control, missed, reports
+from deliveries import audience, control, missed, reports, tallies
 from deliveries.admin import moments
 from deliveries.admin.import_undo import undo_view
 from deliveries.admin.installation import installation_view
@@ -73,7 +73,7 @@ def _verbs_of_status(edition: Edition) -> list[str]:
 def progress(edition: Edition) -> dict[str, Any]:
     """Return how far *edition* is, as the live page and its script show it."""
     started = time.monotonic()
-    report = reports.summary(edition)
+    report = tallies.of(edition)
     counts: dict[str, int] = report["statuses"]
     audience: int = report["audience"] or edition.audience or 0
     settled = sum(counts[status] for status in SETTLED)
@@ -238,7 +238,7 @@ class EditionAdmin(DeskAdmin[Edition]):
         """Show the bar and the figures; nothing before the audience is frozen."""
         if edition.audience is None:
             return "–"
-        report = reports.summary(edition)
+        report = tallies.of(edition)
         counts = report["statuses"]
         sent = counts["sent"] + counts["delivered"]
         wrong = counts["failed"] + counts["bounced"]

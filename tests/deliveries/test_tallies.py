@@ -1,0 +1,124 @@
+"""Tallies: pages read one row, and it says what the ledger says."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from deliveries import control, planning, reports, tallies
+from deliveries.models import Batch, Delivery, Edition, Tally
+from tests.make import make_edition, make_readers
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def edition(monkeypatch):
+    """Return an edition to six that counts as a large one."""
+    monkeypatch.setattr(tallies, "COUNTED_AT_ONCE", 3)
+    edition = make_edition()
+    make_readers(edition.publication, 6)
+    planning.start(edition)
+    edition.refresh_from_db()
+    return edition
+
+
+def end(edition, status="sent", **fields):
+    Delivery.objects.filter(edition=edition).update(status=status, **fields)
+    Edition.objects.filter(pk=edition.pk).update(status="finished", finished_at=timezone.now())
+    edition.refresh_from_db()
+
+
+def test_a_small_edition_is_counted_where_it_is_asked_for(edition, monkeypatch):
+    monkeypatch.setattr(tallies, "COUNTED_AT_ONCE", 100)
+    Delivery.objects.filter(edition=edition).update(status="sent")
+    assert tallies.of(edition) == reports.summary(edition)
+    assert tallies.keep() == 0  # it moves, and costs no row
+
+
+def test_between_two_counts_the_batches_say_how_far_it_is(edition):
+    assert tallies.of(edition)["statuses"]["pending"] == 6
+    assert tallies.keep() == 1
+    Batch.objects.filter(edition=edition).update(sent=4, refused=1)
+    found = tallies.of(edition)
+    counts = found["statuses"]
+    assert (counts["sent"], counts["failed"], counts["pending"]) == (4, 1, 1)
+    assert sum(counts.values()) == found["audience"] == 6
+    assert tallies.keep() == 0  # it was counted a moment ago
+
+
+def test_more_than_wait_are_never_taken_from_what_a_batch_counted(edition):
+    Batch.objects.filter(edition=edition).update(sent=999)
+    assert tallies.of(edition)["statuses"]["sent"] == 6
+
+
+def test_an_ended_edition_is_counted_once_more_and_then_no_more(edition):
+    tallies.keep()
+    end(edition)
+    assert tallies.keep() == 1
+    assert tallies.of(edition) == reports.summary(edition)
+    assert Tally.objects.get().is_final
+    assert tallies.keep() == 0
+
+
+def test_what_ended_before_there_were_tallies_is_counted_too(edition):
+    end(edition)
+    assert tallies.keep() == 1
+    assert Tally.objects.get().is_final
+
+
+@pytest.mark.parametrize("verb", [control.retry_failed, control.send_again, control.leave])
+def test_after_a_verb_it_is_counted_anew(edition, verb):
+    wrong = {control.retry_failed: "failed"}.get(verb, "in-doubt")
+    end(edition, wrong, reason="no-reply")
+    tallies.keep()
+    assert verb(edition) == 6
+    assert not Tally.objects.get().is_final
+    assert tallies.keep() == 1
+    assert tallies.of(edition) == reports.summary(edition)
+
+
+def test_a_change_during_the_count_is_not_lost(edition, monkeypatch):
+    end(edition, "in-doubt", reason="no-reply")
+    count = tallies.count
+
+    def count_while_somebody_acts(edition):
+        counted = count(edition)
+        control.leave(edition)
+        return counted
+
+    monkeypatch.setattr(tallies, "count", count_while_somebody_acts)
+    tallies.keep()
+    assert not Tally.objects.get().is_final
+    monkeypatch.setattr(tallies, "count", count)
+    tallies.keep()
+    assert tallies.of(edition)["reasons"] == {"left: no-reply": 6}
+
+
+def test_what_ended_lately_is_looked_at_once_more(edition):
+    end(edition)
+    tallies.keep()
+    # A worker that was stopped, replaced and woken up settles without a word to anybody.
+    Delivery.objects.filter(pk=edition.deliveries.first().pk).update(status="failed", reason="late")
+    long_ago = timezone.now() - dt.timedelta(minutes=11)
+    tally = Tally.objects.get()
+    tally.report["at"] = long_ago.isoformat()
+    tally.counted_at = long_ago
+    tally.save()
+    assert tallies.keep() == 1
+    assert tallies.of(edition)["statuses"]["failed"] == 1
+
+
+def test_words_are_grouped_and_no_tally_holds_what_a_server_said_of_a_reader(edition):
+    for number, row in enumerate(edition.deliveries.select_related("subscriber")):
+        Delivery.objects.filter(pk=row.pk).update(
+            status="failed",
+            reason="refused",
+            reply=f"550 5.1.1 <{row.subscriber.address}> unknown (A{number}B12345678)",
+        )
+    end(edition, "failed")
+    tallies.keep()
+    details = tallies.details(edition)
+    assert [row["readers"] for row in details["words"]] == [6]
+    assert [row["failed"] for row in details["domains"]] == [6]
+    assert "example.com" not in str(Tally.objects.get().report)
