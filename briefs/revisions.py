@@ -33,8 +33,19 @@ def snapshot(brief: Brief) -> dict[str, Any]:
 
 
 def snapshot_publication(publication: Publication) -> dict[str, Any]:
-    """Return what every mail of *publication* takes from it, as plain JSON values."""
+    """Return what every mail of *publication* takes from it, as plain JSON values.
+
+    Frame, header and footer are keys only where they are not the default, so
+    that what was frozen before there were any still has the same digest.
+    """
+    frame = publication.frame
+    look = {
+        "frame": "" if frame == Publication.Frame.SHEET else frame,
+        "header": publication.header,
+        "footer": publication.footer.strip(),
+    }
     return {
+        **{name: value for name, value in look.items() if value},
         "name": publication.name,
         "slug": publication.slug,
         "is_public": publication.is_public,
@@ -140,4 +151,8 @@ def look_from(content: dict[str, Any]) -> Look:
         language=publication["language"],
         postal_address=publication["postal_address"],
         unsubscribe_wording=publication["unsubscribe_wording"],
+        frame=publication.get("frame", "sheet"),
+        header=publication.get("header", ""),
+        footer=publication.get("footer", ""),
+        site_url=settings.SITE_URL,
     )

@@ -61,11 +61,13 @@ class Content:
     points_html: tuple[str, ...]
     body_html: str
     contact_html: str
+    header: str = ""
+    footer_html: str = ""
 
 
 def frame(content: Content, look: Look, places: Places) -> str:
     """Return the whole HTML part, its style written into the elements."""
-    css = make_stylesheet(look.colour, look.direction)
+    css = make_stylesheet(look.colour, look.direction, look.frame)
     head = _HEAD.format(
         language=escape(look.language if _LANGUAGE.fullmatch(look.language) else "en"),
         direction="rtl" if look.direction == "rtl" else "ltr",
@@ -82,13 +84,14 @@ def _body(content: Content, look: Look, places: Places) -> str:
     rows = "\n".join(
         row
         for row in (
-            '<tr><td class="bar" height="5"></td></tr>',
+            _bar(look),
             _masthead(content, look),
             _title(content),
             _points(content),
             _row("body", content.body_html),
             _row("topics", escape(content.topics)),
             _contact(content),
+            _row("foot", content.footer_html),
         )
         if row
     )
@@ -119,12 +122,20 @@ def _over(places: Places) -> str:
     return _row("over", _anchor(places.view, _("View in browser")))
 
 
+def _bar(look: Look) -> str:
+    # A plain mail and a letter begin without a stripe of colour.
+    framed = look.frame not in ("plain", "letter")
+    return '<tr><td class="bar" height="5"></td></tr>' if framed else ""
+
+
 def _masthead(content: Content, look: Look) -> str:
     name = escape(look.name)
     if look.logo_url.startswith(("https://", "http://")):
         name = f'<img class="logo" src="{escape(look.logo_url)}" alt="{name}" height="40">'
     if look.home_url.startswith(("https://", "http://")):
         name = f'<a href="{escape(look.home_url)}">{name}</a>'
+    if content.header:
+        name += f'\n<p class="motto">{escape(content.header)}</p>'
     return f"""\
 <tr><td class="masthead">
 {_TABLE}><tr>

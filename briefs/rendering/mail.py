@@ -13,6 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from .frame import Content, frame
+from .images import WIDEST, place_images
 from .links import Links
 from .markdown import render_markdown
 from .merging import Merging, Put, by_default
@@ -36,8 +37,8 @@ def render_email(
 ) -> Mail:
     """Render one brief for all its readers.
 
-    *link* is given each distinct http(s) URL of key points, body and contact
-    block and returns what is mailed in its place. *merge* is given each merge
+    *link* is given each distinct http(s) URL of key points, body,
+    contact block and footer and returns what is mailed in its place. *merge* is given each merge
     field and returns plain text, or a slot of ASCII letters and digits that is
     filled in per reader. Raises Unrenderable, whose message says what to do.
     """
@@ -47,6 +48,12 @@ def render_email(
     body = merging.settle(render_markdown(text.body, language=look.language))
     contact = merging.settle(
         render_markdown(text.contact_block, language=look.language, keep_breaks=True)
+    )
+    # The same in all briefs, so it has no merge fields.
+    footer = render_markdown(look.footer, language=look.language, keep_breaks=True)
+    body, contact, footer = (
+        place_images(part, site_url=look.site_url, widest=WIDEST)
+        for part in (body, contact, footer)
     )
     look = replace(look, direction=_direction(look))
     links = Links(link)
@@ -62,11 +69,13 @@ def render_email(
             points_html=tuple(links.replace_in(point) for point in points),
             body_html=links.replace_in(body),
             contact_html=links.replace_in(contact),
+            header=_one_line(look.header),
+            footer_html=links.replace_in(footer),
         )
         html = frame(content, look, places)
         # Text is written from the fragments before replacement: it numbers
         # links by their original and prints what is mailed.
-        plain = write_plain(content, points, body, contact, look, places, links)
+        plain = write_plain(content, (points, body, contact, footer), look, places, links)
     return Mail(
         subject=merging.fill_text(content.title, merge),
         html=merging.fill_html(html, merge),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from .images import place_images
 from .limits import LONGEST_LINE, Unrenderable
 from .markdown import render_inline, show_markdown
 from .merging import Merging, TooManyFields, by_default
@@ -24,7 +25,7 @@ def render_page(text: Text, *, language: str = "en") -> Page:
         text = merging.text
 
     def shown(fragment: str) -> str:
-        return merging.fill_html(merging.settle(fragment), by_default)
+        return merging.fill_html(merging.settle(place_images(fragment)), by_default)
 
     points = (shown(_shown(point, language)) for point in text.key_points)
     return Page(

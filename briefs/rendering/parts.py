@@ -18,6 +18,10 @@ class Look:
     postal_address: str = ""
     unsubscribe_wording: str = ""  # empty: "Unsubscribe" in the language
     direction: str = ""  # "ltr" or "rtl"; empty is that of the language
+    frame: str = "sheet"  # "sheet", "plain" or "letter"
+    header: str = ""  # one line under the name
+    footer: str = ""  # Markdown without merge fields, under the contact block
+    site_url: str = ""  # what stands before the path of our own pictures
 
 
 @dataclass(frozen=True)

@@ -18,20 +18,20 @@ _LONGEST_URL = 900  # octets; the line ends at 998
 
 def write_plain(
     content: Content,
-    points: tuple[str, ...],
-    body: str,
-    contact: str,
+    fragments: tuple[tuple[str, ...], str, str, str],
     look: Look,
     places: Places,
     links: Links,
 ) -> str:
-    """Return the text part; *points*, *body* and *contact* are sanitised HTML."""
+    """Return the text part; *fragments* are key points, body, contact block and footer as HTML."""
+    points, body, contact, footer = fragments
     sections = (
         _head(content, look),
         _points(points, links),
         to_text(body, links),
         wrap(content.topics),
         to_text(contact, links),
+        to_text(footer, links),
         # Written last, when every link above has its number.
         _links(links, places),
         [_RULE],
@@ -45,7 +45,15 @@ def write_plain(
 def _head(content: Content, look: Look) -> list[str]:
     title = wrap(": ".join(part for part in (content.series, content.headline) if part))
     rule = ["=" * min(WIDTH, max(map(display_width, title), default=0))]
-    return [*wrap(look.name), *wrap(content.date), "", *title, *rule, *wrap(content.byline)]
+    return [
+        *wrap(look.name),
+        *wrap(content.header),
+        *wrap(content.date),
+        "",
+        *title,
+        *rule,
+        *wrap(content.byline),
+    ]
 
 
 def _points(points: tuple[str, ...], links: Links) -> list[str]:

@@ -6,6 +6,8 @@ import re
 
 import nh3
 
+from .images import is_own
+
 _INLINE = {
     "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s",
     "small", "strong", "sub", "sup", "u",
@@ -57,6 +59,8 @@ def _allowed_value(tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return _allowed_link(value)
     if name == "src":
+        if is_own(value):
+            return value
         # Mail clients block or flag plain http, and a data: URL is megabytes of mail.
         link = _allowed_link(value)
         return link if link and link.startswith("https://") else None
@@ -82,6 +86,10 @@ def _allowed_link(value: str) -> str | None:
     return url if _FOOTNOTE.fullmatch(url) and url.startswith("#") else None
 
 
+def _allowed_without_host(value: str) -> str | None:
+    return value if is_own(value) else _allowed_link(value)
+
+
 def _whole_image(match: re.Match[str]) -> str:
     tag = match[0]
     if ' src="' not in tag:
@@ -97,7 +105,7 @@ def _cleaner(tags: set[str]) -> nh3.Cleaner:
         attribute_filter=_allowed_value,
         allowed_classes={tag: names for tag, names in _CLASSES.items() if tag in tags},
         url_schemes={"http", "https", "mailto"},
-        url_relative=_allowed_link,
+        url_relative=_allowed_without_host,
         link_rel=None,
     )
 

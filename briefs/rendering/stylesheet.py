@@ -54,6 +54,7 @@ _RULES = """
 .name a { color: $ink; text-decoration: none; }
 .logo { display: block; height: 40px; max-width: 240px; border: 0; background-color: $plate;
   color: #1a1c20; font: bold 19px/24px {serif}; }
+.motto { margin: 4px 0 0; font: 13px/18px {sans}; color: $soft; }
 .date { font: 13px/18px {sans}; color: $soft; text-align: end; }
 .title { padding: 34px 40px 0; text-align: start; }
 .series { margin: 0 0 10px; font: bold 12px/18px {sans}; letter-spacing: 1.4px;
@@ -104,11 +105,40 @@ _RULES = """
   color: $ink; text-align: start; }
 .contact p { margin: 0 0 8px; }
 .contact a { color: $accent; text-decoration: underline; }
+.foot { padding: 0 40px 30px; font: 13px/20px {sans}; color: $soft; text-align: start; }
+.foot p { margin: 0 0 8px; }
+.foot a { color: $soft; text-decoration: underline; }
+.foot img { max-width: 100%; height: auto; border: 0; }
 .under { padding: 26px 28px 0; font: 13px/20px {sans}; color: $soft; text-align: center; }
 .under p { margin: 0 0 12px; }
 .under a { color: $soft; text-decoration: underline; }
 .under strong { color: $soft; }
 """
+# What differs from the sheet. A plain mail and a letter have no ground but the page.
+_FRAMES = {
+    "plain": """
+.under { border-top: 1px solid $line; }
+""",
+    "letter": """
+.over, .topics, .foot, .under { font: 14px/21px {serif}; }
+.masthead { border-bottom: 0; }
+.name { font: 19px/24px {serif}; }
+.motto, .date { font: italic 15px/22px {serif}; }
+.series { margin: 0 0 6px; font: italic 17px/26px {serif}; letter-spacing: 0;
+  text-transform: none; color: $soft; }
+.headline { font: bold 28px/35px {serif}; }
+.byline { margin: 10px 0 0; font: italic 16px/24px {serif}; }
+.points { background-color: $sheet; }
+.points-edge { width: 1px; background-color: $line; }
+.points-text { padding: 2px 0 0; padding-start: 20px; }
+.points-name { margin: 0 0 8px; font: italic 17px/26px {serif}; letter-spacing: 0;
+  text-transform: none; color: $soft; }
+.point { font: 17px/27px {serif}; }
+.body th, .body td, .body table { font-family: {serif}; }
+.contact { font: 16px/25px {serif}; }
+.under { border-top: 1px solid $line; }
+""",
+}
 _PHONE = """
 @media only screen and (max-width: 600px) {
 .outer { padding: 12px 0 32px !important; }
@@ -121,7 +151,7 @@ _PHONE = """
 .points-text { padding: 18px 20px 8px 16px !important; }
 .body { padding: 24px 20px 10px !important; line-height: 27px !important; }
 .topics { padding: 0 20px 20px !important; }
-.contact-room { padding: 0 20px 26px !important; }
+.contact-room, .foot { padding: 0 20px 26px !important; }
 }
 """
 _START = re.compile(r"(?<=padding-)start\b|(?<=border-)start\b|(?<=text-align: )start\b")
@@ -138,11 +168,15 @@ class Stylesheet:
 
 
 @lru_cache(maxsize=256)
-def make_stylesheet(accent: str, direction: str) -> Stylesheet:
-    """Return the style sheet for a publication's colour, "#rrggbb"."""
-    rules = _with_direction(_RULES.replace("{serif}", _SERIF).replace("{sans}", _SANS), direction)
-    light = _with_accent(_LIGHT, accent)
-    dark = _with_accent(_DARK, accent)
+def make_stylesheet(accent: str, direction: str, frame: str = "sheet") -> Stylesheet:
+    """Return the style sheet for a publication's colour, "#rrggbb", and frame."""
+    rules = _RULES + _FRAMES.get(frame, "")
+    rules = rules.replace("{serif}", _SERIF).replace("{sans}", _SANS)
+    rules = _with_direction(rules, direction)
+    light, dark = (
+        {**palette, "page": palette["sheet"]} if frame in _FRAMES else palette
+        for palette in (_with_accent(_LIGHT, accent), _with_accent(_DARK, accent))
+    )
     twins = "\n".join(_dark_twins(rules, dark))
     kept = (
         ":root { color-scheme: light dark; supported-color-schemes: light dark; }\n"

@@ -1,0 +1,101 @@
+"""The look of a publication: three frames, a line above, a foot below, and our own pictures."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from briefs.models import Publication
+from briefs.rendering import render_page
+from briefs.rendering.images import is_own
+from briefs.rendering.stylesheet import make_stylesheet
+from briefs.revisions import look_from, snapshot_publication
+from tests.rendering.sample import LOOK, TEXT, Page, render
+
+pytestmark = pytest.mark.sqlite_only
+PICTURE = "/p/images/2026/04/0f3a9c-1280x720.jpg"
+
+
+def look_of(**fields):
+    return look_from({"publication": snapshot_publication(Publication(name="Harbour", **fields))})
+
+
+@pytest.mark.parametrize("frame", ["plain", "letter"])
+def test_plain_and_letter_stand_on_the_page_itself(frame):
+    html = render(look=replace(LOOK, frame=frame)).html
+    assert 'class="bar"' not in html
+    assert "#f1f0ec" not in html
+    assert 'class="bar"' in render().html
+
+
+@pytest.mark.parametrize("frame", ["sheet", "plain", "letter"])
+def test_in_every_frame_no_colour_of_the_day_is_left_at_night(frame):
+    css = make_stylesheet("#8a1c2b", "ltr", frame)
+    night = css.kept[css.kept.index("prefers-color-scheme") :]
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", css.inlined)
+    coloured = [" ".join(name.split()) for name, rule in rules if "#" in rule]
+    assert all(f"\n{name} {{" in night for name in coloured)
+    # The later of two rules wins by day, so its twin must be the later one by night.
+    order = [name for name in re.findall(r"\n([^\n{}]+) \{", night) if name in coloured]
+    assert order == coloured
+
+
+def test_a_letter_has_colour_in_its_links_only():
+    look = replace(LOOK, frame="letter", colour="#8a1c2b")
+    page = Page(render(look=look).html)
+    coloured = [e for e in page.elements if "#8a1c2b" in e.attributes.get("style", "")]
+    assert {element.tag for element in coloured} == {"a"}
+
+
+def test_header_and_footer_stand_in_both_parts_as_text_and_markdown():
+    look = replace(LOOK, header="Monday to <Friday>", footer="By [us](https://u.example/) **all**")
+    mail = render(look=look, body="")
+    assert '<p class="motto"' in mail.html
+    assert "Monday to &lt;Friday&gt;" in mail.html
+    assert ">all</strong>" in mail.html
+    assert "https://u.example/" in mail.links
+    assert "Monday to <Friday>" in mail.text
+    assert "By us [3] all" in mail.text
+
+
+def test_a_snapshot_without_a_look_of_its_own_is_what_it_was():
+    plain = snapshot_publication(Publication(name="Harbour"))
+    assert not {"frame", "header", "footer"} & set(plain)
+    assert look_from({"publication": plain}).frame == "sheet"
+    look = look_of(frame="letter", header="Daily", footer="We **care**.")
+    assert (look.frame, look.header, look.footer) == ("letter", "Daily", "We **care**.")
+
+
+def test_our_own_picture_is_mailed_with_its_address_and_a_size_that_outlook_bears():
+    look = replace(LOOK, site_url="https://harbour.example")
+    mail = render(look=look, body=f"![A crane]({PICTURE})")
+    picture = Page(mail.html).all("img")[0].attributes
+    assert picture["src"] == f"https://harbour.example{PICTURE}"
+    assert (picture["width"], picture["height"], picture["alt"]) == ("560", "315", "A crane")
+    assert "[Image: A crane]" in mail.text
+
+
+def test_on_the_web_our_own_picture_keeps_its_path_and_its_size():
+    html = render_page(replace(TEXT, body=f"![A crane]({PICTURE})")).body_html
+    assert f'src="{PICTURE}" width="1280" height="720"' in html
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/p/images/../logos/x-1x1.png",
+        "/p/images/x-1x1.svg",
+        "//evil.example/p/images/x-1x1.png",
+        "/admin/logout/",
+        "/p/images/x.png",
+        "/p/images/x-1x1.png?a=1",
+    ],
+    ids=["up", "svg", "host", "desk", "no-size", "query"],
+)
+def test_no_other_path_of_the_site_is_a_picture(path):
+    assert not is_own(path)
+    assert "<img" not in render_page(replace(TEXT, body=f"![x]({path})")).body_html
+
+
+def test_a_picture_of_ours_is_no_place_to_link_to():
+    assert "href" not in render_page(replace(TEXT, body=f"[x]({PICTURE})")).body_html
