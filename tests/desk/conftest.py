@@ -1,12 +1,14 @@
 """What the tests of the desk share: Olga owns, Paul publishes, Wanda writes, Stan is a stranger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser
 
 from briefs.models import Brief, Publication, User
+from tests.desk import browsing
 from tests.make import make_brief, make_member, make_publication, make_user
 
 
@@ -89,3 +91,18 @@ def form_of() -> FormOf:
         return posted
 
     return fields
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the installed Chromium."""
+    with browsing.started() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: Any) -> Iterator[browsing.Desk]:
+    """Return the desk of who looks after the whole site, in a browser."""
+    user = make_user("root@harbour.example", is_superuser=True)
+    with browsing.logged_in(browser, live_server.url, user) as desk:
+        yield desk

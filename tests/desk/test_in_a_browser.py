@@ -1,16 +1,15 @@
 """The desk in a real browser: what its scripts do, and that nobody else's run."""
 
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from briefs.models import Brief, Publication
 from deliveries.models import Edition
 from subscribers.models import Subscriber
-from tests.make import make_brief, make_publication, make_readers, make_user
+from tests.desk.browsing import Desk
+from tests.make import make_brief, make_publication, make_readers
 
 # What the pages show of the database is tested without a browser, on both.
 pytestmark = [
@@ -18,67 +17,7 @@ pytestmark = [
     pytest.mark.sqlite_only,
     pytest.mark.django_db(transaction=True),
 ]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PASSWORD = "cranes-and-quays-7"
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the installed Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    # Playwright's loop runs in this thread until it is stopped; meanwhile Django would
-    # take each query for one from a coroutine.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-class Desk:
-    """A page that is logged in, and all that went wrong on it."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
-        self.url = url
-        self.wrong: list[str] = []
-        page.on("dialog", self._dialog)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", self._request)
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.wrong.append(f"dialog: {dialog.message}")
-        dialog.accept()
-
-    def _request(self, request: Any) -> None:
-        if not request.url.startswith((self.url, "data:", "blob:", "about:")):
-            self.wrong.append(f"asked {request.url}")
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.url + path)
-        return self.page
-
-    def points(self) -> list[str]:
-        rows = self.page.locator("[data-point]:not([hidden]) textarea")
-        return [row.input_value() for row in rows.all()]
-
-
-@pytest.fixture
-def desk(browser: Browser, live_server: Any) -> Iterator[Desk]:
-    """Return the desk of who looks after the whole site."""
-    user = make_user("root@harbour.example", is_superuser=True)
-    user.set_password(PASSWORD)
-    user.save()
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    desk = Desk(context.new_page(), live_server.url)
-    page = desk.open("/admin/login/")
-    page.fill("[name=username]", "Root@Harbour.Example")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    yield desk
-    context.close()
 
 
 def test_a_brief_is_written_with_its_preview_beside_it(desk: Desk) -> None:
