@@ -49,8 +49,12 @@ def record(
     delivery_id: int | None = None,
     at: datetime | None = None,
     details: dict[str, Any] | None = None,
+    moved_from: str | None = None,
 ) -> ConsentRecord:
-    """Write the evidence of a change; called inside its transaction."""
+    """Write the evidence of a change; called inside its transaction.
+
+    *moved_from* is the hash of the address that the reader had, if they have another one now.
+    """
     return ConsentRecord.objects.create(
         subscriber=subscription.subscriber,
         address_hash=subscription.subscriber.address_hash,
@@ -65,4 +69,5 @@ def record(
         delivery_id=delivery_id,
         at=at or timezone.now(),
         details=details or {},
+        moved_from=moved_from,
     )

@@ -102,8 +102,8 @@ def move(notice: Notice, *, origin: Origin) -> bool:
             address_hash(new.key), subscription.publication, new.key.rpartition("@")[2]
         ):
             return False
-        old = reader.address
-        details = {"address": [reader.address_hash, address_hash(new.key)]}
+        old, before = reader.address, reader.address_hash
+        details = {"address": [before, address_hash(new.key)]}
         _write(reader, new)
         subscription.subscriber.refresh_from_db()
         made = record(
@@ -111,6 +111,7 @@ def move(notice: Notice, *, origin: Origin) -> bool:
             ConsentRecord.Kind.CHANGED,
             source="preferences",
             details=details,
+            moved_from=before,
             **origin,
         )
         Notice.objects.create(

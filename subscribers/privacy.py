@@ -19,7 +19,7 @@ from subscribers.models import (
     Suppression,
     SuppressionRelease,
 )
-from subscribers.story import hashes_of
+from subscribers.story import hashes_of, others_with
 from subscribers.suppression import address_hash, suppress, suppress_hash
 
 ERASED = "[erased]"
@@ -94,8 +94,7 @@ def _note_erasure(hashed: str, publication: int, *, by: User | None, source: str
 def _hashes_of(reader: Subscriber) -> set[str]:
     """Return the hashes of all addresses of *reader* that belong to nobody else today."""
     hashes = hashes_of(reader.address_hash)
-    others = Subscriber.objects.filter(address_hash__in=hashes).exclude(pk=reader.pk)
-    return hashes - set(others.values_list("address_hash", flat=True))
+    return hashes - set(others_with(hashes - {reader.address_hash}, reader).values())
 
 
 def _delete_by_address(addresses: Collection[str]) -> None:

@@ -1,5 +1,6 @@
 """The whole story of one address, from the evidence; also of one that was erased."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +23,43 @@ def hashes_of(hashed: str) -> set[str]:
     new = {hashed}
     while new:
         found |= new
+        # Only backwards: a move is recorded under the hash that it led to. One that was taken
+        # back names another's address, maybe, and leads nowhere.
         moves = ConsentRecord.objects.filter(
-            Q(address_hash__in=new), kind=ConsentRecord.Kind.CHANGED, details__has_key="address"
-        ).values_list("details", flat=True)
-        # Only backwards: a move is recorded under the hash that it led to.
-        new = {details["address"][0] for details in moves} - found
+            address_hash__in=new, moved_from__isnull=False, details__has_key="address"
+        )
+        new = set(moves.values_list("moved_from", flat=True)) - found
     return found
+
+
+def evidence_under(hashes: Collection[str], readers: Iterable[int]) -> list[int]:
+    """Return the ids of the records that were written under one of *hashes*.
+
+    *readers* are the ids of those who have one of the addresses today. Who had
+    one is known by having moved, and of who is gone the hash is all that is
+    left: so no index needs to hold the hashes of all.
+    """
+    records = ConsentRecord.objects.filter(address_hash__in=hashes)
+    moved = ConsentRecord.objects.filter(moved_from__in=hashes, subscriber__isnull=False)
+    theirs = {*readers, *moved.values_list("subscriber", flat=True)}
+    return [
+        *records.filter(subscriber__isnull=True).values_list("pk", flat=True),
+        *records.filter(subscriber__in=theirs).values_list("pk", flat=True),
+    ]
+
+
+def others_with(hashes: Collection[str], reader: Subscriber | None) -> dict[int, str]:
+    """Return the readers, but for *reader*, who have one of these addresses now: {id: hash}.
+
+    Reads all readers, since none is looked up by a hash; so ask it only of
+    addresses that somebody moved away from.
+    """
+    if not hashes:
+        return {}
+    others = Subscriber.objects.filter(address_hash__in=hashes)
+    if reader is not None:
+        others = others.exclude(pk=reader.pk)
+    return dict(others.values_list("pk", "address_hash"))
 
 
 def story(address_raw: str, *, is_for_reader: bool = False) -> dict[str, Any]:
@@ -42,9 +74,13 @@ def story(address_raw: str, *, is_for_reader: bool = False) -> dict[str, Any]:
     domain = known.key.rpartition("@")[2]
     hashes = hashes_of(hashed)
     reader = Subscriber.objects.filter(address_key=known.key).first()
-    records = ConsentRecord.objects.filter(
-        Q(address_hash__in=hashes) | (Q(subscriber=reader) if reader else Q(pk__in=()))
-    )
+    holders = [reader.pk] if reader else []
+    if not is_for_reader:
+        holders += others_with(hashes - {hashed}, reader)
+    which = Q(pk__in=evidence_under(hashes, holders))
+    if reader:
+        which |= Q(subscriber=reader)
+    records = ConsentRecord.objects.filter(which)
     if is_for_reader:
         records = records.filter(Q(subscriber=reader) | Q(subscriber__isnull=True))
     return {

@@ -171,7 +171,9 @@ def release_erasure(hashed: str, publication: Publication, why: str) -> int:
     )
     released = sum(_release(row, why, None) for row in rows)
     if released:
-        left = ConsentRecord.objects.filter(address_hash=hashed, kind=ConsentRecord.Kind.ERASED)
+        left = ConsentRecord.objects.filter(
+            address_hash=hashed, subscriber__isnull=True, kind=ConsentRecord.Kind.ERASED
+        )
         others = Publication.objects.filter(pk__in=left.values("publication"))
         for other in others.exclude(pk=publication.pk):
             suppress_hash(hashed, Reason.ERASURE, other)

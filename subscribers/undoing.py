@@ -54,6 +54,7 @@ def undo(made: ConsentRecord, subscription: Subscription, *, origin: Origin) -> 
         subscription.refresh_from_db()
         if not may_undo(made, subscription):
             return False
+        had = subscription.subscriber.address_hash
         if made.kind == Kind.UNSUBSCRIBED:
             done = _come_back(subscription, made.details.get("was") or [Status.ACTIVE, None])
         else:
@@ -63,7 +64,15 @@ def undo(made: ConsentRecord, subscription: Subscription, *, origin: Origin) -> 
             ]
         if not any(done):
             return False
-        record(subscription, Kind.CHANGED, source="undo", details={"undo": made.pk}, **origin)
+        moved = had != subscription.subscriber.address_hash
+        record(
+            subscription,
+            Kind.CHANGED,
+            source="undo",
+            details={"undo": made.pk},
+            moved_from=had if moved else None,
+            **origin,
+        )
     return True
 
 

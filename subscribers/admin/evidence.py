@@ -10,7 +10,8 @@ from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge, publication_label
 from subscribers import suppression
 from subscribers.admin.subscriptions import moment
-from subscribers.models import ConsentRecord, ConsentWording, Notice
+from subscribers.models import ConsentRecord, ConsentWording, Notice, Subscriber
+from subscribers.story import evidence_under
 
 KIND_TONES = {
     "requested": "neutral",
@@ -55,10 +56,12 @@ class ConsentRecordAdmin(EvidenceAdmin[ConsentRecord]):
         if not search_term.strip():
             return queryset, False
         try:
-            hashed = suppression.address_hash(normalise(search_term).key)
+            key = normalise(search_term).key
         except InvalidAddress:
             return queryset.none(), False
-        return queryset.filter(address_hash=hashed), False
+        readers = Subscriber.objects.filter(address_key=key).values_list("pk", flat=True)
+        found = evidence_under([suppression.address_hash(key)], readers)
+        return queryset.filter(pk__in=found), False
 
     @admin.display(description=_("When"))
     def moment(self, record: ConsentRecord) -> str:

@@ -16,10 +16,9 @@ class Subscriber(models.Model):
     """A person who reads; the address is stored as briefs.addresses normalises it."""
 
     address = models.CharField(_("address"), max_length=254)
-    address_key = models.CharField(
-        _("address as compared"), max_length=254, unique=True, editable=False
-    )
-    # The same hash stands in Suppression, where it outlives the address.
+    address_key = models.CharField(_("address as compared"), max_length=254, editable=False)
+    # The same hash stands in Suppression, where it outlives the address. Readers are not looked
+    # up by it: an index of random values is most of what an import of a million costs.
     address_hash = models.CharField(max_length=32, editable=False)
     # What follows the @ of address_key: whole domains may be suppressed, or asked for.
     domain = models.CharField(max_length=253, blank=True, editable=False)
@@ -39,11 +38,11 @@ class Subscriber(models.Model):
         verbose_name = _("reader")
         verbose_name_plural = _("readers")
         constraints = [
+            # Here, not at the field, where PostgreSQL would get a second one for patterns.
+            models.UniqueConstraint(fields=["address_key"], name="one_reader_per_address"),
             models.CheckConstraint(condition=~Q(address=""), name="subscriber_has_an_address"),
             models.CheckConstraint(condition=~Q(address_hash=""), name="subscriber_has_a_hash"),
         ]
-        # Here, not at the field, where PostgreSQL would get a second one for patterns.
-        indexes = [models.Index(fields=["address_hash"], name="subscriber_by_hash")]
 
     def __str__(self) -> str:
         return self.address
