@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from briefs import audit
+from briefs import audit, revisions
 from briefs.models import Approval, AuditEntry, Brief, Publication, Revision, User
 
 # Who did one of these has had a hand in the text.
@@ -43,6 +43,12 @@ def is_demanded(brief: Brief) -> bool:
 def fields_changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Return the names of the fields that differ between two snapshots, as the desk says them."""
     return [str(name) for key, name in _NAMES.items() if before.get(key) != after.get(key)]
+
+
+def fields_changed_since(revision: Revision) -> list[str]:
+    """Return the names of the fields in which the brief differs from *revision* by now."""
+    brief = Brief.with_digests.select_related("publication").get(pk=revision.brief_id)
+    return fields_changed(revision.snapshot, revisions.snapshot(brief))
 
 
 def author_ids(brief: Brief) -> frozenset[int]:

@@ -12,6 +12,7 @@ from django.db import Error, transaction
 from django.db.models import F, Sum
 from redis.exceptions import RedisError
 
+from briefs import audit
 from deliveries import lanes
 from deliveries.leases import Lease
 from deliveries.models import Batch, Edition
@@ -38,6 +39,13 @@ def pause(edition_id: int, word: str, **changes: object) -> bool:
         if not moving.update(status=Edition.Status.PAUSED, word=word, **changes):
             return False
         edition = Edition.objects.select_related("brief", "publication").get(pk=edition_id)
+        audit.record(
+            "paused",
+            brief=edition.brief,
+            publication=edition.publication,
+            edition=edition.pk,
+            words=word,
+        )
         notices.tell_editors(
             edition.publication,
             f"Paused: {edition.brief}",

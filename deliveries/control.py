@@ -4,44 +4,60 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now
 
+from briefs import audit
+from briefs.models import User
 from deliveries import tallies
 from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition
 from deliveries.slices import skip
 
 
-def withdraw(edition: Edition) -> bool:
-    """Take back an edition before its first mail; return False when it is too late."""
-    return _move(
-        edition, [Edition.Status.SCHEDULED, Edition.Status.MISSED], Edition.Status.WITHDRAWN
+def note(verb: str, edition: Edition, by: User | None = None, words: str = "") -> None:
+    """Write down that *by*, nobody for the program itself, did *verb* to *edition*."""
+    audit.record(
+        verb,
+        brief=edition.brief,
+        publication=edition.publication,
+        by=by,
+        revision=edition.revision,
+        edition=edition.pk,
+        words=words,
     )
 
 
-def pause(edition: Edition, word: str = "") -> bool:
+def withdraw(edition: Edition, by: User | None = None) -> bool:
+    """Take back an edition before its first mail; return False when it is too late."""
+    waiting = [Edition.Status.SCHEDULED, Edition.Status.MISSED]
+    return _move(edition, waiting, Edition.Status.WITHDRAWN, by)
+
+
+def pause(edition: Edition, word: str = "", by: User | None = None) -> bool:
     """Stop handing out mail; what a worker has in hand is finished within a slice."""
-    return _move(edition, list(Edition.MOVING), Edition.Status.PAUSED, word=word)
+    return _move(edition, list(Edition.MOVING), Edition.Status.PAUSED, by, word=word)
 
 
-def resume(edition: Edition) -> bool:
+def resume(edition: Edition, by: User | None = None) -> bool:
     """Go on with a paused edition; one that could not even be started is now due to start."""
     # Its start checks it once more, and writes down what the mail is made with.
     never_begun = Edition.objects.filter(
         pk=edition.pk, status=Edition.Status.PAUSED, started_at__isnull=True
     )
-    if never_begun.update(status=Edition.Status.SCHEDULED, send_at=Now(), word=""):
-        edition.refresh_from_db()
-        return True
-    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, word="")
+    with transaction.atomic():
+        if never_begun.update(status=Edition.Status.SCHEDULED, send_at=Now(), word=""):
+            edition.refresh_from_db()
+            note("resumed", edition, by)
+            return True
+    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, by, word="")
 
 
-def cancel(edition: Edition) -> bool:
+def cancel(edition: Edition, by: User | None = None) -> bool:
     """Stop for good: who has got no mail yet is skipped.
 
     Only what no worker holds is touched here; the rest is skipped once its
     holder has given it back (recovery.skip_cancelled).
     """
     open_ = [*Edition.MOVING, Edition.Status.PAUSED]
-    if not _move(edition, open_, Edition.Status.CANCELLED):
+    if not _move(edition, open_, Edition.Status.CANCELLED, by):
         return False
     skip_unsent(edition)
     return True
@@ -58,32 +74,43 @@ def skip_unsent(edition: Edition) -> int:
     return skipped
 
 
+# How the audit trail calls it that an edition was moved there.
+_VERBS = {Edition.Status.SENDING: "resumed"}
+
+
 def _move(
-    edition: Edition, old: list[Edition.Status], new: Edition.Status, **changes: object
+    edition: Edition,
+    old: list[Edition.Status],
+    new: Edition.Status,
+    by: User | None,
+    **changes: object,
 ) -> bool:
     """Change the status of *edition* if it is one of *old*; the row count decides."""
     changes["status"] = new
     if new in (Edition.Status.WITHDRAWN, Edition.Status.CANCELLED):
         changes["finished_at"] = Now()
-    moved = Edition.objects.filter(pk=edition.pk, status__in=old).update(**changes)
-    edition.refresh_from_db()
+    with transaction.atomic():
+        moved = Edition.objects.filter(pk=edition.pk, status__in=old).update(**changes)
+        edition.refresh_from_db()
+        if moved:
+            note(_VERBS.get(new, str(new)), edition, by, str(changes.get("word", "")))
     return bool(moved)
 
 
-def retry_failed(edition: Edition) -> int:
+def retry_failed(edition: Edition, by: User | None = None) -> int:
     """Try once more those that were refused; return how many."""
-    return again(edition, Q(status=Delivery.Status.FAILED))
+    return again(edition, Q(status=Delivery.Status.FAILED), by)
 
 
-def send_again(edition: Edition) -> int:
+def send_again(edition: Edition, by: User | None = None) -> int:
     """Send once more to those in doubt; some of them may get the edition twice.
 
     Only a person decides this.
     """
-    return again(edition, Q(status=Delivery.Status.IN_DOUBT))
+    return again(edition, Q(status=Delivery.Status.IN_DOUBT), by)
 
 
-def leave(edition: Edition) -> int:
+def leave(edition: Edition, by: User | None = None) -> int:
     """Note that a person has looked at those in doubt and leaves them so; return how many.
 
     They stay in doubt, as nobody knows more, and ask for no attention any
@@ -95,10 +122,12 @@ def leave(edition: Edition) -> int:
             reason=Concat(Value(LEFT), F("reason")), changed_at=Now()
         )
         tallies.stale([edition.pk])
+        if count:
+            note("left", edition, by, f"{count:,} in doubt")
     return count
 
 
-def again(edition: Edition, which: Q) -> int:
+def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -> int:
     """Make *which* deliveries due again, and the edition move if it had finished; return how many.
 
     Raise StillOpen where that would leave the brief with two open editions.
@@ -126,6 +155,7 @@ def again(edition: Edition, which: Q) -> int:
                 reopened.filter(status=Edition.Status.FINISHED).update(
                     status=Edition.Status.FINISHING, finished_at=None
                 )
+                note("retried", edition, by, words or f"{count:,} readers")
                 tallies.stale([edition.pk])
     except IntegrityError as error:
         # A further edition of this brief is open: the constraint keeps it at one.

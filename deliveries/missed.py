@@ -4,7 +4,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from briefs.models import User
 from deliveries import clocks, tallies
+from deliveries.control import note
 from deliveries.models import Delivery, Edition
 from deliveries.slices import skip
 
@@ -19,7 +21,7 @@ def readers(edition: Edition) -> int:
     return Delivery.objects.filter(batch__in=late, status=Delivery.Status.PENDING).count()
 
 
-def send(edition: Edition) -> int:
+def send(edition: Edition, by: User | None = None) -> int:
     """Let those who missed their moment have *edition* now; return how many readers."""
     with transaction.atomic():
         if not _held(edition):
@@ -27,10 +29,12 @@ def send(edition: Edition) -> int:
         count = readers(edition)
         # From now on they are in time again, so that the next trouble is weighed afresh.
         clocks.missed(edition).update(missed_at=None, not_before=Now(), planned_at=Now())
+        if count:
+            note("sent-late", edition, by, f"{count:,} readers")
     return count
 
 
-def skip_them(edition: Edition) -> int:
+def skip_them(edition: Edition, by: User | None = None) -> int:
     """Skip those who missed their moment; return how many readers."""
     with transaction.atomic():
         if not _held(edition):
@@ -39,6 +43,8 @@ def skip_them(edition: Edition) -> int:
         count = skip(Q(batch__in=late), REASON)
         tallies.stale([edition.pk])
         clocks.missed(edition).filter(pk__in=late).update(done_at=Now())
+        if count:
+            note("skipped-late", edition, by, f"{count:,} readers")
     return count
 
 

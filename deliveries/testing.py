@@ -5,7 +5,7 @@ import time
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from briefs import revisions
+from briefs import audit, revisions
 from briefs.addresses import normalise
 from briefs.models import Brief, User
 from briefs.rendering import Unrenderable
@@ -64,3 +64,4 @@ def send_test(brief: Brief, address: str, by: User | None = None) -> None:
     for outcome in outcomes:
         if outcome.fate is not Fate.SENT:
             raise TestMailFailed(outcome.reply or outcome.reason)
+    audit.record("tested", brief=brief, by=by, revision=revision)
