@@ -1,3 +1,8 @@
 """The desk: where editors write, and where publications and people are looked after."""
 
-from briefs.admin import briefs, people, publications  # noqa: F401  (they register themselves)
+from briefs.admin import (  # noqa: F401  (they register themselves)
+    briefs,
+    people,
+    publications,
+    snippets,
+)
