@@ -188,7 +188,9 @@ CACHES = {
 
 # --- the web server that `manage.py up` starts ----------------------------
 
-# More threads than this wait for one another in Python.
+# One Python computes on one core at a time; two processes keep a small machine busy.
+WEB_PROCESSES = env.int("WEB_PROCESSES", min(2, os.cpu_count() or 1))
+# Of each process; more threads than this wait for one another in Python.
 WEB_THREADS = env.int("WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1))
 
 # --- tasks ----------------------------------------------------------------
@@ -243,6 +245,11 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "deliveries.tasks.heartbeat",
         "schedule": TICK_SECONDS,
+        "args": ["scheduler"],
+    },
+    "readers by the day": {
+        "task": "analytics.tasks.roll_up",
+        "schedule": 60.0,
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")

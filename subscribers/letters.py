@@ -1,7 +1,9 @@
 """What a notice says, as a mail with a text and an HTML part."""
 
 import re
+import secrets
 from base64 import b64encode
+from collections.abc import Sequence
 from email.utils import formataddr, parseaddr, quote
 from ipaddress import ip_address
 from typing import Any
@@ -19,7 +21,7 @@ from briefs.models import Publication
 from briefs.rendering import colour, fill_lines, render_page
 from briefs.revisions import text_of
 from subscribers import places, together, tokens
-from subscribers.models import Notice
+from subscribers.models import Notice, Subscription
 
 PAPER, INK = "#ffffff", "#1c1f23"
 LONGEST_SUBJECT = 200
@@ -31,23 +33,49 @@ class CannotBeAddressed(ValueError):
     """The address has letters that only an SMTPUTF8 server takes (RFC 6531)."""
 
 
+# Stand for the tokens of a confirmation that is written for many; nobody can have typed them.
+_CONFIRM, _CANARY = (f"{secrets.token_hex(12)}-here" for _ in range(2))
+
+
+class Confirmations:
+    """Writes the mails that ask to press a button; no marketing, nothing a visitor typed.
+
+    Those of one publication differ by their tokens. The rest is written once
+    for as long as this object lives: make a new one for each sweep.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[int, str], tuple[str, str]] = {}
+
+    def write(self, notice: Notice, companions: Sequence[Subscription]) -> EmailMultiAlternatives:
+        """Write the mail that asks for the subscription of *notice* and its *companions*."""
+        publication = notice.link.publication
+        language = get_language() or settings.LANGUAGE_CODE
+        subject = gettext("Please confirm your subscription to %(publication)s") % {
+            "publication": publication.name
+        }
+        bodies = self._written.get((publication.pk, language)) if not companions else None
+        if bodies is None:
+            bodies = _bodies(
+                "confirmation",
+                publication,
+                header_line(subject),
+                {
+                    "url": tokens.confirm_address(_CONFIRM),
+                    "canary_url": tokens.canary_address(_CANARY),
+                    "companions": companions,
+                },
+            )
+            if not companions:
+                self._written[publication.pk, language] = bodies
+        confirm, canary = tokens.confirm.make(notice.link.pk), tokens.canary.make(notice.link.pk)
+        text, html = (body.replace(_CONFIRM, confirm).replace(_CANARY, canary) for body in bodies)
+        return _letter(notice, publication, notice.link.subscriber.address, subject, text, html, {})
+
+
 def confirmation(notice: Notice) -> EmailMultiAlternatives:
-    """Write the mail that asks to press a button; no marketing, nothing a visitor typed."""
-    publication = notice.link.publication
-    subject = gettext("Please confirm your subscription to %(publication)s") % {
-        "publication": publication.name
-    }
-    return to_reader(
-        notice,
-        subject,
-        "confirmation",
-        {
-            "url": tokens.confirm_url(notice.link.pk),
-            "canary_url": tokens.canary_url(notice.link.pk),
-            "companions": together.companions(notice.link),
-        },
-        {},
-    )
+    """Write one confirmation by itself."""
+    return Confirmations().write(notice, together.companions(notice.link))
 
 
 def welcome(notice: Notice) -> EmailMultiAlternatives:
@@ -177,12 +205,14 @@ def _write(
     context: dict[str, Any],
     headers: dict[str, str],
 ) -> EmailMultiAlternatives:
-    local_part = address.rpartition("@")[0]
-    if not local_part.isascii():
-        raise CannotBeAddressed(
-            "The part before the @ has letters beyond ASCII, which our way to send "
-            "a notice cannot carry."
-        )
+    text, html = _bodies(template, publication, header_line(subject), context)
+    return _letter(notice, publication, address, subject, text, html, headers)
+
+
+def _bodies(
+    template: str, publication: Publication, subject: str, context: dict[str, Any]
+) -> tuple[str, str]:
+    """Return text and HTML of a letter in the language at hand."""
     language = get_language() or settings.LANGUAGE_CODE
     context |= {
         "publication": publication,
@@ -192,10 +222,30 @@ def _write(
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
-    subject = header_line(subject)
+    text = render_to_string(f"subscribers/mail/{template}.txt", context)
+    return text, render_to_string(
+        f"subscribers/mail/{template}.html", context | {"subject": subject}
+    )
+
+
+def _letter(
+    notice: Notice,
+    publication: Publication,
+    address: str,
+    subject: str,
+    text: str,
+    html: str,
+    headers: dict[str, str],
+) -> EmailMultiAlternatives:
+    local_part = address.rpartition("@")[0]
+    if not local_part.isascii():
+        raise CannotBeAddressed(
+            "The part before the @ has letters beyond ASCII, which our way to send "
+            "a notice cannot carry."
+        )
     message = Letter(
-        subject=subject,
-        body=render_to_string(f"subscribers/mail/{template}.txt", context),
+        subject=header_line(subject),
+        body=text,
         from_email=_from(publication),
         to=[address],
         reply_to=[publication.reply_to] if publication.reply_to else None,
@@ -205,7 +255,6 @@ def _write(
             **headers,
         },
     )
-    html = render_to_string(f"subscribers/mail/{template}.html", context | {"subject": subject})
     message.attach_alternative(html, "text/html")
     return message
 

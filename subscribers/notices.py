@@ -2,19 +2,21 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from briefs.models import Membership, Publication, User
 from subscribers import letters, owner_letters
-from subscribers.consent import AWAITS_CONFIRMATION
 from subscribers.models import Notice, Subscription
-from subscribers.suppression import stops
+from subscribers.suppression import Stopped, stopped_among
+from subscribers.together import Waiting
 from subscribers.wire import Wire
 
 Role = Membership.Role
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 # Also how long a claim lasts: longer than a mail server may keep us waiting.
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (5, 10, 30, 60, 180, 360, 720)]
 SWEEP_SECONDS = 20.0
+SWEEP = 200  # notices; whoever rings meanwhile is heard before the next ones
+GROUP = 20  # notices that are claimed, looked up and, if their sender dies, late together
+FRESH_SECONDS = 5.0  # how long what was read about a group is believed
 
 
 def tell_editors(
@@ -36,12 +41,19 @@ def tell_editors(
     """Have each member of *publication* with one of *roles* mailed; return how many will be.
 
     Where nobody has such a role, those who look after the whole site are told.
-    Who has not been sent the same words yet gets them once. The sweep sends.
     """
-    subject = letters.header_line(subject)
     users = User.objects.filter(is_active=True)
     members = users.filter(memberships__publication=publication, memberships__role__in=roles)
     told = list(members.distinct()) or list(users.filter(is_superuser=True))
+    return tell(told, publication, subject, text)
+
+
+def tell(users: Iterable[User], publication: Publication, subject: str, text: str) -> int:
+    """Have each of *users* mailed on behalf of *publication*; return how many will be.
+
+    Who has not been sent the same words yet gets them once. The sweep sends.
+    """
+    subject = letters.header_line(subject)
     known = Notice.objects.filter(
         kind=Notice.Kind.EDITOR,
         status=Notice.Status.UNSENT,
@@ -54,7 +66,7 @@ def tell_editors(
         Notice(
             kind=Notice.Kind.EDITOR, user=user, publication=publication, subject=subject, text=text
         )
-        for user in told
+        for user in users
         if user.pk not in waiting
     ]
     Notice.objects.bulk_create(words)
@@ -78,69 +90,102 @@ def due() -> QuerySet[Notice]:
 
 
 def sweep() -> int:
-    """Send what is due, for about SWEEP_SECONDS; return how many notices were sent.
+    """Send what is due, at most SWEEP of them and for about SWEEP_SECONDS; return how many went.
 
     Any number of sweeps may run at once.
     """
-    sent = 0
+    sent = taken = 0
     until = time.monotonic() + SWEEP_SECONDS
-    chunk = due().select_related(
-        "subscription__subscriber", "subscription__publication", "user", "publication", "record"
-    )[:100]
-    wire = Wire()
+    wire, confirmations = Wire(), letters.Confirmations()
     try:
-        for notice in chunk:
-            sent += send(notice, wire)
-            if time.monotonic() > until:
+        while taken < SWEEP and time.monotonic() < until:
+            group = _claim(due(), GROUP)
+            if not group:
                 break
+            taken += len(group)
+            sent += _send(group, wire, confirmations)
     finally:
         wire.close()
     return sent
 
 
-def send(notice: Notice, wire: Wire | None = None) -> bool:
-    """Send *notice* if it is due, still wanted and not in other hands; tell whether it went.
-
-    It goes over *wire*, a line that others use too, or over one of its own.
-
-    The claim moves `due_at` on by one conditional UPDATE. A sender that dies
-    thereafter costs a delay; one that dies between the server's reply and our
-    row sends a second copy with the same Message-ID.
-    """
-    now = timezone.now()
-    pause = BACK_OFF[min(notice.attempts, len(BACK_OFF) - 1)]
-    mine = Notice.objects.filter(
-        pk=notice.pk, status=Notice.Status.UNSENT, due_at=notice.due_at, due_at__lte=now
-    )
-    if not mine.update(due_at=now + pause, attempts=notice.attempts + 1):
-        return False
-    if reason := _not_wanted(notice):
-        _settle(notice, status=Notice.Status.FAILED, error=reason)
-        return False
+def send(notice: Notice) -> bool:
+    """Send *notice* if it is due, still wanted and not in other hands; tell whether it went."""
+    wire = Wire()
     try:
-        if wire:
-            wire.send(_message(notice))
+        return bool(_send(_claim(due().filter(pk=notice.pk), 1), wire, letters.Confirmations()))
+    finally:
+        wire.close()
+
+
+def _claim(rows: QuerySet[Notice], most: int) -> list[Notice]:
+    """Take the first of *rows* that nobody else is taking: move `due_at` on, and return them.
+
+    A sender that dies thereafter costs those a delay; one that dies between
+    the server's reply and our row sends a second copy, with the same Message-ID.
+    """
+    claimed = []
+    with transaction.atomic():
+        free = rows.select_for_update(skip_locked=True, of=("self",)).select_related(
+            "subscription__subscriber", "subscription__publication", "user", "publication", "record"
+        )
+        by_attempts: dict[int, list[Notice]] = defaultdict(list)
+        for notice in free[:most]:
+            by_attempts[notice.attempts].append(notice)
+        for attempts, group in by_attempts.items():
+            due_at = timezone.now() + BACK_OFF[min(attempts, len(BACK_OFF) - 1)]
+            Notice.objects.filter(pk__in=[notice.pk for notice in group]).update(
+                due_at=due_at, attempts=attempts + 1
+            )
+            for notice in group:
+                notice.due_at, notice.attempts = due_at, attempts + 1
+            claimed += group
+    return claimed
+
+
+def _send(group: list[Notice], wire: Wire, confirmations: letters.Confirmations) -> int:
+    """Send those of *group*, which is claimed, that are still wanted; return how many went."""
+    sent = 0
+    until = time.monotonic() + FRESH_SECONDS
+    subscriptions = [notice.link for notice in group if notice.user is None]
+    is_stopped = stopped_among(subscriptions)
+    together = Waiting(subscriptions)
+    for number, notice in enumerate(group):
+        if time.monotonic() > until:
+            _give_back(group[number:])
+            break
+        if reason := _not_wanted(notice, is_stopped, together):
+            _settle(notice, status=Notice.Status.FAILED, error=reason)
+            continue
+        try:
+            wire.send(_message(notice, confirmations, together))
+        except Exception as error:  # noqa: BLE001  (each backend has errors of its own; all are kept)
+            _note_failure(notice, error)
         else:
-            _message(notice).send()
-    except Exception as error:  # noqa: BLE001  (each backend has errors of its own; all are kept)
-        _note_failure(notice, error)
-        return False
-    _settle(notice, status=Notice.Status.SENT, error="", sent_at=timezone.now())
-    return True
+            _settle_sent(notice)
+            sent += 1
+    return sent
 
 
-def _not_wanted(notice: Notice) -> str:
+def _give_back(group: list[Notice]) -> None:
+    """Let go of those whose turn did not come while what was read about them was fresh."""
+    for notice in group:
+        Notice.objects.filter(
+            pk=notice.pk, status=Notice.Status.UNSENT, due_at=notice.due_at
+        ).update(due_at=timezone.now(), attempts=notice.attempts - 1)
+
+
+def _not_wanted(notice: Notice, is_stopped: Stopped, together: Waiting) -> str:
     """Return why *notice* must not go out after all, or nothing."""
     if notice.user is not None:
         return "" if notice.user.is_active else "This editor is not active any more."
     subscription = notice.link
-    if stops(subscription, asks_anew=notice.kind == Notice.Kind.CONFIRMATION):
+    if is_stopped(subscription, asks_anew=notice.kind == Notice.Kind.CONFIRMATION):
         return "The address is suppressed."
-    wanted = Subscription.objects.filter(pk=subscription.pk)
     if notice.kind == Notice.Kind.CONFIRMATION:
-        if not wanted.filter(AWAITS_CONFIRMATION).exists():
+        if not together.awaits(subscription):
             return "There is nothing to confirm any more."
-    elif notice.kind == Notice.Kind.WELCOME and not wanted.filter(status=ACTIVE).exists():
+    elif notice.kind == Notice.Kind.WELCOME and subscription.status != ACTIVE:
         return "The subscription is not active any more."
     return ""
 
@@ -148,7 +193,7 @@ def _not_wanted(notice: Notice) -> str:
 def _note_failure(notice: Notice, error: Exception) -> None:
     """Keep what went wrong; give up where the server's answer is final or time is over."""
     words = f"{type(error).__name__}: {error}"[:2000]
-    if _is_permanent(error) or notice.attempts >= len(BACK_OFF):
+    if _is_permanent(error) or notice.attempts > len(BACK_OFF):
         log.warning("Notice %s failed for good: %s", notice.pk, type(error).__name__)
         _settle(notice, status=Notice.Status.FAILED, error=words)
     else:
@@ -179,7 +224,26 @@ def _settle(notice: Notice, **changes: object) -> None:
     Notice.objects.filter(pk=notice.pk, status=Notice.Status.UNSENT).update(**changes)
 
 
-def _message(notice: Notice) -> EmailMultiAlternatives:
+_SENT = (
+    f'UPDATE "{Notice._meta.db_table}" SET "status" = %s, "error" = %s, "sent_at" = %s '  # noqa: S608
+    'WHERE "id" = %s AND "status" = %s'
+)
+
+
+def _settle_sent(notice: Notice) -> None:
+    """Write that it went, at once: until then a crash would send a second copy.
+
+    As _settle() does, whose statement takes longer to build than to run.
+    """
+    sent_at = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        values = [Notice.Status.SENT.value, "", sent_at, notice.pk, Notice.Status.UNSENT.value]
+        cursor.execute(_SENT, values)
+
+
+def _message(
+    notice: Notice, confirmations: letters.Confirmations, together: Waiting
+) -> EmailMultiAlternatives:
     """Write *notice* in the reader's language."""
     if notice.kind == Notice.Kind.EDITOR:
         with translation.override(settings.LANGUAGE_CODE):
@@ -187,15 +251,16 @@ def _message(notice: Notice) -> EmailMultiAlternatives:
     subscription = notice.link
     language = subscription.subscriber.language or subscription.publication.language
     with translation.override(language or settings.LANGUAGE_CODE):
+        if notice.kind == Notice.Kind.CONFIRMATION:
+            return confirmations.write(notice, together.companions(subscription))
         return _writer(notice)(notice)
 
 
 def _writer(notice: Notice) -> Callable[[Notice], EmailMultiAlternatives]:
-    """Return what writes a notice to a reader."""
+    """Return what writes a notice to a reader, of those that are written one by one."""
     if notice.kind == Notice.Kind.ADDRESS:
         return owner_letters.moved if notice.record_id else owner_letters.new_address
     return {
-        Notice.Kind.CONFIRMATION: letters.confirmation,
         Notice.Kind.WELCOME: letters.welcome,
         Notice.Kind.UNDO: owner_letters.undo,
         Notice.Kind.PREFERENCES: owner_letters.own_link,

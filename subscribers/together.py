@@ -1,5 +1,7 @@
 """What was asked for in one form is confirmed by one button."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from subscribers import consent
@@ -26,6 +28,31 @@ def companions(subscription: Subscription) -> list[Subscription]:
         .select_related("subscriber", "publication")
         .order_by("publication__name", "id")
     )
+
+
+class Waiting:
+    """What of several readers waits for its confirmation, read at once for all of them."""
+
+    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+        self._by_reader: dict[int, list[Subscription]] = defaultdict(list)
+        readers = {one.subscriber_id for one in subscriptions}
+        found = Subscription.objects.filter(consent.AWAITS_CONFIRMATION, subscriber__in=readers)
+        for one in found.select_related("publication").order_by("publication__name", "id"):
+            self._by_reader[one.subscriber_id].append(one)
+
+    def awaits(self, subscription: Subscription) -> bool:
+        """Tell whether *subscription* itself waits."""
+        return subscription in self._by_reader[subscription.subscriber_id]
+
+    def companions(self, subscription: Subscription) -> list[Subscription]:
+        """Return what companions() returns."""
+        return [
+            one
+            for one in self._by_reader[subscription.subscriber_id]
+            if one != subscription
+            and one.source == FORM
+            and one.requested_at == subscription.requested_at
+        ]
 
 
 def confirm(subscription: Subscription, *, ip: str | None = None, user_agent: str = "") -> bool:

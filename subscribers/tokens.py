@@ -186,12 +186,22 @@ def unsubscribe_address(token: str) -> str:
 
 def confirm_url(subscription_id: int) -> str:
     """Return the mailed address whose button confirms a subscription."""
-    return f"{settings.SITE_URL}/s/confirm/{confirm.make(subscription_id)}"
+    return confirm_address(confirm.make(subscription_id))
+
+
+def confirm_address(token: str) -> str:
+    """Return the mailed address of a *token* that has been made already."""
+    return f"{settings.SITE_URL}/s/confirm/{token}"
 
 
 def canary_url(subscription_id: int) -> str:
     """Return the address of the link in a mail that no person can see."""
-    return f"{settings.SITE_URL}/s/more/{canary.make(subscription_id)}"
+    return canary_address(canary.make(subscription_id))
+
+
+def canary_address(token: str) -> str:
+    """Return the address that no person can see, of a *token* that has been made already."""
+    return f"{settings.SITE_URL}/s/more/{token}"
 
 
 def preferences_address(token: str) -> str:

@@ -104,7 +104,8 @@ def web(port: int, environment: dict[str, str]) -> Service:
             *("-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
             *("--host", "127.0.0.1", "--port", str(port)),
             # Bounded: each thread holds a database connection of its own.
-            *("--workers", "1", "--blocking-threads", str(settings.WEB_THREADS)),
+            *("--workers", str(settings.WEB_PROCESSES)),
+            *("--blocking-threads", str(settings.WEB_THREADS)),
             "intelbrief.wsgi:application",
         ),
         is_ready=answers(port),
