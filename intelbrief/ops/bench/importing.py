@@ -33,12 +33,14 @@ def run(scratch: Scratch, rows: int) -> dict[str, Any]:
     table = scratch.folder / "readers.csv"
     _write_table(table, rows)
     connections.close_all()
+    before = _processor_time(scratch)
     started_at = time.monotonic()
     one = running.receive(publication, table, name=table.name, by=None)
     running.start(one, basis="moved from another house", by=None)
     running.work_on(one.pk, time.monotonic() + 3600)
     seconds = time.monotonic() - started_at
     peak = usage.peak_megabytes([os.getpid()])
+    spent = {name: cpu - before[name] for name, cpu in _processor_time(scratch).items()}
     one.refresh_from_db()
     wrong = _what_is_wrong(one, rows)
     if wrong:
@@ -47,11 +49,21 @@ def run(scratch: Scratch, rows: int) -> dict[str, Any]:
         "rows": rows,
         "seconds": round(seconds, 2),
         "rows_per_second": round(rows / seconds),
+        "cpu_seconds": {name: round(cpu, 2) for name, cpu in spent.items()},
         "peak_rss_mb": round(peak, 1),
         "verified": True,
         "counts": one.counts,
         "reasons": one.reasons,
     }
+
+
+def _processor_time(scratch: Scratch) -> dict[str, float]:
+    """Return the processor time so far; SQLite works within our own process."""
+    found = {"import": usage.cpu_seconds([os.getpid()])}
+    if scratch.postgres:
+        found["postgres"] = usage.cpu_seconds([scratch.postgres.pid])
+        found["import"] -= found["postgres"]
+    return found
 
 
 def _address(number: int) -> str:
