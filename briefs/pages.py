@@ -1,17 +1,19 @@
 """What every public page of a publication has in common."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
+from django.utils.html import strip_tags
 
 from briefs import access
-from briefs.models import Brief, Publication
-from briefs.rendering import Text, fill_lines
+from briefs.models import Brief, Correction, Publication
+from briefs.rendering import Page, Text, fill_lines, render_page
 from briefs.revisions import text_of
 
 View = Callable[..., HttpResponse]
@@ -31,12 +33,41 @@ class Entry(NamedTuple):
 
     brief: Brief
     text: Text
+    is_corrected: bool = False
 
 
 def entry_of(brief: Brief) -> Entry:
     """Return *brief*, which is published, as it stands in a list: for everybody, so unmerged."""
     assert brief.published_revision is not None
-    return Entry(brief, fill_lines(text_of(brief.published_revision)))
+    text = fill_lines(text_of(brief.published_revision))
+    return Entry(brief, text, bool(getattr(brief, "is_corrected", False)))
+
+
+@lru_cache(maxsize=256)
+def rendered(text: Text, language: str) -> Page:
+    """Render once per process what costs 25 ms; the text itself is the key."""
+    return render_page(text, language=language)
+
+
+def page_of(brief: Brief, text: Text) -> dict[str, Any]:
+    """Return what the page of *brief* shows of *text*, whether it is published or a preview."""
+    content = rendered(text, brief.publication.language)
+    return {
+        "publication": brief.publication,
+        "brief": brief,
+        "text": text,
+        "content": content,
+        "summary": _summary(text, content),
+        "canonical": f"{settings.SITE_URL}{brief.web_path()}",
+        "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
+    }
+
+
+def _summary(text: Text, content: Page) -> str:
+    """Return one plain sentence or two for search engines and link previews."""
+    first = content.key_points_html[0] if content.key_points_html else content.body_html
+    plain = text.preheader or " ".join(strip_tags(first).split())
+    return plain if len(plain) <= 200 else plain[:199].rstrip() + "…"
 
 
 def reader_of(request: HttpRequest) -> access.Reader:
@@ -47,8 +78,10 @@ def reader_of(request: HttpRequest) -> access.Reader:
 
 def readable(request: HttpRequest) -> QuerySet[Brief]:
     """Return the briefs that may be shown in answer to *request*, latest first."""
-    return access.readable(reader_of(request), timezone.now()).select_related(
-        "publication", "published_revision"
+    return (
+        access.readable(reader_of(request), timezone.now())
+        .select_related("publication", "published_revision")
+        .annotate(is_corrected=Exists(Correction.objects.filter(brief=OuterRef("pk"))))
     )
 
 

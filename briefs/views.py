@@ -1,7 +1,6 @@
 """The public pages: what is published, by publication and brief."""
 
 import datetime as dt
-from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
@@ -9,23 +8,24 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from briefs import access
 from briefs.models import Brief, Publication
-from briefs.pages import POLICY_WITH_IMAGES, entry_of, publication_page, readable, reader_of
-from briefs.rendering import Page, Text, render_page
+from briefs.pages import (
+    POLICY_WITH_IMAGES,
+    entry_of,
+    page_of,
+    publication_page,
+    readable,
+    reader_of,
+    rendered,
+)
+from briefs.rendering import Text
 
 ON_A_PAGE = 20
 BESIDE_A_BRIEF = 3
-
-
-@lru_cache(maxsize=256)
-def _rendered(text: Text, language: str) -> Page:
-    """Render once per process what costs 25 ms; the text itself is the key."""
-    return render_page(text, language=language)
 
 
 @require_safe
@@ -56,7 +56,7 @@ def show_publication(request: HttpRequest, publication: Publication) -> HttpResp
         "publication": publication,
         "description_html": _description(publication),
         "entries": entries,
-        "lead": _rendered(entries[0].text, publication.language) if entries else None,
+        "lead": rendered(entries[0].text, publication.language) if entries else None,
         "page": page,
         "canonical": f"{settings.SITE_URL}/{publication.slug}/",
     }
@@ -77,17 +77,10 @@ def show_brief(
     if brief is None or not access.may_read(brief, reader_of(request), timezone.now()):
         raise Http404
     entry = entry_of(brief)
-    content = _rendered(entry.text, publication.language)
     others = readable(request).filter(publication=publication).exclude(pk=brief.pk)
     context = {
-        "publication": publication,
-        "brief": brief,
-        "text": entry.text,
-        "content": content,
-        "summary": _summary(entry.text, content),
+        **page_of(brief, entry.text),
         "others": [entry_of(other) for other in others[:BESIDE_A_BRIEF]],
-        "canonical": f"{settings.SITE_URL}{brief.web_path()}",
-        "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
     }
     response = render(request, "briefs/brief.html", context)
     response.headers["Content-Security-Policy"] = POLICY_WITH_IMAGES
@@ -100,16 +93,9 @@ def _site_name() -> str:
     return host.removeprefix("www.") if host.rpartition(".")[2].isalpha() else ""
 
 
-def _summary(text: Text, content: Page) -> str:
-    """Return one plain sentence or two for search engines and link previews."""
-    first = content.key_points_html[0] if content.key_points_html else content.body_html
-    plain = text.preheader or " ".join(strip_tags(first).split())
-    return plain if len(plain) <= 200 else plain[:199].rstrip() + "…"
-
-
 def _description(publication: Publication) -> str:
     """Return the publication's own words about itself as sanitised HTML."""
-    return _rendered(
+    return rendered(
         Text(headline="", date=dt.date.min, body=publication.description), publication.language
     ).body_html
 

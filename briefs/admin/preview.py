@@ -1,11 +1,13 @@
 """What the brief's form shows beside it: the mail as readers will get it."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
@@ -14,9 +16,18 @@ from django.views.decorators.http import require_POST
 
 from briefs import preflight, revisions
 from briefs.admin.desk import allowed_ids, is_superuser, number
-from briefs.models import Author, Publication, Topic
+from briefs.models import Author, Brief, Publication, Topic
+from briefs.pages import page_of
 from briefs.plaintext import UnreadableBrief, read_brief
-from briefs.rendering import Mail, Places, Unrenderable, fill_line, html_octets, render_email
+from briefs.rendering import (
+    Mail,
+    Places,
+    Unrenderable,
+    fill_line,
+    fill_lines,
+    html_octets,
+    render_email,
+)
 
 # The page of the mail runs no script, whatever its author wrote, and loads images only.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:"
@@ -25,13 +36,17 @@ MOST_ROWS = 200
 
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """Answer with the unsaved form's mail: JSON for the script, a page for the plain button."""
+    """Answer with the unsaved form's mail: JSON for the script, a page for the plain button.
+
+    The page of the site comes with it where that is the view; it costs as much again.
+    """
     publication = _publication(request)
     content = read_form(request.POST, publication)
     findings = preflight.check(content)
     content["headline"] = content["headline"] or _("Headline")
     try:
-        look = revisions.look_from(content)
+        # Our own pictures by their path: the desk may be visited under another name.
+        look = replace(revisions.look_from(content), site_url="")
         mail = render_email(revisions.text_from(content), look, places_of(publication))
     except Unrenderable as error:
         findings.errors.insert(0, preflight.Finding(error.rule, str(error), "body"))
@@ -42,6 +57,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         {
             **_inbox_row(publication, content, mail),
             "html": mail.html,
+            "page": _page(request, content, publication) if _shows_page(request) else "",
             "errors": [finding.message for finding in findings.errors],
             "warnings": [finding.message for finding in findings.warnings],
         }
@@ -123,6 +139,24 @@ def _publication(request: HttpRequest) -> Publication:
     if not is_superuser(request) and publication.pk not in allowed_ids(request, "write"):
         raise PermissionDenied
     return publication
+
+
+def _shows_page(request: HttpRequest) -> bool:
+    return request.POST.get("view") == "web"
+
+
+def _page(request: HttpRequest, content: dict[str, Any], publication: Publication) -> str:
+    """Return the brief's page as it would stand on the site."""
+    text = fill_lines(revisions.text_from(content))
+    brief = Brief(
+        publication=publication,
+        date=text.date,
+        slug="preview",
+        status=Brief.Status.PUBLISHED,
+        published_at=timezone.now(),
+    )
+    with translation.override(publication.language):
+        return render_to_string("briefs/brief.html", page_of(brief, text), request)
 
 
 def _no_mail(content: dict[str, Any], reason: str) -> Mail:
