@@ -1,0 +1,114 @@
+"""A desk with something on every page, and the list of its pages."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from briefs import audit, images, revisions, workflow
+from briefs.models import Author, Brief, Comment, Publication, Snippet, Topic, User
+from deliveries import planning, recovery, sending
+from deliveries.models import Delivery, Edition, Segment
+from subscribers.models import Notice, Subscriber
+from subscribers.suppression import suppress
+from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
+
+DRAFT = "A draft"
+
+
+def make(words: str = "") -> Publication:
+    """Store something for every page to show, with *words* in all that somebody may type.
+
+    One brief was sent, one is scheduled, one is a draft with a comment.
+    """
+    publication = make_publication(
+        name=f"Harbour {words}", series=words[:80], tagline=words, description=words,
+        header=words, footer=words, sender_name=f"Desk {words}", postal_address=f"Quay 1 {words}",
+        consent_wording=f"Send it. {words}", contact_block=f"Write to us. {words}",
+        hold_seconds=0,
+    )  # fmt: skip
+    colleague = make_member(publication, "owner", name=f"Olga {words}")
+    topic = Topic.objects.create(publication=publication, name=f"Ports {words}"[:80], slug="ports")
+    author = Author.objects.create(name=f"Ines {words}", slug="ines", about=words)
+    Segment.objects.create(publication=publication, name=f"Germans {words}", rules=[])
+    Snippet.objects.create(publication=publication, name=f"Desk {words}"[:80], text=words or "Us.")
+    for number in range(3):
+        make_subscription(publication, f"r{number}@example.com", name=f"Ada {words}")
+    suppress("gone@example.com", "manual")
+    sent = make_brief(publication, **_texts("Sent", words))
+    edition = make_edition(sent)
+    planning.start_due()
+    sending.drain("main")
+    recovery.sweep()
+    failed = Delivery.objects.filter(edition=edition).order_by("pk")[:1]
+    Delivery.objects.filter(pk__in=failed).update(
+        status="failed", reason="refused", reply=f"550 {words}"
+    )
+    Edition.objects.filter(pk=edition.pk).update(word=f"It was paused. {words}")
+    make_edition(make_brief(publication, headline="Later"), send_at=timezone.now())
+    draft = make_brief(publication, **_texts(DRAFT, words))
+    draft.topics.add(topic)
+    draft.authors.add(author)
+    revisions.take(draft)
+    workflow.text_changed(draft, colleague)
+    Comment.objects.create(brief=draft, by=colleague, text=f"Is it so? {words}", quote=words)
+    audit.record("commented", brief=draft, by=colleague, words=words)
+    Notice.objects.create(
+        kind="editor", user=colleague, publication=publication, subject="S", text=f"T {words}"
+    )
+    picture = BytesIO()
+    Pillow.new("RGB", (8, 8)).save(picture, "PNG")
+    picture.seek(0)
+    picture.name = f"{words or 'crane'}.png"
+    images.store(picture, publication=publication, alt=f"A crane {words}", by=colleague)
+    return publication
+
+
+def _texts(headline: str, words: str) -> dict[str, Any]:
+    link = "[x](javascript:alert(3))"
+    return {
+        "headline": f"{headline} {words}",
+        "preheader": f"In short {words}",
+        "body": f"It **came** by barge.[^1] {words}\n\n{link}\n\n[^1]: {words}",
+        "contact_block": f"The desk. {words}",
+        "key_points": (f"One {words}", "Two"),
+    }
+
+
+def draft() -> Brief:
+    """Return the draft of the scene."""
+    return Brief.objects.get(headline__startswith=DRAFT)
+
+
+def _paths() -> Iterator[str]:
+    yield "/admin/"
+    for model, page in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        yield reverse(f"{name}_add")
+        first: Any = page.model._default_manager.order_by("pk").first()
+        if first is not None:
+            yield reverse(f"{name}_change", args=[first.pk])
+    yield reverse("admin:briefs_brief_change", args=[draft().pk])
+    reader = Subscriber.objects.first()
+    assert reader is not None
+    named: dict[str, list[int]] = {
+        "deliveries_send": [draft().pk],
+        "deliveries_installation": [],
+        "deliveries_erase": [reader.pk],
+    }
+    for name, arguments in named.items():
+        yield reverse(f"admin:{name}", args=arguments)
+
+
+def pages() -> list[str]:
+    """Return every page of the desk that may be looked at: rows of evidence cannot be added."""
+    client = Client()
+    client.force_login(User.objects.filter(is_superuser=True).get())
+    unique = dict.fromkeys(_paths())
+    return [path for path in unique if client.get(path).status_code == 200]
