@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from briefs import access
+from briefs import access, corrections
 from briefs.models import Brief, Publication
 from briefs.pages import (
     POLICY_WITH_IMAGES,
@@ -80,6 +80,7 @@ def show_brief(
     others = readable(request).filter(publication=publication).exclude(pk=brief.pk)
     context = {
         **page_of(brief, entry.text),
+        "notices": corrections.notices(brief),
         "others": [entry_of(other) for other in others[:BESIDE_A_BRIEF]],
     }
     response = render(request, "briefs/brief.html", context)

@@ -6,12 +6,12 @@ same queryset.
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Case, Count, Max, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Count, Max, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from briefs.models import Brief, Publication
 from deliveries import segments
-from deliveries.models import Edition
+from deliveries.models import Delivery, Edition
 from subscribers.models import Subscription
 
 
@@ -53,9 +53,44 @@ def of_brief(brief: Brief, rules: Sequence[segments.Rule] = ()) -> QuerySet[Subs
 
 def of_edition(edition: Edition) -> QuerySet[Subscription]:
     """Return who gets *edition* if it is frozen now, by the rules of when it was scheduled."""
+    if edition.kind == Edition.Kind.CORRECTION:
+        return of_correction(edition.publication, edition.corrects)
     is_digest = edition.kind == Edition.Kind.DIGEST
     rhythm = Subscription.Rhythm.WEEKLY if is_digest else Subscription.Rhythm.EACH
     return readers(edition.publication, edition.topics, edition.rules, rhythm)
+
+
+# Who has a wrong edition before them. Who complained has it too, and wants no more mail.
+GOT = (Delivery.Status.SENT, Delivery.Status.DELIVERED)
+
+
+def of_correction(
+    publication: Publication | int, corrects: Collection[int]
+) -> QuerySet[Subscription]:
+    """Return who is told that the editions *corrects* were wrong: who got one, by the ledger.
+
+    Once each, whatever topics or rhythm they have chosen since; not who has
+    left or paused, and not who complained about one of these editions. In
+    doubt is not got: a correction of what somebody never read is one mail too many.
+    """
+    found = Subscription.objects.filter(publication=publication, status=Subscription.Status.ACTIVE)
+    if not corrects:
+        return found.none()
+    return found.alias(
+        got=Coalesce(_one_of(corrects, GOT), 0),
+        complained=Coalesce(_one_of(corrects, [Delivery.Status.COMPLAINED]), 0),
+    ).filter(got=1, complained=0)
+
+
+def _one_of(editions: Collection[int], statuses: Collection[str]) -> Subquery:
+    """Return 1 for a reader with such a delivery, by a look at the index for each of *editions*.
+
+    As an EXISTS, PostgreSQL would join all deliveries of an edition for each chunk of a freeze.
+    """
+    theirs = Delivery.objects.filter(
+        edition__in=sorted(editions), subscriber=OuterRef("subscriber"), status__in=statuses
+    )
+    return Subquery(theirs.order_by().values(one=Value(1))[:1])
 
 
 def topics_of(brief: Brief) -> list[int]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from briefs import revisions
+from briefs import corrections, revisions
 from briefs.models import Revision
 from briefs.rendering import MOST_FIELDS, Field, Mail, Places, render_email
 from deliveries.models import CompiledMail, Edition, Link
@@ -43,13 +43,24 @@ def places(snapshot: dict[str, Any], view: str, unsubscribe: str, preferences: s
     )
 
 
-def render(revision: Revision, view: str, unsubscribe: str) -> Mail:
+def render(revision: Revision, view: str, unsubscribe: str, notice: str = "") -> Mail:
     """Render *revision* with links that go straight to their targets: for checks and tests."""
     return render_email(
         revisions.text_of(revision),
         revisions.look_of(revision),
         places(revision.snapshot, view, unsubscribe, unsubscribe),
+        notice=notice,
     )
+
+
+def notice_of(edition: Edition) -> str:
+    """Return what stands above the text of *edition*, as sanitised HTML: what was corrected.
+
+    Corrections that came after it was scheduled are no part of it: the
+    edition has the text of before.
+    """
+    language = edition.revision.snapshot["publication"]["language"]
+    return corrections.mail_block(edition.brief, language, until=edition.created_at)
 
 
 def compile_edition(edition: Edition) -> CompiledMail:
@@ -81,6 +92,8 @@ def compile_edition(edition: Edition) -> CompiledMail:
         ),
         link=mailed,
         merge=merged,
+        notice=notice_of(edition),
+        is_correction=edition.kind == Edition.Kind.CORRECTION,
     )
     with transaction.atomic():
         Link.objects.bulk_create(

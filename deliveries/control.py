@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now
 
-from briefs import audit
+from briefs import audit, corrections
 from briefs.models import User
 from deliveries import tallies
 from deliveries.ledger import LEFT
@@ -37,7 +37,11 @@ def pause(edition: Edition, word: str = "", by: User | None = None) -> bool:
 
 
 def resume(edition: Edition, by: User | None = None) -> bool:
-    """Go on with a paused edition; one that could not even be started is now due to start."""
+    """Go on with a paused edition; one that could not even be started is now due to start.
+
+    Raise corrections.Superseded where its text has been corrected meanwhile.
+    """
+    corrections.require_current(edition.revision)
     # Its start checks it once more, and writes down what the mail is made with.
     never_begun = Edition.objects.filter(
         pk=edition.pk, status=Edition.Status.PAUSED, started_at__isnull=True
@@ -130,8 +134,10 @@ def leave(edition: Edition, by: User | None = None) -> int:
 def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -> int:
     """Make *which* deliveries due again, and the edition move if it had finished; return how many.
 
-    Raise StillOpen where that would leave the brief with two open editions.
+    Raise StillOpen where that would leave the brief with two open editions, and
+    corrections.Superseded where the text has been corrected: nobody gets the wrong one now.
     """
+    corrections.require_current(edition.revision)
     try:
         with transaction.atomic():
             # recovery.finish() holds this lock too: it must not overlook what becomes due here.

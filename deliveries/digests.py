@@ -94,11 +94,12 @@ def _of_the_week(publication: Publication, end: dt.datetime) -> list[Brief]:
         .last()
     )
     since = last or week_end(publication, end, weeks_ago=1)
-    found = Brief.objects.filter(
+    # A brief whose embargo ends later comes with the digest of that week, not of its own.
+    found = Brief.objects.alias(readable_from=access.READABLE_FROM).filter(
         publication=publication,
         status=Brief.Status.PUBLISHED,
-        published_at__gt=since,
-        published_at__lte=end,
+        readable_from__gt=since,
+        readable_from__lte=end,
     )
     return list(found.select_related("publication", "published_revision").order_by("published_at"))
 

@@ -131,7 +131,8 @@ def _freeze_chunk(edition: Edition) -> bool:
         start, end = edition.freeze_last_id, edition.freeze_max_id or 0
         if start >= end:
             return False
-        reach = min(end, start + REACH) if edition.rules or edition.topics else end
+        is_narrowed = edition.rules or edition.topics or edition.corrects
+        reach = min(end, start + REACH) if is_narrowed else end
         found = _between(edition, start, reach)
         ids = list(found.order_by("pk").values_list("pk", flat=True)[:CHUNK])
         last = ids[-1] if len(ids) == CHUNK else reach

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import Error, IntegrityError, transaction
@@ -10,10 +10,21 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from briefs import workflow
+from briefs import approvals, corrections, workflow
 from briefs.models import Brief, Revision, User
 from briefs.preflight import Findings
-from deliveries import audience, clocks, compiling, freezing, guard, preflight, segments, zones
+from deliveries import (
+    audience,
+    clocks,
+    compiling,
+    control,
+    embargo,
+    freezing,
+    guard,
+    preflight,
+    segments,
+    zones,
+)
 from deliveries.models import Edition, Segment
 from subscribers import notices
 
@@ -62,14 +73,16 @@ def schedule(
     segment: Segment | None = None,
     by: User | None = None,
     after: int | None = None,
+    corrects: Sequence[int] = (),
 ) -> Edition:
     """Write down that *revision* is to go out at *send_at*; this is all that a button does.
 
     Without a time it goes out now, after the *hold* in which it can be taken
     back; "now" is the database's, as the tick will compare it with that.
-    Raise PreflightFailed for a brief that is not fit, WrongStatus for one in
-    review, and AlreadyScheduled when it has an open edition: of two clicks,
-    the database lets one through. To five readers an edition is over within
+    Raise NotApproved where the publication wants an approval of this revision,
+    WrongStatus for a brief in review, PreflightFailed for one that is not fit,
+    and AlreadyScheduled when it has an open edition: of two clicks, the
+    database lets one through. To five readers an edition is over within
     a second, so *after* names the last edition that the caller has seen, 0
     for none: a later one means that the button was pressed twice.
 
@@ -79,9 +92,16 @@ def schedule(
     TimeHasPassed if even the last zone is over by more than the grace.
     A *segment* narrows the audience by the rules that it has at this moment;
     raise segments.UnknownRule for one that has none, or none that can be read.
+    A correction goes to who got one of the editions that it *corrects*.
+    Raise embargo.UnderEmbargo for a time before the embargo of the brief, and
+    corrections.Superseded for a text that has been corrected since.
     """
     brief = revision.brief
-    if brief.status == Brief.Status.IN_REVIEW:
+    if (kind == Edition.Kind.CORRECTION) != bool(corrects):
+        raise ValueError("A correction, and nothing else, corrects editions.")
+    workflow.require_approved(revision)
+    corrections.require_current(revision)
+    if brief.status == Brief.Status.IN_REVIEW and not approvals.standing(revision):
         raise workflow.WrongStatus(f"“{brief}” waits for its review; approve it first.")
     findings = preflight.check_revision(revision)
     if not findings.ok:
@@ -92,6 +112,7 @@ def schedule(
         local_time = local_time or _on_the_wall(send_at, brief)
         found = audience.readers(brief.publication, topics, rules)
         send_at = _first_moment(local_time, audience.by_zone(found), brief)
+    embargo.require_over(brief, send_at, hold)
     try:
         with transaction.atomic():
             if after is not None:
@@ -108,9 +129,11 @@ def schedule(
                 topics=topics,
                 segment=segment,
                 rules=rules,
+                corrects=sorted(corrects),
                 by=by,
             )
             edition.refresh_from_db(fields=["send_at"])
+            control.note("scheduled", edition, by, f"{edition.send_at:%Y-%m-%d %H:%M} UTC")
             return edition
     except IntegrityError as error:
         existing = Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first()
@@ -188,6 +211,7 @@ def _stop(edition: Edition, going: QuerySet[Edition], status: Edition.Status, wo
     with transaction.atomic():
         if not going.update(status=status, word=word):
             return False
+        control.note(str(status), edition, words=word)
         cure = (
             "Mend the cause, then resume it."
             if status == Edition.Status.PAUSED
@@ -205,8 +229,8 @@ def start(edition: Edition) -> bool:
     """Set *edition* going; return False if another did, or if it may not go.
 
     Past the grace it becomes missed, by the readers' clocks once that is so in
-    the last zone; a brief that became unfit since it was scheduled does so
-    too. Both say why and wait for a person.
+    the last zone; a brief that became unfit since it was scheduled, or whose
+    approval was taken back, does so too. All say why and wait for a person.
     """
     scheduled = Edition.objects.filter(pk=edition.pk, status=Edition.Status.SCHEDULED)
     # The database's clock: a host that is two hours fast must miss no edition.
@@ -225,17 +249,32 @@ def start(edition: Edition) -> bool:
     except segments.UnknownRule as error:
         _stop(edition, scheduled, Edition.Status.MISSED, str(error))
         return False
-    sender = edition.revision.snapshot["publication"]["sender_address"]
-    if not scheduled.filter(send_at__lte=Now()).update(
-        status=Edition.Status.SENDING,
-        started_at=Now(),
-        message_domain=sender.rpartition("@")[2],
-    ):
+    try:
+        if not _set_going(edition, scheduled):
+            return False
+    except workflow.WrongStatus as error:
+        _stop(edition, scheduled, Edition.Status.MISSED, str(error))
         return False
     edition.refresh_from_db()
     log.info("Edition %s starts.", edition.pk)
     prepare(edition)
     return True
+
+
+def _set_going(edition: Edition, scheduled: QuerySet[Edition]) -> int:
+    """Move *edition* from *scheduled* to sending; raise WrongStatus where it may not go out."""
+    sender = edition.revision.snapshot["publication"]["sender_address"]
+    with transaction.atomic():
+        # An approval is taken back under this lock too: before the start, or too late.
+        Brief.with_digests.select_for_update().get(pk=edition.brief_id)
+        workflow.require_approved(edition.revision)
+        embargo.require_over_now(edition)
+        corrections.require_current(edition.revision)
+        return scheduled.filter(send_at__lte=Now()).update(
+            status=Edition.Status.SENDING,
+            started_at=Now(),
+            message_domain=sender.rpartition("@")[2],
+        )
 
 
 def _has_a_zone_ahead(edition: Edition) -> bool:
@@ -252,6 +291,8 @@ def prepare(edition: Edition) -> bool:
     compiling.compile_edition(edition)
     # The publication's web address may have changed since the revision was frozen.
     begun = edition.started_at or timezone.now()
-    if edition.kind != Edition.Kind.DIGEST:  # whose briefs stand there one by one
+    is_digest = edition.kind == Edition.Kind.DIGEST  # whose briefs stand there one by one
+    # Begun anew after a crash, it must not put back what was corrected meanwhile.
+    if not is_digest and not corrections.is_superseded(edition.revision):
         workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)
     return freezing.freeze(edition)

@@ -1,7 +1,19 @@
 """What differs between two texts of a brief: words, rows and fields; strings in, strings out."""
 
+from briefs.differences.excerpts import for_readers
 from briefs.differences.fields import Change, compare, in_words
 from briefs.differences.marking import to_html, to_text
 from briefs.differences.wording import Piece, Row, rows, words
 
-__all__ = ["Change", "Piece", "Row", "compare", "in_words", "rows", "to_html", "to_text", "words"]
+__all__ = [
+    "Change",
+    "Piece",
+    "Row",
+    "compare",
+    "for_readers",
+    "in_words",
+    "rows",
+    "to_html",
+    "to_text",
+    "words",
+]

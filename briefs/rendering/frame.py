@@ -63,6 +63,7 @@ class Content:
     contact_html: str
     header: str = ""
     footer_html: str = ""
+    notice_html: str = ""
 
 
 def frame(content: Content, look: Look, places: Places) -> str:
@@ -87,6 +88,7 @@ def _body(content: Content, look: Look, places: Places) -> str:
             _bar(look),
             _masthead(content, look),
             _title(content),
+            _notice(content),
             _points(content),
             _row("body", content.body_html),
             _row("topics", escape(content.topics)),
@@ -152,6 +154,17 @@ def _title(content: Content) -> str:
     if content.byline:
         parts.append(f'<p class="byline">{escape(content.byline)}</p>')
     return _row("title", "\n".join(parts))
+
+
+def _notice(content: Content) -> str:
+    if not content.notice_html:
+        return ""
+    return f"""\
+<tr><td class="notice-room">
+{_TABLE}><tr><td class="notice">
+{content.notice_html}
+</td></tr></table>
+</td></tr>"""
 
 
 def _points(content: Content) -> str:

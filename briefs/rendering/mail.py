@@ -34,13 +34,18 @@ def render_email(
     places: Places,
     link: Callable[[str], str] = str,
     merge: Put = by_default,
+    notice: str = "",
+    *,
+    is_correction: bool = False,
 ) -> Mail:
     """Render one brief for all its readers.
 
     *link* is given each distinct http(s) URL of key points, body,
     contact block and footer and returns what is mailed in its place. *merge* is given each merge
     field and returns plain text, or a slot of ASCII letters and digits that is
-    filled in per reader. Raises Unrenderable, whose message says what to do.
+    filled in per reader. *notice* is sanitised HTML that stands above the
+    text; the subject of a mail that *is_correction* says so.
+    Raises Unrenderable, whose message says what to do.
     """
     merging = Merging(text)
     text = merging.text
@@ -59,13 +64,14 @@ def render_email(
     links = Links(link)
     with translation.override(look.language):
         content = Content(
-            title=make_subject(text),
+            title=make_subject(text, _("Correction") if is_correction else ""),
             series=_one_line(text.series),
             headline=_one_line(text.headline),
             date=_long_date(text.date),
             byline=_byline(text.authors),
             topics=_topics(text.topics),
             preheader=_preheader(text, points, body),
+            notice_html=links.replace_in(notice),
             points_html=tuple(links.replace_in(point) for point in points),
             body_html=links.replace_in(body),
             contact_html=links.replace_in(contact),
@@ -75,7 +81,7 @@ def render_email(
         html = frame(content, look, places)
         # Text is written from the fragments before replacement: it numbers
         # links by their original and prints what is mailed.
-        plain = write_plain(content, (points, body, contact, footer), look, places, links)
+        plain = write_plain(content, (points, body, contact, footer), look, places, links, notice)
     return Mail(
         subject=merging.fill_text(content.title, merge),
         html=merging.fill_html(html, merge),
@@ -84,9 +90,10 @@ def render_email(
     )
 
 
-def make_subject(text: Text) -> str:
-    """Return "SERIES: headline" in one line of at most 200 characters."""
-    subject = ": ".join(part for part in map(_one_line, (text.series, text.headline)) if part)
+def make_subject(text: Text, mark: str = "") -> str:
+    """Return "SERIES: headline", behind a *mark*, in one line of at most 200 characters."""
+    parts = map(_one_line, (mark, text.series, text.headline))
+    subject = ": ".join(part for part in parts if part)
     if len(subject) <= _SUBJECT_MOST:
         return subject
     return subject[: _SUBJECT_MOST - 1].rstrip() + "…"

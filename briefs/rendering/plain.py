@@ -22,11 +22,13 @@ def write_plain(
     look: Look,
     places: Places,
     links: Links,
+    notice: str = "",
 ) -> str:
     """Return the text part; *fragments* are key points, body, contact block and footer as HTML."""
     points, body, contact, footer = fragments
     sections = (
         _head(content, look),
+        to_text(notice, links),
         _points(points, links),
         to_text(body, links),
         wrap(content.topics),

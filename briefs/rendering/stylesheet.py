@@ -61,6 +61,14 @@ _RULES = """
   text-transform: uppercase; color: $accent; }
 .headline { margin: 0; font: bold 34px/41px {serif}; letter-spacing: -0.3px; color: $ink; }
 .byline { margin: 14px 0 0; font: 14px/20px {sans}; color: $soft; }
+.notice-room { padding: 26px 40px 0; }
+.notice { padding: 16px 20px 6px; border: 1px solid $line; background-color: $tint;
+  font: 15px/23px {sans}; color: $ink; text-align: start; }
+.notice h2 { margin: 0 0 6px; font: bold 15px/23px {sans}; color: $ink; }
+.notice p { margin: 0 0 10px; }
+.notice a { color: $accent; text-decoration: underline; }
+.notice del { color: $soft; text-decoration: line-through; }
+.notice ins { background-color: $mark; color: $ink; text-decoration: underline; }
 .points-room { padding: 28px 40px 0; }
 .points { background-color: $tint; }
 .points-edge { width: 4px; font-size: 0; line-height: 0; background-color: $bar; }
@@ -147,7 +155,7 @@ _PHONE = """
 .name { font-size: 17px !important; line-height: 22px !important; }
 .title { padding: 26px 20px 0 !important; }
 .headline { font-size: 28px !important; line-height: 34px !important; }
-.points-room { padding: 22px 0 0 !important; }
+.points-room, .notice-room { padding: 22px 0 0 !important; }
 .points-text { padding: 18px 20px 8px 16px !important; }
 .body { padding: 24px 20px 10px !important; line-height: 27px !important; }
 .topics { padding: 0 20px 20px !important; }

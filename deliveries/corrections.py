@@ -1,0 +1,94 @@
+"""The correction mail: which editions were wrong, and the one that puts them right."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from briefs import corrections
+from briefs.models import Brief, Correction, User
+from deliveries import audience, planning, tallies
+from deliveries.models import Delivery, Edition
+
+
+class NobodyToTell(Exception):
+    """No edition of the brief has carried a text that was wrong; the message says so."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whom a correction mail would reach, by the tallies of the editions that were wrong."""
+
+    editions: tuple[Edition, ...]
+    readers: int  # at most: who got two of them is counted twice, who has left since too
+    in_doubt: int  # are not mailed
+    is_moving: bool  # one of them is on its way still
+
+
+def wrong_editions(brief: Brief, right: int | None) -> list[Edition]:
+    """Return the editions of *brief* that carried another text than the revision *right*.
+
+    None stands for a text that is not frozen yet, which none of them carried.
+    """
+    begun = brief.editions.filter(
+        kind__in=[Edition.Kind.BRIEF, Edition.Kind.CORRECTION], started_at__isnull=False
+    )
+    return list(begun.exclude(revision=right).order_by("pk"))
+
+
+def reach(brief: Brief, right: int | None = None) -> Reach:
+    """Return whom a mail that corrects *brief* would reach, from one row for each edition."""
+    editions = wrong_editions(brief, right)
+    counts = [tallies.of(edition)["statuses"] for edition in editions]
+    return Reach(
+        editions=tuple(editions),
+        readers=sum(count[status] for count in counts for status in audience.GOT),
+        in_doubt=sum(count[Delivery.Status.IN_DOUBT] for count in counts),
+        is_moving=any(edition.is_open for edition in editions),
+    )
+
+
+def issue(brief: Brief, notice: str, by: User | None, *, by_mail: bool) -> Correction:
+    """Correct *brief* on the web, and *by_mail* those who got it: both, or neither.
+
+    Raise as briefs.corrections.issue(), planning.schedule() and mail() do.
+    """
+    with transaction.atomic():
+        correction = corrections.issue(brief, notice, by)
+        if by_mail:
+            mail(correction, by)
+    return correction
+
+
+def mail(correction: Correction, by: User | None) -> Edition:
+    """Schedule the mail that tells readers of *correction*, after the hold of the publication.
+
+    Raise NobodyToTell, AlreadyScheduled while another edition of the brief is
+    open or where this mail went out already, and as planning.schedule() does.
+    """
+    brief = correction.brief
+    mailed = mail_of(correction)
+    if mailed is not None:
+        raise planning.AlreadyScheduled(mailed)
+    wrong = wrong_editions(brief, correction.right_id)
+    if not wrong:
+        raise NobodyToTell(f"“{brief}” was mailed to nobody in another text than this one.")
+    last = brief.editions.order_by("pk").last()
+    return planning.schedule(
+        correction.right,
+        kind=Edition.Kind.CORRECTION,
+        hold=dt.timedelta(seconds=brief.publication.hold_seconds),
+        corrects=[edition.pk for edition in wrong],
+        by=by,
+        after=last.pk if last else 0,
+    )
+
+
+def mail_of(correction: Correction) -> Edition | None:
+    """Return the edition that tells readers of *correction*; None if none went or is to go."""
+    return (
+        correction.brief.editions.filter(kind=Edition.Kind.CORRECTION, revision=correction.right_id)
+        .exclude(status__in=[Edition.Status.WITHDRAWN, Edition.Status.MISSED])
+        .order_by("pk")
+        .last()
+    )
