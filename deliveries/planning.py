@@ -103,7 +103,9 @@ def schedule(
     corrections.require_current(revision)
     if brief.status == Brief.Status.IN_REVIEW and not approvals.standing(revision):
         raise workflow.WrongStatus(f"“{brief}” waits for its review; approve it first.")
-    findings = preflight.check_revision(revision)
+    # Digests and corrections are scheduled in a transaction, which waits for no other server.
+    outside = preflight.Outside.ASK if kind == Edition.Kind.BRIEF else preflight.Outside.LEAVE
+    findings = preflight.check_revision(revision, outside=outside, send_at=send_at)
     if not findings.ok:
         raise PreflightFailed(findings)
     rules = _rules(segment, brief)

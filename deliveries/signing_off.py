@@ -23,7 +23,8 @@ def hand_in(brief: Brief, by: User) -> Revision:
     Raise planning.PreflightFailed for one that could not be sent anyway, and
     what workflow.submit raises.
     """
-    findings = preflight.check(brief)  # before the transaction: it may ask other servers
+    # Before the transaction: it asks other servers.
+    findings = preflight.check(brief, outside=preflight.Outside.ASK)
     if not findings.ok:
         raise planning.PreflightFailed(findings)
     with transaction.atomic():

@@ -265,6 +265,10 @@ if LOCAL_INBOX:
 PROVIDERS_GIVEN: Any = env.json("PROVIDERS", None)
 # Where bounces go, to an address of each delivery's own; empty: to the publication's sender.
 BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", "").strip().lower()
+# Under which names the sender's domain publishes DKIM keys; empty: as the provider usually does.
+DKIM_SELECTORS: list[str] = env.list("DKIM_SELECTORS", [])
+# Whether the preflight asks DNS, the servers of links and images, and the provider.
+CHECK_OUTSIDE = env.bool("CHECK_OUTSIDE", True)
 
 
 def _lanes() -> dict[str, dict[str, Any]]:

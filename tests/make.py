@@ -101,6 +101,16 @@ def make_brief(publication: Publication | None = None, **fields: Any) -> Brief:
     return brief
 
 
+def make_fit_brief(publication: Publication | None = None, **fields: Any) -> Brief:
+    """Store a brief in which the preflight finds nothing: with a preheader, dated today."""
+    values = {
+        "date": timezone.now().date(),
+        "preheader": "Two cranes stand, and the third is late.",
+        **fields,
+    }
+    return make_brief(publication, **values)
+
+
 def make_edition(brief: Brief | None = None, **options: Any) -> Edition:
     """Schedule an edition of *brief* for now."""
     options.setdefault("send_at", timezone.now())

@@ -10,7 +10,14 @@ from briefs.models import Topic
 from deliveries import audience, freezing, planning, preflight, segments
 from deliveries.models import Delivery, Edition, Segment
 from subscribers.models import Subscriber, Subscription
-from tests.make import make_brief, make_edition, make_publication, make_readers, make_subscription
+from tests.make import (
+    make_brief,
+    make_edition,
+    make_fit_brief,
+    make_publication,
+    make_readers,
+    make_subscription,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +79,7 @@ def test_a_brief_on_topics_that_nobody_chose_says_so_before_it_goes():
     publication = make_publication()
     ports, rails = topic(publication, "ports"), topic(publication, "rails")
     make_subscription(publication).topics.set([rails])
-    brief = make_brief(publication)
+    brief = make_fit_brief(publication)
     brief.topics.add(ports)
     (warning,) = preflight.check(brief).warnings
     assert warning.rule == "audience-empty"

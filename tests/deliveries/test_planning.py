@@ -22,7 +22,14 @@ from deliveries import (
     sending,
 )
 from deliveries.models import Batch, Delivery, Edition
-from tests.make import make_brief, make_edition, make_publication, make_readers, make_subscription
+from tests.make import (
+    make_brief,
+    make_edition,
+    make_fit_brief,
+    make_publication,
+    make_readers,
+    make_subscription,
+)
 
 
 def at_once(count, work):
@@ -270,7 +277,7 @@ def test_preflight_stops_a_brief_that_is_not_fit(fields, rule):
 def test_a_clean_brief_trips_no_rule():
     publication = make_publication()
     make_readers(publication, 1)
-    assert preflight.check(make_brief(publication)) == ([], [])
+    assert preflight.check(make_fit_brief(publication)) == ([], [])
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ def fail(*_arguments, **_named):
 
 def test_an_edition_that_became_unfit_is_missed_with_the_reason(monkeypatch):
     edition = make_edition()
-    monkeypatch.setattr(preflight, "render_email", fail)
+    monkeypatch.setattr(preflight.matter, "render_email", fail)
     planning.start_due()
     edition.refresh_from_db()
     assert edition.status == "missed"

@@ -1,0 +1,234 @@
+"""Asking the web from here, and never a house's own network (server-side request forgery).
+
+Where an address leads is for whoever wrote it to say, so it may name the
+database's port or a cloud's metadata. A host is resolved once, every answer
+must be public, and the connection goes to the very address that was looked
+at: a name that changes its answer in between changes nothing. Redirects are
+looked at the same way, one by one.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import dns.exception
+import dns.resolver
+import idna
+from django.conf import settings
+
+from briefs import hosts
+
+SECONDS = 5.0  # for an answer, with all its redirects
+NAME_SECONDS = 2.0
+MOST_REDIRECTS = 5
+LONGEST_URL = 4_000
+PORTS = {"http": {80, 8080}, "https": {443, 8443}}
+_REDIRECTS = {301, 302, 303, 307, 308}
+# Servers that know only GET say so in one of these ways.
+_NO_HEAD = {400, 403, 404, 405, 406, 409, 501, 503}
+
+
+class Refused(Exception):
+    """The address is not one to ask for from here; the message says why."""
+
+
+class Gone(Exception):
+    """There is nothing under this address: its name does not exist."""
+
+
+class Unanswered(Exception):
+    """No answer came within the time, or the connection failed."""
+
+
+Resolve = Callable[[str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: where it stood in the end, its status, and the kind of content."""
+
+    url: str
+    status: int
+    kind: str
+
+
+def resolve(name: str) -> list[str]:
+    """Return the addresses of *name*, in text; raise Gone or Unanswered."""
+    found: list[str] = []
+    resolver = dns.resolver.Resolver()
+    resolver.lifetime = NAME_SECONDS
+    for kind in ("A", "AAAA"):
+        try:
+            found += [str(row) for row in resolver.resolve(f"{name}.", kind, search=False)]
+        except dns.resolver.NXDOMAIN as error:
+            raise Gone(f"The name {name} does not exist.") from error
+        except dns.resolver.NoAnswer:
+            continue
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            if found:
+                break
+            raise Unanswered(f"The name {name} could not be looked up.") from error
+    if not found:
+        raise Gone(f"The name {name} has no address.")
+    return found
+
+
+def is_allowed(ip: hosts.IP) -> bool:
+    """Tell whether a connection to *ip* may be opened; tests let their own server in."""
+    return hosts.is_public(ip)
+
+
+def ask(url: str, *, resolve: Resolve | None = None, seconds: float = SECONDS) -> Answer:
+    """Return what the server of *url* answers, after at most five redirects.
+
+    Raise Refused, Gone or Unanswered. Of the content, one octet is read at most.
+    """
+    until = time.monotonic() + seconds
+    for _turn in range(MOST_REDIRECTS + 1):
+        status, kind, location = _one(url, resolve or _resolve, until)
+        if status not in _REDIRECTS or not location:
+            return Answer(url, status, kind)
+        url = urljoin(url, location)
+    raise Unanswered(f"It sends from one address to the next, more than {MOST_REDIRECTS} times.")
+
+
+def _resolve(name: str) -> Iterable[str]:
+    return resolve(name)  # looked up when it is called, so that tests can take its place
+
+
+def _one(url: str, resolve: Resolve, until: float) -> tuple[int, str, str]:
+    """Return status, kind of content and Location of *url* itself."""
+    parts, host, port = _target(url)
+    ips = _addresses(host, resolve)
+    said = _say("HEAD", parts, host, port, ips, until)
+    if said[0] in _NO_HEAD:
+        said = _say("GET", parts, host, port, ips, until)
+    return said
+
+
+def _target(url: str) -> tuple[SplitResult, str, int]:
+    """Return the parts of *url*, its host in ASCII and its port; raise Refused."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Refused("The address cannot be read.") from error
+    if len(url) > LONGEST_URL or any(ord(letter) < 33 for letter in url):
+        raise Refused("The address is too long, or has spaces in it.")
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise Refused("Only http:// and https:// are asked for.")
+    if parts.username is not None or parts.password is not None:
+        raise Refused("The address carries a name or a password.")
+    port = port or (443 if parts.scheme == "https" else 80)
+    if port not in PORTS[parts.scheme]:
+        raise Refused(f"Port {port} is not asked for.")
+    return parts, _ascii(parts.hostname), port
+
+
+def _ascii(host: str) -> str:
+    if ":" in host:
+        return host
+    try:
+        name = idna.encode(host.rstrip("."), uts46=True).decode() if not host.isascii() else host
+    except idna.IDNAError as error:
+        raise Refused(f"“{host}” is no name of a host.") from error
+    if not hosts.is_name(name):
+        raise Refused(f"“{host}” is no name of a host.")
+    return name.rstrip(".").lower()
+
+
+def _addresses(host: str, resolve: Resolve) -> list[hosts.IP]:
+    """Return where *host* is; raise Refused if any of it is not for everybody."""
+    literal = hosts.written_ip(host)
+    found = [literal] if literal else [ipaddress.ip_address(text) for text in resolve(host)]
+    for ip in found:
+        if not is_allowed(ip):
+            raise Refused(f"{host} is at {ip}, which cannot be reached from the internet.")
+    # Many a house has no way out by IPv6.
+    return sorted(found, key=lambda ip: ip.version)[:2]
+
+
+def _say(
+    method: str, parts: SplitResult, host: str, port: int, ips: list[hosts.IP], until: float
+) -> tuple[int, str, str]:
+    """Send one request to the first of *ips* that takes it; return what the server says."""
+    target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    if parts.query:
+        target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    trouble: Exception = Unanswered(f"{host} has no address.")
+    for ip in ips:
+        try:
+            with closing(_connect(ip, port, until)) as plain, _Watch(plain, until):
+                sock = _secured(plain, host) if parts.scheme == "https" else plain
+                return _exchange(method, target, host, port, sock)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            trouble = error
+    raise Unanswered(f"{host} does not answer ({_words(trouble)}).") from trouble
+
+
+def _connect(ip: hosts.IP, port: int, until: float) -> socket.socket:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return socket.create_connection((str(ip), port), timeout=left)
+
+
+def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+def _exchange(
+    method: str, target: str, host: str, port: int, sock: socket.socket
+) -> tuple[int, str, str]:
+    connection = http.client.HTTPConnection(host, port)
+    connection.sock = sock  # so it opens none by itself
+    default = 443 if isinstance(sock, ssl.SSLSocket) else 80
+    name = f"[{host}]" if ":" in host else host
+    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+    connection.putheader("Host", name if port == default else f"{name}:{port}")
+    connection.putheader("User-Agent", f"IntelBrief link check (+{settings.SITE_URL})")
+    connection.putheader("Accept", "*/*")
+    connection.putheader("Connection", "close")
+    connection.endheaders()
+    with closing(connection), connection.getresponse() as response:
+        if method == "GET":
+            response.read(1)  # that there is something; the rest is nothing to us
+        kind = response.headers.get_content_type()
+        return response.status, kind, response.headers.get("Location") or ""
+
+
+class _Watch:
+    """Ends a connection when its time is over: a server may send one octet a minute."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        # The socket's own number dies when TLS takes it over; a second one stays.
+        self._handle = sock.dup()
+        self._timer = threading.Timer(max(0.0, until - time.monotonic()), self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Watch":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._timer.cancel()
+        self._handle.close()
+
+    def _end(self) -> None:
+        with suppress(OSError):
+            self._handle.shutdown(socket.SHUT_RDWR)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate: {error.verify_message}"
+    return str(error)[:100] or type(error).__name__

@@ -1,0 +1,119 @@
+"""What has to be looked up outside: asked by a few threads, remembered in Redis for minutes.
+
+A page that is shown while somebody writes waits for nothing: it takes what is
+known and has the rest looked up behind its back. Before a send, it waits a
+few seconds.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+THREADS = 8
+MOST_WAITING = 200
+
+
+class Known(NamedTuple):
+    """What a look-up found, and for how many seconds that is good."""
+
+    value: Any
+    seconds: int
+
+
+Lookup = Callable[[], Known]
+
+
+class _Order(NamedTuple):
+    key: str
+    lookup: Lookup
+
+
+class _Crew:
+    """Threads of this process that look things up; they start when there is something to do."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.orders: queue.Queue[_Order] = queue.Queue(MOST_WAITING)
+        self.in_hand: dict[str, threading.Event] = {}
+        self.lock = threading.Lock()
+        self.threads = 0
+
+    def order(self, key: str, lookup: Lookup) -> threading.Event:
+        """Have *lookup* done once, however many ask; return what tells when it is."""
+        with self.lock:
+            if key in self.in_hand:
+                return self.in_hand[key]
+            done = threading.Event()
+            try:
+                self.orders.put_nowait(_Order(key, lookup))
+            except queue.Full:
+                return done  # asked again by the next look
+            self.in_hand[key] = done
+            if self.threads < THREADS:
+                self.threads += 1
+                # Daemons: a server that is told to stop waits for no answer.
+                threading.Thread(target=self._work, name="lookups", daemon=True).start()
+            return done
+
+    def _work(self) -> None:
+        while True:
+            key, lookup = self.orders.get()
+            try:
+                _remember(key, lookup())
+            except Exception:
+                # The next look asks again; a rule of the preflight must not end the thread.
+                log.exception("The look-up %s failed.", key)
+            finally:
+                with self.lock:
+                    self.in_hand.pop(key).set()
+
+
+_crew = _Crew()
+
+
+def look(wanted: Mapping[str, Lookup], *, wait: float = 0.0) -> dict[str, Any]:
+    """Return what is known of *wanted*, by key; have the rest looked up, and *wait* seconds for it.
+
+    Nothing is asked where settings.CHECK_OUTSIDE is off.
+    """
+    if not settings.CHECK_OUTSIDE or not wanted:
+        return {}
+    known = _known(wanted)
+    orders = [_ours().order(key, wanted[key]) for key in wanted if key not in known]
+    if not orders or wait <= 0:
+        return known
+    until = time.monotonic() + wait
+    for done in orders:
+        done.wait(max(0.0, until - time.monotonic()))
+    return _known(wanted)
+
+
+def _ours() -> _Crew:
+    """Return the threads of this process: a fork leaves them behind."""
+    global _crew  # noqa: PLW0603
+    if _crew.pid != os.getpid():
+        _crew = _Crew()
+    return _crew
+
+
+def _known(wanted: Mapping[str, Lookup]) -> dict[str, Any]:
+    try:
+        return dict(cache.get_many(wanted))
+    except RedisError:
+        return {}
+
+
+def _remember(key: str, found: Known) -> None:
+    with suppress(RedisError):
+        cache.set(key, found.value, found.seconds)
