@@ -3,28 +3,12 @@
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from briefs import audit, revisions
+from briefs import audit, differences, revisions
 from briefs.models import Approval, AuditEntry, Brief, Publication, Revision, User
 
 # Who did one of these has had a hand in the text.
 WRITES = ("created", "edited", "restored", "corrected", "submitted")
-
-_NAMES: dict[str, str | Promise] = {
-    "headline": _("headline"),
-    "series": _("series"),
-    "date": _("date line"),
-    "slug": _("web address"),
-    "preheader": _("preheader"),
-    "key_points": _("key points"),
-    "body": _("body"),
-    "authors": _("authors"),
-    "topics": _("topics"),
-    "contact_block": _("contact block"),
-    "publication": _("what the publication puts around it"),
-}
 
 
 def standing(revision: Revision) -> Approval | None:
@@ -42,7 +26,7 @@ def is_demanded(brief: Brief) -> bool:
 
 def fields_changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Return the names of the fields that differ between two snapshots, as the desk says them."""
-    return [str(name) for key, name in _NAMES.items() if before.get(key) != after.get(key)]
+    return [change.label for change in differences.compare(before, after)]
 
 
 def fields_changed_since(revision: Revision) -> list[str]:
