@@ -6,14 +6,52 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
+from briefs.admin.widgets import INPUT, Day, Growing, Markdown, Moment, TopicChips
 from briefs.models import Brief, Publication
 from briefs.rendering import LONGEST
 
 FIELDS = (
     *("publication", "date", "series", "headline", "preheader", "body"),
-    *("topics", "authors", "contact_block", "access", "slug"),
+    *("topics", "authors", "contact_block", "access", "slug", "due_at", "embargo_until"),
 )
+YEARS = range(2000, 2101)
+
+
+def widgets() -> dict[str, forms.Widget]:
+    """Return what each field is written with, where the admin's own would not do."""
+    one_line = {"class": f"{INPUT} ib-growing", "maxlength": 200}
+    headline = {
+        "class": "ib-headline ib-growing",
+        "maxlength": 200,
+        "placeholder": _("What happened, in one line"),
+        "aria-describedby": "inbox-cut",
+    }
+    return {
+        "date": Day(),
+        "headline": Growing(headline),
+        "preheader": Growing(one_line),
+        "body": Markdown(rows=18),
+        "contact_block": Markdown(rows=4),
+        "access": UnfoldAdminSelectWidget(),
+        "authors": UnfoldAdminSelect2MultipleWidget(),
+        "topics": TopicChips(),
+        "due_at": Moment(),
+        "embargo_until": Moment(),
+    }
+
+
+def one_way(text: str) -> str:
+    """Write line ends one way: the same words shall be the same text, whoever saved them."""
+    return text.replace("\r\n", "\n")
+
+
+def in_living_memory(moment: dt.datetime) -> None:
+    """Refuse years that are typing errors; some of them no zone can be reckoned in."""
+    if moment.year not in YEARS:
+        message = _("Write a year between %(first)s and %(last)s.")
+        raise forms.ValidationError(message, params={"first": YEARS[0], "last": YEARS[-1]})
 
 
 def at_most(characters: int) -> MaxLengthValidator:
@@ -39,6 +77,8 @@ class BriefForm(forms.ModelForm[Brief]):
             return  # shown to somebody who may only look
         for name in ("body", "contact_block"):
             self.fields[name].validators.append(at_most(LONGEST))
+        for name in ("due_at", "embargo_until"):
+            self.fields[name].validators.append(in_living_memory)
         self.fields["access"].help_text = _("Takes effect at once, also for what is published.")
         if self.is_published:
             for name in ("date", "slug"):
@@ -48,9 +88,26 @@ class BriefForm(forms.ModelForm[Brief]):
                 field.help_text = _("A published brief keeps its web address.")
 
     @property
+    def is_stale(self) -> bool:
+        """True where somebody has saved the brief since this form was opened.
+
+        A request that names no version was made by a program, which knows what it does.
+        """
+        seen = self.data.get("text_version") if self.is_bound and self.instance.pk else None
+        return seen is not None and seen != str(self.instance.text_version)
+
+    @property
     def is_published(self) -> bool:
         """True once readers may have the address of the brief's page."""
         return self.instance.published_at is not None
+
+    def clean_body(self) -> str:
+        """Return the text with line ends as they are stored; a browser posts CRLF."""
+        return one_way(self.cleaned_data["body"])
+
+    def clean_contact_block(self) -> str:
+        """Return the contact block, likewise."""
+        return one_way(self.cleaned_data["contact_block"])
 
     def clean_date(self) -> dt.date:
         """Return the date line; that of a published brief stays."""
@@ -85,4 +142,13 @@ class BriefForm(forms.ModelForm[Brief]):
             message = _("%(names)s: no topic of %(publication)s.")
             names = {"names": ", ".join(strange), "publication": publication}
             self.add_error("topics", forms.ValidationError(message, params=names))
+        if self.is_stale:
+            self.add_error(
+                None,
+                _(
+                    "Nothing was saved yet: somebody else has saved this brief since you opened "
+                    "it. All that you typed is still here. Choose below what shall stand, and "
+                    "press “Save with these choices”."
+                ),
+            )
         return cleaned

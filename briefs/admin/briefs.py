@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Field, ForeignKey, Max, QuerySet
+from django.forms import DateTimeField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
@@ -12,11 +13,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
-from briefs import access
-from briefs.admin import preview
-from briefs.admin.brief_form import FIELDS, BriefForm
+from briefs import access, audit, text_versions
+from briefs.admin import drafts, images, new_brief, preview, sign_off, snippets, two_editors
+from briefs.admin.brief_form import FIELDS, BriefForm, widgets
 from briefs.admin.desk import (
     DeskAdmin,
     EvidenceAdmin,
@@ -28,7 +28,7 @@ from briefs.admin.desk import (
     publication_label,
 )
 from briefs.admin.key_points import KeyPointInline
-from briefs.admin.widgets import INPUT, Day, Growing, Markdown, TopicChips
+from briefs.drafts import outlive
 from briefs.models import Brief, Publication, Revision, Topic
 from briefs.roles import Verb
 
@@ -53,6 +53,8 @@ class BriefAdmin(DeskAdmin[Brief]):
     form = BriefForm
     inlines = [KeyPointInline]
     change_form_template = "admin/briefs/brief/change_form.html"
+    list_before_template = "admin/briefs/brief/drafts.html"
+    warn_unsaved_form = False  # what is typed is kept: nobody has to be asked whether to leave
     list_display = ["title", "publication_name", "day", "status_badge", "readers"]
     list_display_links = ["title"]
     list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
@@ -69,6 +71,9 @@ class BriefAdmin(DeskAdmin[Brief]):
         return [
             path("preview/", wrap(preview.preview), name="briefs_brief_preview"),
             path("read/", wrap(preview.read), name="briefs_brief_read"),
+            path("images/", wrap(images.upload), name="briefs_brief_images"),
+            path("snippets/", wrap(snippets.listed), name="briefs_brief_snippets"),
+            *drafts.urls(self),
             *super().get_urls(),
         ]
 
@@ -76,9 +81,9 @@ class BriefAdmin(DeskAdmin[Brief]):
         if not super().has_change_permission(request, obj):
             return False
         row = self._row(request, obj)
-        if row is None or row.status == Brief.Status.DRAFT:
-            return True
-        return self.may(request, "edit", row)  # what was signed off or sent is no writer's draft
+        if row is None or row.status != Brief.Status.PUBLISHED:
+            return True  # what was signed off and is changed has to be signed off again
+        return self.may(request, "edit", row)  # what readers have is no writer's draft
 
     def has_delete_permission(self, request: HttpRequest, obj: Brief | None = None) -> bool:
         row = self._row(request, obj)
@@ -95,46 +100,32 @@ class BriefAdmin(DeskAdmin[Brief]):
         key = number(object_id or "")
         if request.method != "POST" or key is None:
             return super().changeform_view(request, object_id, *args, **kwargs)
+        try:
+            return self._held(request, key, *args, **kwargs)
+        except text_versions.SavedMeanwhile:
+            return self._held(request, key, *args, **kwargs)  # which says so
+
+    def _held(self, request: HttpRequest, key: int, *args: Any, **kwargs: Any) -> Any:
         with transaction.atomic():
-            Brief.objects.select_for_update().filter(pk=key).first()
-            return super().changeform_view(request, object_id, *args, **kwargs)
+            brief = Brief.objects.select_for_update().filter(pk=key).first()
+            if brief is None or not self.has_change_permission(request, brief):
+                kept = drafts.rescue(self, request, brief)
+                return kept or super().changeform_view(request, str(key), *args, **kwargs)
+            two_editors.settle(request, brief)
+            return super().changeform_view(request, str(key), *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Start from the last brief's publication, its series, and the writer as author."""
-        initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
-        theirs = self._publications(request)
-        latest = Brief.objects.filter(publication__in=theirs).order_by("-pk")
-        last = latest.filter(created_by=editor_of(request)).first() or latest.first()
-        publication = last.publication if last else theirs.first()
-        if publication:
-            initial.setdefault("publication", publication.pk)
-            initial.setdefault("series", publication.series)
-        author = getattr(editor_of(request), "author", None)
-        if author:
-            initial.setdefault("authors", [author.pk])
-        return initial
+        """Start from the last brief's shape."""
+        shape = new_brief.shape(editor_of(request), self._publications(request))
+        return {**shape, **super().get_changeform_initial_data(request)}
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        widgets: dict[str, Any] = {
-            "date": Day(),
-            "headline": Growing(
-                {
-                    "class": "ib-headline ib-growing",
-                    "maxlength": 200,
-                    "placeholder": _("What happened, in one line"),
-                }
-            ),
-            "preheader": Growing({"class": f"{INPUT} ib-growing", "maxlength": 200}),
-            "body": Markdown(rows=18),
-            "contact_block": Markdown(rows=4),
-            "access": UnfoldAdminSelectWidget(),
-            "authors": UnfoldAdminSelect2MultipleWidget(),
-            "topics": TopicChips(),
-        }
-        if db_field.name in widgets:
-            kwargs["widget"] = widgets[db_field.name]
+        if widget := widgets().get(db_field.name):
+            kwargs["widget"] = widget
+        if db_field.name in ("due_at", "embargo_until"):
+            kwargs["form_class"] = DateTimeField  # the admin's own is two fields
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         # Adding a publication, topic or author is no work for the middle of a sentence.
         for flag in ("can_add_related", "can_change_related", "can_view_related"):
@@ -166,9 +157,18 @@ class BriefAdmin(DeskAdmin[Brief]):
         context |= {
             "is_fullwidth": "1",
             "desk_publications": [
-                {"id": p.pk, "series": p.series, "sender": p.sender_name or p.name}
-                for p in self._publications(request)
+                {
+                    "id": p.pk,
+                    "series": p.series,
+                    "sender": p.sender_name or p.name,
+                    "name": p.name,
+                    "zone": p.time_zone,
+                    "topics": [topic.pk for topic in p.default_topics.all()],
+                }
+                for p in self._publications(request).prefetch_related("default_topics")
             ],
+            **drafts.context(request, brief if isinstance(brief, Brief) else None),
+            **two_editors.context(request, context["adminform"].form),
         }
         if isinstance(brief, Brief):
             context |= {
@@ -176,6 +176,7 @@ class BriefAdmin(DeskAdmin[Brief]):
                 "status_badge": self.status_badge(brief),
                 "send_url": self._send_url(request, brief),
                 "can_edit": self.has_change_permission(request, brief),
+                **sign_off.context(request, brief),
                 "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
             }
         else:
@@ -184,20 +185,46 @@ class BriefAdmin(DeskAdmin[Brief]):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Brief, form: Any, change: bool) -> None:
-        if not change:
+        if change:
+            text_versions.advance(obj)
+        else:
             obj.created_by = editor_of(request)
         super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store what hangs on the brief, and note the step: it is whole only now."""
+        super().save_related(request, form, formsets, change)
+        brief = form.instance
+        if not change:
+            audit.record("created", brief=brief, by=editor_of(request))
+        elif changed := two_editors.changed(request):
+            sign_off.follow(request, brief, changed)
+        drafts.saved(request, brief, is_new=not change)
+
+    def delete_model(self, request: HttpRequest, obj: Brief) -> None:
+        outlive(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Brief]) -> None:
+        for brief in queryset:
+            outlive(brief)
+        super().delete_queryset(request, queryset)
 
     def response_add(
         self, request: HttpRequest, obj: Brief, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._go_on(request, obj) or super().response_add(request, obj, post_url_continue)
+        go_on = self._go_on(request, obj)
+        response = go_on or super().response_add(request, obj, post_url_continue)
+        return drafts.tell_browser(request, response)
 
     def response_change(self, request: HttpRequest, obj: Brief) -> HttpResponse:
-        return self._go_on(request, obj) or super().response_change(request, obj)
+        response = self._go_on(request, obj) or super().response_change(request, obj)
+        return drafts.tell_browser(request, response)
 
     def _go_on(self, request: HttpRequest, brief: Brief) -> HttpResponse | None:
-        """Go to the send screen where that was the button."""
+        """Go to the send screen, or hand it in, where that was the button."""
+        if answer := sign_off.go_to_hand_in(request, brief):
+            return answer
         url = self._send_url(request, brief)
         return HttpResponseRedirect(url) if "_send" in request.POST and url else None
 
@@ -216,6 +243,13 @@ class BriefAdmin(DeskAdmin[Brief]):
         return Publication.objects.filter(pk__in=allowed_ids(request, "write"))
 
     # --- the list ----------------------------------------------------------
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the writer's own unsaved drafts above the briefs."""
+        mine = {"unsaved": drafts.listed(request)}
+        return super().changelist_view(request, {**mine, **(extra_context or {})})
 
     @admin.display(description=_("Brief"), ordering="headline")
     def title(self, brief: Brief) -> SafeString:

@@ -1,0 +1,336 @@
+/* Keeps what is typed: in this browser at each pause, on the server a moment later.
+
+   The browser's copy is dropped once the server has the same words. Each page
+   has a name of its own ("tab"); the server counts the writes ("turn"), so
+   that a page which does not know the latest one overwrites nothing. */
+(() => {
+  "use strict";
+
+  const PAUSE = 300; // milliseconds without a key until the browser keeps it
+  const KEEP = 1_200; // and the server
+  const MOST = 4_000; // who types without a pause is kept so often
+  const AGAIN = 8_000; // after trouble
+  const BEACON = 60_000; // octets that a page may still send while it is left
+  const DAYS = 60;
+  const PREFIX = "ib-draft:";
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const root = document.querySelector("[data-brief]");
+    if (root) start(root, root.closest("form"));
+  });
+
+  const store = {
+    read(name) {
+      try {
+        return JSON.parse(localStorage.getItem(name));
+      } catch {
+        return null; // not ours, or storage is switched off
+      }
+    },
+    write(name, value) {
+      try {
+        localStorage.setItem(name, JSON.stringify(value));
+        return true;
+      } catch {
+        return false; // full, or switched off
+      }
+    },
+    drop(name) {
+      try {
+        localStorage.removeItem(name);
+      } catch {
+        // Nothing was kept there either.
+      }
+    },
+    names() {
+      try {
+        return Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+      } catch {
+        return [];
+      }
+    },
+  };
+
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (octet) => octet.toString(16).padStart(2, "0")).join("");
+
+  function start(root, form) {
+    const field = (name) => form.elements[name];
+    const state = document.querySelector("[data-draft-state]");
+    const trouble = document.querySelector("[data-draft-trouble]");
+    const refused = "refused" in root.dataset;
+    const brief = root.dataset.brief;
+    if (!field("draft_tab").value) field("draft_tab").value = random();
+    const home = () => `${PREFIX}${root.dataset.user}:${brief || "new"}:`;
+    const own = () => `${home()}${field("draft_key").value}:${field("draft_tab").value}`;
+    const now = () => JSON.stringify(window.briefForm.read(form));
+
+    let kept = now(); // what the server has, or the page began with
+    let changed = refused; // what was refused is nowhere yet
+    let submitted = false;
+    let isStuck = false; // another tab's words stand in the way
+    let asking = null;
+    let local = 0;
+    let later = 0;
+    let since = 0;
+
+    forgetOld();
+    if (changed) soon();
+    offer(root, form, { home, own, restored });
+
+    /* --- keeping --------------------------------------------------------------- */
+
+    function typed() {
+      if (now() === kept && !changed) return;
+      changed = true;
+      root.dataset.typing = "";
+      if (!since) since = Date.now();
+      clearTimeout(local);
+      local = setTimeout(keepHere, PAUSE);
+      soon();
+    }
+
+    function soon(wait = KEEP) {
+      clearTimeout(later);
+      const left = since ? Math.max(0, since + MOST - Date.now()) : wait;
+      later = setTimeout(keep, Math.min(wait, left));
+    }
+
+    function keepHere() {
+      const values = window.briefForm.read(form);
+      return store.write(own(), {
+        values, at: Date.now(), key: field("draft_key").value,
+        base: field("text_version").value, text_base: field("text_base").value,
+      });
+    }
+
+    async function keep({ leaving = false, over = false } = {}) {
+      if (!changed || submitted || (isStuck && !over)) return;
+      if (asking && !leaving) {
+        soon();
+        return;
+      }
+      since = 0;
+      const words = now();
+      const data = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) if (typeof value === "string") data.append(name, value);
+      data.set("brief", brief || "");
+      if (over) data.set("over_others", "1");
+      const body = data.toString();
+      asking = new AbortController();
+      try {
+        const answer = await fetch(root.dataset.keepUrl, {
+          method: "POST",
+          body,
+          headers: { "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8", Accept: "application/json" },
+          redirect: "manual", // to the log-in
+          keepalive: leaving && body.length < BEACON,
+          signal: asking.signal,
+        });
+        asking = null;
+        await settle(answer, words);
+      } catch {
+        asking = null;
+        if (submitted || leaving) return;
+        say("The server does not answer. What you type stays in this browser, and is kept there as soon as it answers.");
+        soon(AGAIN);
+      }
+    }
+
+    async function settle(answer, words) {
+      const isJson = (answer.headers.get("Content-Type") || "").includes("json");
+      const found = isJson ? await answer.json() : {};
+      if (answer.ok && isJson) {
+        field("draft_turn").value = found.turn;
+        kept = words;
+        isStuck = false;
+        state.textContent = found.kept;
+        say(found.gone || "");
+        if (found.lines) document.dispatchEvent(new CustomEvent("ib-news", { detail: found.lines }));
+        changed = now() !== words;
+        if (changed) soon();
+        else store.drop(own());
+        return;
+      }
+      keepHere();
+      state.textContent = "";
+      if (answer.status === 409) {
+        isStuck = true;
+        say(found.error, ["Keep the words of this tab instead", () => keep({ over: true })]);
+      } else if (answer.type === "opaqueredirect") {
+        say("You are logged out. What you type stays in this browser. Log in in another tab, and go on here.");
+        soon(AGAIN);
+      } else if (answer.status === 403 && !isJson) {
+        say("You have logged in anew since you opened this page. What you type stays in this browser: reload the page and restore it.");
+      } else if (answer.status === 413 || answer.status === 400) {
+        say(found.error || "This is too long to be kept on the server. It stays in this browser. Shorten it, or save a part of it.");
+      } else {
+        say(found.error || "The server could not keep this. What you type stays in this browser.");
+        soon(AGAIN);
+      }
+    }
+
+    /* Says once what is wrong, with a button where something can be done. */
+    function say(words, [label, act] = []) {
+      if (trouble.dataset.words === words) return;
+      trouble.dataset.words = words;
+      if (!words) {
+        trouble.replaceChildren();
+        return;
+      }
+      const note = document.createElement("p");
+      note.className = "ib-note ib-note-warning";
+      note.innerHTML = '<span class="material-symbols-outlined" aria-hidden="true">cloud_off</span><span></span>';
+      note.lastElementChild.textContent = words;
+      if (label) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "ib-button ib-button-small";
+        button.textContent = label;
+        button.onclick = act;
+        note.append(button);
+      }
+      trouble.replaceChildren(note);
+    }
+
+    function restored(draft) {
+      if (draft.turn) field("draft_turn").value = draft.turn;
+      if (draft.key && !brief) field("draft_key").value = draft.key;
+      if (brief) {
+        field("text_version").value = draft.base;
+        field("text_base").value = draft.text_base || "";
+      }
+      isStuck = false;
+      say("");
+      changed = true;
+      root.dataset.typing = "";
+      keepHere();
+      soon();
+    }
+
+    form.addEventListener("input", typed);
+    form.addEventListener("change", typed);
+    if (window.django && django.jQuery) django.jQuery(form).on("change", "select", typed);
+    form.addEventListener("submit", (event) => {
+      if (event.submitter && event.submitter.hasAttribute("formaction")) return;
+      if (changed) keepHere(); // the log-in may have run out
+      submitted = true;
+      clearTimeout(later);
+      if (asking) asking.abort();
+    });
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) submitted = false;
+    });
+    const leave = () => {
+      if (!changed || submitted) return;
+      keepHere();
+      keep({ leaving: true });
+    };
+    window.addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") leave();
+    });
+    window.addEventListener("beforeunload", (event) => {
+      // Only where neither has it: then a word would be lost.
+      if (changed && !submitted && !keepHere() && trouble.dataset.words) event.preventDefault();
+    });
+  }
+
+  /* --- offering ------------------------------------------------------------------- */
+
+  function offer(root, form, { home, own, restored }) {
+    const panel = document.querySelector("[data-draft]:not([data-local])");
+    const given = document.getElementById("desk-draft");
+    if (panel && given) server(root, form, panel, JSON.parse(given.textContent), restored);
+    copies(root, form, home, own, restored);
+  }
+
+  function take(root, form, panel, fields, draft, restored) {
+    const before = window.briefForm.read(form);
+    window.briefForm.fill(form, fields);
+    panel.remove();
+    restored(draft);
+    window.briefForm.tell(root, ["Restored. Nothing is saved until you press Save."], {
+      undo: () => window.briefForm.fill(form, before),
+    });
+    form.elements.headline.focus({ preventScroll: true });
+  }
+
+  function server(root, form, panel, draft, restored) {
+    const restore = panel.querySelector("[data-draft-restore]");
+    if (restore) {
+      restore.hidden = false;
+      restore.onclick = () => take(root, form, panel, draft.fields, { ...draft, text_base: draft.fields.text_base }, restored);
+    }
+    panel.querySelector("[data-draft-throw]").onclick = async (event) => {
+      event.preventDefault();
+      const data = new FormData();
+      data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+      data.set("draft", draft.pk);
+      data.set("turn", draft.turn);
+      try {
+        const answer = await fetch(root.dataset.throwUrl, { method: "POST", body: data, headers: { Accept: "application/json" } });
+        const found = await answer.json();
+        window.briefForm.tell(root, [found.words], { warning: !answer.ok });
+        if (answer.ok) panel.remove();
+      } catch {
+        window.briefForm.tell(root, ["The server did not answer. Try again."], { warning: true });
+      }
+    };
+  }
+
+  /* Offers what only this browser has, the latest first; what is saved by now is dropped. */
+  async function copies(root, form, home, own, restored) {
+    const names = store.names()
+      .filter((name) => name.startsWith(home()) && name !== own())
+      .sort((one, other) => (store.read(other)?.at || 0) - (store.read(one)?.at || 0));
+    for (const name of names) {
+      const copy = store.read(name);
+      if (!copy || !copy.values) continue;
+      const html = await compare(root, form, copy);
+      if (html === "") store.drop(name);
+      if (!html) continue;
+      root.insertAdjacentHTML("beforebegin", html);
+      const panel = root.previousElementSibling;
+      panel.querySelector("[data-draft-when]").textContent = new Date(copy.at).toLocaleString();
+      panel.querySelector("[data-draft-restore]").onclick = () => {
+        take(root, form, panel, copy.values, { base: copy.base, text_base: copy.text_base, key: copy.key }, restored);
+        store.drop(name);
+      };
+      panel.querySelector("[data-draft-throw]").onclick = () => {
+        store.drop(name);
+        panel.remove();
+      };
+      return; // one at a time
+    }
+  }
+
+  async function compare(root, form, copy) {
+    const data = new URLSearchParams();
+    data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    data.set("brief", root.dataset.brief || "");
+    const { key_points: points, ...values } = copy.values;
+    for (const [name, value] of Object.entries(values)) {
+      for (const one of [value].flat()) data.append(name, one);
+    }
+    data.set("key_points-TOTAL_FORMS", points.length);
+    points.forEach((text, row) => data.set(`key_points-${row}-text`, text));
+    try {
+      const answer = await fetch(root.dataset.compareUrl, { method: "POST", body: data, redirect: "manual" });
+      return answer.ok ? (await answer.json()).html : null;
+    } catch {
+      return null; // it stays where it is
+    }
+  }
+
+  /* Drops copies of two months ago, and those of the page whose words were just saved. */
+  function forgetOld() {
+    const saved = document.cookie.split("; ").find((pair) => pair.startsWith("ib-saved="));
+    const key = saved ? saved.slice("ib-saved=".length) : "";
+    for (const name of store.names()) {
+      const copy = store.read(name);
+      const isOld = !copy || Date.now() - copy.at > DAYS * 86_400_000;
+      if (isOld || (key && copy.key === key)) store.drop(name);
+    }
+    if (key) document.cookie = "ib-saved=; path=/admin/; max-age=0";
+  }
+})();
