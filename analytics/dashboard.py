@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from analytics import chart, checklist, queries
 from briefs.admin.desk import allowed_ids, editor_of, is_superuser
 from briefs.models import Brief
-from deliveries.admin.editions import TONES, bar
+from deliveries.admin.live import TONES, bar
 from deliveries.models import Edition
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -167,16 +167,43 @@ def count(edition: Edition) -> dict[str, Any]:
     counters = _counters(edition)
     why = reports.by_reason(edition)
     report = reports.sums(why)
-    has_trouble = any(row[1] for row in why)
+    has_trouble = any(s in UNHAPPY or (s in WAITING and reason) for s, reason, _count in why)
     return {
         **report,
         "why": why,
         "counters": counters,
         **(_troubles(edition) if has_trouble else {"words": [], "domains": []}),
+        "moments": _by_moment(edition) if edition.clock == Edition.Clock.READER else [],
         "status": edition.status,
         "at": timezone.now().isoformat(),
         "seconds": round(time.monotonic() - begun, 3),
     }
+
+
+def _by_moment(edition: Edition) -> list[dict[str, Any]]:
+    """Return how many readers each moment of *edition* has, by when their batch was planned."""
+    rows = (
+        Delivery.objects.filter(edition=edition)
+        .values("batch__planned_at")
+        .annotate(
+            readers=Count("pk"),
+            waiting=Count("pk", filter=Q(status__in=WAITING)),
+            missed=Count(
+                "pk",
+                filter=Q(status=Delivery.Status.PENDING, batch__missed_at__isnull=False),
+            ),
+        )
+        .order_by("batch__planned_at")
+    )
+    return [
+        {
+            "at": row["batch__planned_at"].isoformat() if row["batch__planned_at"] else "",
+            "readers": row["readers"],
+            "waiting": row["waiting"],
+            "missed": row["missed"],
+        }
+        for row in rows
+    ]
 
 
 def _counters(edition: Edition) -> dict[str, int]:
@@ -198,6 +225,7 @@ def _nothing_yet(edition: Edition) -> dict[str, Any]:
         "counters": {"sent": 0, "refused": 0},
         "words": [],
         "domains": [],
+        "moments": [],
     }
 
 

@@ -1,6 +1,7 @@
 """Tasks: they carry a lane's name at most, hold no state and may run twice or never."""
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -10,12 +11,14 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from deliveries import (
+    alarms,
     digests,
     guard,
     import_undo,
     lanes,
     planning,
     privacy,
+    readership,
     recovery,
     sending,
     tallies,
@@ -28,16 +31,20 @@ from subscribers.tasks import keep_promises, send_notices, tend_imports, tend_th
 log = logging.getLogger(__name__)
 
 UNDOING_SECONDS = 8
+# How long it is remembered who rang last.
+REMEMBERED = 86_400
 
 
 @shared_task
-def heartbeat() -> None:
+def heartbeat(by: str = "worker") -> None:
     """Tick, unless somebody has just done so: the scheduler and every worker ring for this.
 
     Rings carry no time of expiry: that is a host's clock, and one that is
-    fast would throw the rings of all others away.
+    fast would throw the rings of all others away. Who rang is noted for the
+    desk, which tells that a scheduler is gone.
     """
     try:
+        cache.set(f"rang:{by}", time.time(), REMEMBERED)
         if not cache.add("heartbeat", 1, settings.TICK_SECONDS * 0.8):
             return
     except RedisError:
@@ -57,6 +64,8 @@ def tick() -> None:
             _try(step)
         # After the rings: what is counted holds up nobody who sends.
         _try(tallies.keep)
+        _try(readership.keep)
+        _try(alarms.sound)
     _try(_ring_for_notices)
     _try(tend_the_door)
     _try(keep_promises)

@@ -1,125 +1,33 @@
 """Editions: the list, and the page that shows one on its way."""
 
-import time
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import access
-from briefs.admin.desk import DeskAdmin, badge, number, publication_label
+from briefs import access, corrections
+from briefs.admin.desk import DeskAdmin, badge, editor_of, number, publication_label
 from briefs.roles import Verb
-from deliveries import audience, control, missed, reports, tallies
-from deliveries.admin import moments
+from briefs.templatetags.desk import both_clocks
+from deliveries import control, missed, readership, tallies
+from deliveries.admin import calendar, moments, one_reader
 from deliveries.admin.import_undo import undo_view
 from deliveries.admin.installation import installation_view
+from deliveries.admin.live import TONES, bar, progress
 from deliveries.admin.send import send_view
+from deliveries.admin.sign_off import sign_off_view
 from deliveries.models import Delivery, Edition
 from deliveries.tasks import tick
 from subscribers import doorbell
-
-TONES = {
-    Edition.Status.SCHEDULED: "info",
-    Edition.Status.SENDING: "info",
-    Edition.Status.PAUSED: "warning",
-    Edition.Status.FINISHING: "info",
-    Edition.Status.FINISHED: "success",
-    Edition.Status.WITHDRAWN: "neutral",
-    Edition.Status.MISSED: "danger",
-    Edition.Status.CANCELLED: "neutral",
-}
-# In the order in which the bar shows them; what is pending or sending is its empty rest.
-SETTLED = ("sent", "delivered", "bounced", "complained", "failed", "in-doubt", "skipped")
-
-
-# What a person may decide about readers who missed their time.
-LATE_VERBS = ("send-missed", "skip-missed")
-
-
-def verbs_for(edition: Edition, report: dict[str, Any]) -> list[str]:
-    """Return what may be done to *edition* in its present status, with such a reports.summary()."""
-    return [*_verbs_of_status(edition), *_verbs_of_deliveries(edition, report)]
-
-
-def _verbs_of_deliveries(edition: Edition, report: dict[str, Any]) -> list[str]:
-    counts: dict[str, int] = report["statuses"]
-    readers = {"leave": counts["in-doubt"] - reports.left(report)}
-    if edition.status in (Edition.Status.FINISHED, *Edition.MOVING):
-        readers = {"retry": counts["failed"], "send-again": counts["in-doubt"], **readers}
-    return [verb for verb, number in readers.items() if number]
-
-
-def _verbs_of_status(edition: Edition) -> list[str]:
-    status = Edition.Status(edition.status)
-    if status in (Edition.Status.SCHEDULED, Edition.Status.MISSED):
-        return ["withdraw"]
-    if status in Edition.MOVING:
-        return ["pause", "cancel"]
-    if status == Edition.Status.PAUSED:
-        return ["resume", "cancel"]
-    return []
-
-
-def progress(edition: Edition) -> dict[str, Any]:
-    """Return how far *edition* is, as the live page and its script show it."""
-    started = time.monotonic()
-    report = tallies.of(edition)
-    counts: dict[str, int] = report["statuses"]
-    audience: int = report["audience"] or edition.audience or 0
-    settled = sum(counts[status] for status in SETTLED)
-    by_moment = moments.progress(edition)
-    late = sum(row["missed"] for row in by_moment)
-    since = edition.frozen_at or edition.started_at
-    ended = edition.finished_at or timezone.now()
-    return {
-        "status": edition.status,
-        "status_name": str(edition.get_status_display()),
-        "tone": TONES[Edition.Status(edition.status)],
-        "is_open": edition.is_open,
-        "word": edition.word,
-        "audience": audience,
-        "settled": settled,
-        "percent": round(100 * settled / audience, 1) if audience else 0,
-        "counts": counts,
-        "reasons": report["reasons"],
-        "seconds": max((ended - since).total_seconds(), 0.0) if since else 0.0,
-        "until_start": max((edition.send_at - timezone.now()).total_seconds(), 0.0),
-        # The script asks no more often than this allows: a count of millions costs time.
-        "pause": max(1.5, 8 * (time.monotonic() - started)),
-        "verbs": [*(LATE_VERBS if late else ()), *verbs_for(edition, report)],
-        "missed": late,
-        "moments": by_moment,
-    }
-
-
-def bar(counts: dict[str, int], audience: int, css: str = "") -> SafeString:
-    """Return the progress of an edition as a bar with a part for each status."""
-    names = dict(Delivery.Status.choices)
-    parts = [
-        (status, 100 * counts[status] / audience, names[status], counts[status])
-        for status in SETTLED
-        if audience and counts.get(status)
-    ]
-    inner = format_html_join(
-        "",
-        '<span class="ib-part-{}" style="width:{}%" title="{}: {}"></span>',
-        ((s, f"{share:.3f}", name, number) for s, share, name, number in parts),
-    )
-    done = sum(counts.get(status, 0) for status in SETTLED)
-    label = _("%(done)s of %(all)s") % {"done": f"{done:,}", "all": f"{audience:,}"}
-    return format_html(
-        '<span class="ib-bar {}" role="img" aria-label="{}">{}</span>', css, label, inner
-    )
 
 
 @admin.register(Edition)
@@ -144,7 +52,17 @@ class EditionAdmin(DeskAdmin[Edition]):
         wrap = self.admin_site.admin_view
         return [
             path("send/<int:brief_id>/", wrap(self.send_view), name="deliveries_send"),
+            path(
+                "sign-off/<int:brief_id>/<str:verb>/",
+                wrap(sign_off_view),
+                name="deliveries_sign_off",
+            ),
             path("send/<int:brief_id>/plan/", wrap(self.plan_view), name="deliveries_plan"),
+            path(
+                "send/<int:brief_id>/readers/", wrap(self.readers_view), name="deliveries_readers"
+            ),
+            path("calendar/", wrap(calendar.view), name="deliveries_calendar"),
+            path("reader/", wrap(one_reader.view), name="deliveries_one_reader"),
             path("installation/", wrap(self.installation_view), name="deliveries_installation"),
             path("undo-import/<int:pk>/", wrap(undo_view), name="deliveries_undo_import"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="deliveries_progress"),
@@ -160,6 +78,10 @@ class EditionAdmin(DeskAdmin[Edition]):
         """Answer with whom the send screen as it is filled in would reach, and when."""
         return moments.plan_view(self, request, brief_id)
 
+    def readers_view(self, request: HttpRequest, brief_id: int) -> JsonResponse:
+        """Answer with how many readers a brief has, counted now."""
+        return moments.readers_view(request, brief_id)
+
     def installation_view(self, request: HttpRequest) -> HttpResponse:
         """Show why nothing is sent, and let it go on."""
         return installation_view(self, request)
@@ -167,8 +89,7 @@ class EditionAdmin(DeskAdmin[Edition]):
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Answer with the figures of the live page."""
         edition = self._visible(request, pk)
-        words = _servers_words(edition, whole=self.may(request, "publish", edition))
-        return JsonResponse({**progress(edition), "words": words})
+        return JsonResponse(progress(edition, whole=self.may(request, "publish", edition)))
 
     def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Do one of the verbs and show the edition again."""
@@ -183,8 +104,8 @@ class EditionAdmin(DeskAdmin[Edition]):
     ) -> HttpResponse:
         """Show the live page in place of a form."""
         edition = self._visible(request, number(object_id) or 0)
-        figures = progress(edition)
         may_act = self.may(request, "publish", edition)
+        figures = progress(edition, whole=may_act)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Edition"),
@@ -193,8 +114,8 @@ class EditionAdmin(DeskAdmin[Edition]):
             "figures": figures,
             "bar": bar(figures["counts"], figures["audience"], "ib-bar-large"),
             "cells": _cells(edition, figures["counts"]),
-            "words": _servers_words(edition, whole=may_act),
-            "expected": audience.of_edition(edition).count() if edition.is_open else 0,
+            "expected": readership.of_edition(edition) if edition.is_open else None,
+            "corrected": _corrected(edition),
             "may_act": may_act,
             "is_open_to_all": access.may_read(edition.brief, access.ANONYMOUS, timezone.now()),
             "zone": edition.publication.time_zone,
@@ -224,9 +145,9 @@ class EditionAdmin(DeskAdmin[Edition]):
         return publication_label(edition.publication)
 
     @admin.display(description=gettext_lazy("Goes out"), ordering="send_at")
-    def goes_out(self, edition: Edition) -> str:
-        """Show the moment in the editor's zone."""
-        return date_format(timezone.localtime(edition.send_at), "j M Y, H:i")
+    def goes_out(self, edition: Edition) -> SafeString | str:
+        """Show the moment in the editor's zone, and in the publication's where it is another."""
+        return both_clocks(edition.send_at, edition.publication.time_zone)
 
     @admin.display(description=gettext_lazy("Status"), ordering="status")
     def status_badge(self, edition: Edition) -> SafeString:
@@ -250,6 +171,12 @@ class EditionAdmin(DeskAdmin[Edition]):
         )
 
 
+def _corrected(edition: Edition) -> list[Edition]:
+    """Return the editions that *edition* puts right."""
+    found = Edition.objects.filter(pk__in=edition.corrects, publication=edition.publication_id)
+    return list(found.select_related("brief").order_by("pk"))
+
+
 def _cells(edition: Edition, counts: dict[str, int]) -> list[dict[str, Any]]:
     """Return a figure for each status, linked to its readers."""
     ledger = reverse("admin:deliveries_delivery_changelist")
@@ -262,23 +189,6 @@ def _cells(edition: Edition, counts: dict[str, int]) -> list[dict[str, Any]]:
         }
         for status, name in Delivery.Status.choices
     ]
-
-
-def _servers_words(edition: Edition, *, whole: bool, most: int = 8) -> list[dict[str, Any]]:
-    """Return why readers got nothing, the most frequent first; *whole*: in the server's own words.
-
-    A server names the address that it refuses, and addresses are for who publishes.
-    """
-    unhappy = ["failed", "bounced", "complained", "in-doubt", "skipped"]
-    said = ("reply",) if whole else ()
-    rows = (
-        Delivery.objects.filter(edition=edition, status__in=unhappy)
-        .values("status", "reason", *said)
-        .annotate(readers=Count("pk"))
-        .order_by("-readers")[:most]
-    )
-    names = dict(Delivery.Status.choices)
-    return [{"reply": "", **row, "status_name": str(names[row["status"]])} for row in rows]
 
 
 def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -303,8 +213,8 @@ def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> 
         raise Http404
     act, done = acts[verb]
     try:
-        acted = act(edition)
-    except control.StillOpen as error:
+        acted = act(edition, by=editor_of(request))
+    except (control.StillOpen, corrections.Superseded) as error:
         messages.warning(request, str(error))
         return HttpResponseRedirect(reverse("admin:deliveries_edition_change", args=[pk]))
     if acted:

@@ -1,24 +1,23 @@
 """Readers' clocks on the desk: who gets it when, before it goes and while it does."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from briefs import roles
 from briefs.models import Brief
-from deliveries import audience, clocks, segments, zones
-from deliveries.models import Delivery, Edition, Segment
+from deliveries import audience, clocks, readership, segments, zones
+from deliveries.models import Edition, Segment
 
 # So many zones of a moment are named; the world has forty moments and six hundred names.
 MOST_NAMES = 6
-UNSETTLED = (Delivery.Status.PENDING, Delivery.Status.SENDING)
 
 
 def plan_view(model_admin: ModelAdmin[Edition], request: HttpRequest, pk: int) -> HttpResponse:
@@ -41,7 +40,7 @@ def plan(brief: Brief, chosen: Mapping[str, Any]) -> dict[str, Any]:
     try:
         found = audience.of_brief(brief, segments.rules_of(segment) if segment else ())
         if not by_clock:
-            return {"is_planned": True, "planned_readers": found.count()}
+            return {"is_planned": True, "planned_readers": _count(brief, segment)}
         counts = audience.by_zone(found)
         stops = clocks.stops(counts, chosen.get("local_time", ""), brief.publication.time_zone)
     except (segments.UnknownRule, zones.NotALocalTime) as error:
@@ -51,6 +50,19 @@ def plan(brief: Brief, chosen: Mapping[str, Any]) -> dict[str, Any]:
         "planned_readers": sum(counts.values()),
         "stops": [_described(stop) for stop in stops],
     }
+
+
+def _count(brief: Brief, segment: Segment | None) -> int | None:
+    rules = segments.rules_of(segment) if segment else ()
+    return readership.exact(brief.publication, audience.topics_of(brief), rules).readers
+
+
+def readers_view(request: HttpRequest, pk: int) -> JsonResponse:
+    """Answer with how many readers a brief has; with a million this takes a moment."""
+    brief = get_object_or_404(Brief.objects.select_related("publication"), pk=pk)
+    if not roles.can(request.user, "publish", brief.publication):
+        raise PermissionDenied
+    return JsonResponse({"readers": _count(brief, None)})
 
 
 def _segment(brief: Brief, pk: Any) -> Segment | None:
@@ -70,39 +82,29 @@ def _described(stop: clocks.Stop) -> dict[str, Any]:
     }
 
 
-def progress(edition: Edition) -> list[dict[str, Any]]:
-    """Return how far each moment of *edition* is, the first first; nothing by one clock for all.
+def progress(edition: Edition, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return how far each moment of *edition* is, the first first; *rows* are of its tally.
 
     Readers whose server asked to come again later have left their batch: they
     stand in a row of their own, without a time.
     """
     if edition.clock != Edition.Clock.READER:
         return []
-    rows = (
-        Delivery.objects.filter(edition=edition)
-        .values("batch__planned_at")
-        .annotate(
-            readers=Count("pk"),
-            waiting=Count("pk", filter=Q(status__in=UNSETTLED)),
-            missed=Count(
-                "pk",
-                filter=Q(status=Delivery.Status.PENDING, batch__missed_at__isnull=False),
-            ),
-        )
-        .order_by("batch__planned_at")
-    )
     wall = zones.parse(edition.local_time)
-    return [
-        {
-            "at": row["batch__planned_at"],
-            "offset": _offset(row["batch__planned_at"], wall) if row["batch__planned_at"] else "",
-            "at_once": row["batch__planned_at"] == edition.send_at,
-            "readers": row["readers"],
-            "done": row["readers"] - row["waiting"],
-            "missed": row["missed"],
-        }
-        for row in rows
-    ]
+    shown = []
+    for row in rows:
+        at = dt.datetime.fromisoformat(row["at"]) if row["at"] else None
+        shown.append(
+            {
+                "at": at,
+                "offset": _offset(at, wall) if at else "",
+                "at_once": at == edition.send_at,
+                "readers": row["readers"],
+                "done": row["readers"] - row["waiting"],
+                "missed": row["missed"],
+            }
+        )
+    return shown
 
 
 def _offset(at: Any, wall: Any) -> str:

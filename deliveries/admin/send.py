@@ -1,6 +1,7 @@
 """The send screen: what goes out, to how many, what stands against it, and when."""
 
 import datetime as dt
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,10 +24,19 @@ from briefs import revisions, roles, workflow
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import editor_of
 from briefs.admin.widgets import INPUT, Moment
-from briefs.models import Brief
+from briefs.models import Brief, User
 from briefs.preflight import Findings
 from briefs.rendering import fill_line, fill_lines
-from deliveries import audience, planning, preflight, segments, testing, zones
+from deliveries import (
+    audience,
+    planning,
+    preflight,
+    readership,
+    segments,
+    tallies,
+    testing,
+    zones,
+)
 from deliveries.admin import moments
 from deliveries.models import Edition, Segment
 from deliveries.tasks import tick
@@ -86,22 +96,51 @@ class SendForm(forms.Form):
 
 
 class TestForm(forms.Form):
-    """Where a test mail goes."""
+    """Where test mails go: to colleagues by a tick, and to any other addresses."""
 
     __test__ = False  # not a test case
 
-    address = forms.CharField(label=gettext_lazy("Send a test to"), max_length=254)
+    MOST = 20
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    colleagues = forms.MultipleChoiceField(
+        label=gettext_lazy("Colleagues"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    address = forms.CharField(label=gettext_lazy("Send a test to"), max_length=2000, required=False)
+
+    def __init__(self, brief: Brief, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["address"].widget = forms.EmailInput({"class": INPUT, "autocomplete": "email"})
+        self.fields["address"].widget = forms.TextInput(
+            {"class": INPUT, "autocomplete": "email", "inputmode": "email"}
+        )
+        others = User.objects.filter(
+            is_active=True, memberships__publication=brief.publication_id
+        ).exclude(pk=user.pk)
+        choices = [(one.email, str(one)) for one in others.distinct().order_by("email")[:50]]
+        field = self.fields["colleagues"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = choices
 
-    def clean_address(self) -> str:
-        """Return the address as it is mailed."""
-        try:
-            return normalise(self.cleaned_data["address"]).address
-        except InvalidAddress as error:
-            raise forms.ValidationError(str(error)) from error
+    def clean(self) -> dict[str, Any]:
+        """Gather the "addresses" as they are mailed, each once."""
+        cleaned = super().clean() or {}
+        written = re.split(r"[\s,;]+", cleaned.get("address", ""))
+        given = [*cleaned.get("colleagues", []), *filter(None, written)]
+        found: dict[str, str] = {}
+        for text in given:
+            try:
+                address = normalise(text)
+            except InvalidAddress as error:
+                self.add_error("address", str(error))
+                continue
+            found.setdefault(address.key, address.address)
+        if not given and not self.errors:
+            self.add_error("address", _("Tick a colleague, or write an address."))
+        if len(found) > self.MOST:
+            message = _("A test goes to %(most)s addresses at most.")
+            self.add_error("address", message % {"most": self.MOST})
+        return {**cleaned, "addresses": list(found.values())}
 
 
 def send_view(
@@ -120,10 +159,11 @@ def send_view(
         "after": last.pk if last else 0,
     }
     send_form = SendForm(brief, initial=initial)
-    test_form = TestForm(initial={"address": editor_of(request).email})
+    user = editor_of(request)
+    test_form = TestForm(brief, user, initial={"address": user.email})
     if request.method == "POST":
         if "test" in request.POST:
-            test_form = TestForm(request.POST)
+            test_form = TestForm(brief, user, request.POST)
             answer = _send_test(request, brief, test_form)
         else:
             send_form = SendForm(brief, request.POST)
@@ -194,15 +234,19 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
 def _send_test(request: HttpRequest, brief: Brief, form: TestForm) -> HttpResponse | None:
     if not form.is_valid():
         return None
-    address = form.cleaned_data["address"]
+    addresses = form.cleaned_data["addresses"]
     try:
-        testing.send_test(brief, address, editor_of(request))
+        testing.send_tests(brief, addresses, editor_of(request))
     except testing.TestMailFailed as failed:
         message = _("The test to %(address)s was not taken: %(words)s")
-        messages.error(request, message % {"address": address, "words": failed})
+        refused = ", ".join(one for one in addresses if one not in failed.taken)
+        messages.error(request, message % {"address": refused, "words": failed})
+        if failed.taken:
+            _log(request, brief, TEST_SENT)
         return None
     _log(request, brief, TEST_SENT)
-    messages.success(request, _("A test is on its way to %(address)s.") % {"address": address})
+    message = _("A test is on its way to %(address)s.")
+    messages.success(request, message % {"address": ", ".join(addresses)})
     return redirect("admin:deliveries_send", brief.pk)
 
 
@@ -220,8 +264,9 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "sender": content["publication"],
         "subject": ": ".join(part for part in (subject.series, subject.headline) if part),
         "preheader": subject.preheader or fill_line(next(iter(subject.key_points), "")),
-        "audience": audience.of_brief(brief).count(),
+        "audience": readership.quick(publication, audience.topics_of(brief)),
         "last_edition": last,
+        "last_report": tallies.of(last) if last else None,
         "findings": findings,
         "open_edition": Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first(),
         "earlier": brief.editions.filter(status=Edition.Status.FINISHED).first(),

@@ -3,6 +3,7 @@
 from deliveries.models.editions import CompiledMail, Edition, Link, Segment, Tally
 from deliveries.models.installation import Installation, Quota
 from deliveries.models.ledger import Batch, Delivery
+from deliveries.models.readership import Readership
 
 __all__ = [
     "Batch",
@@ -12,6 +13,7 @@ __all__ = [
     "Installation",
     "Link",
     "Quota",
+    "Readership",
     "Segment",
     "Tally",
 ]

@@ -25,6 +25,10 @@
       return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
     }
 
+    function perSecond(letters) {
+      return `${number.format(Math.round(letters * 10) / 10)} a second`;
+    }
+
     function rate(figures) {
       seen.push([figures.seconds, figures.settled]);
       if (seen.length > 8) seen.shift();
@@ -32,6 +36,16 @@
       const seconds = to[0] - from[0];
       if (figures.is_open && seconds > 0.5) return (to[1] - from[1]) / seconds;
       return figures.seconds > 0 ? figures.settled / figures.seconds : 0;
+    }
+
+    /* For who hears the page: a word at each quarter, not at each second. */
+    let said = -1;
+    function say(figures) {
+      const quarter = Math.floor(figures.percent / 25);
+      if (quarter === said) return;
+      const isFirst = said === -1;
+      said = quarter;
+      if (!isFirst) find("spoken").textContent = `${figures.percent} %, ${find("line").textContent}`;
     }
 
     function show(figures) {
@@ -50,6 +64,7 @@
       find("word").hidden = !figures.word;
       find("word-text").textContent = figures.word;
       if (!find("bar")) return;
+      say(figures);
       const bar = find("bar").firstElementChild;
       bar.replaceChildren(...SETTLED.filter((status) => figures.counts[status]).map((status) => {
         const part = document.createElement("span");
@@ -60,8 +75,10 @@
       }));
       find("pace").hidden = !figures.audience;
       const now = rate(figures);
+      const overall = figures.seconds > 0 ? figures.settled / figures.seconds : 0;
       const rest = figures.audience - figures.settled;
-      find("rate").textContent = now ? `${number.format(Math.round(now * 10) / 10)} a second` : "–";
+      find("rate").textContent = figures.is_open && now ? perSecond(now) : "–";
+      find("overall").textContent = overall ? perSecond(overall) : "–";
       find("left").textContent = figures.is_open && now && rest ? span(rest / now) : "–";
       find("took").textContent = figures.seconds ? span(figures.seconds) : "–";
       root.querySelectorAll("[data-live-count]").forEach((cell) => {
@@ -71,7 +88,36 @@
       });
       find("audience").textContent = number.format(figures.audience);
       if (figures.words) reasons(figures.words);
+      find("doubt").hidden = !figures.counts["in-doubt"];
+      rows(find("lanes"), figures.lanes, ["lane", "sent", "refused", "waiting", lane]);
+      if (find("domains")) {
+        find("domains-card").hidden = !figures.domains.length;
+        rows(find("domains"), figures.domains, ["domain", "failed", "deferred", "in_doubt"]);
+      }
       moments(figures.moments);
+    }
+
+    /* Fill a table; a column is the name of a figure, or a function that fills its cell. */
+    function rows(table, values, columns) {
+      table.tBodies[0].replaceChildren(...values.map((value) => {
+        const line = document.createElement("tr");
+        columns.forEach((column) => {
+          const cell = line.insertCell();
+          if (typeof column === "function") return column(cell, value);
+          const figure = value[column];
+          if (typeof figure === "number") cell.className = "ib-number";
+          cell.textContent = typeof figure === "number" ? number.format(figure) : figure;
+        });
+        return line;
+      }));
+    }
+
+    function lane(cell, value) {
+      if (!value.state) return void (cell.textContent = "–");
+      const state = document.createElement("span");
+      state.className = `ib-badge ib-badge-${value.tone}`;
+      state.textContent = value.state;
+      cell.append(state, ` ${value.why.slice(0, 200)}`);
     }
 
     /* One row for each moment at which some zones have their mail. */
@@ -120,10 +166,10 @@
         || figures.moments.length !== last.moments.length;
       if (other || (figures.audience && !find("bar"))) return window.location.reload();
       last = figures;
-      if (figures.is_open) setTimeout(ask, figures.pause * 1000);
+      if (figures.is_moving) setTimeout(ask, figures.pause * 1000);
     }
 
     show(last);
-    if (last.is_open) setTimeout(ask, 1500);
+    if (last.is_moving) setTimeout(ask, 1500);
   });
 })();
