@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from briefs import approvals, comments, workflow
 from briefs.models import Approval, Brief, Comment, Membership, Revision, User
@@ -140,11 +141,28 @@ def approvers(brief: Brief) -> QuerySet[User]:
     )
 
 
-def changed_since(edition: Edition) -> list[str]:
+def changed_since(edition: Edition) -> str:
     """Return which fields of the brief differ from what a scheduled *edition* will send."""
-    if edition.status != Edition.Status.SCHEDULED:
-        return []
-    return approvals.fields_changed_since(edition.revision)
+    if edition.status != Edition.Status.SCHEDULED or edition.kind == Edition.Kind.DIGEST:
+        return ""
+    return ", ".join(approvals.fields_changed_since(edition.revision))
+
+
+def missing(brief: Brief) -> str:
+    """Return why *brief* cannot be sent as it stands for want of an approval; empty if it can."""
+    if not approvals.is_demanded(brief):
+        return ""
+    approved = brief.approved_revision
+    if approved and approvals.standing(approved):
+        fields = ", ".join(approvals.fields_changed_since(approved))
+        if not fields:
+            return ""
+        return _(
+            "It was changed since it was approved (%(fields)s): it has to be approved again."
+        ) % {"fields": fields}
+    if brief.submitted_revision_id:
+        return _("It waits for its review: nothing can be sent before it is approved.")
+    return _("It is not approved: it has to be handed in, and approved by somebody else.")
 
 
 def _site(brief: Brief) -> QuerySet[User]:

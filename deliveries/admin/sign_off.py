@@ -1,7 +1,7 @@
 """Where the strip above a brief leads: hand in, approve, give back, comment; POST only."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,6 +14,7 @@ from briefs import approvals, comments, roles, workflow
 from briefs.admin.desk import editor_of, number
 from briefs.models import Brief, Comment, Revision, User
 from deliveries import planning, signing_off
+from deliveries.models import Edition
 
 if TYPE_CHECKING:
     from briefs.roles import Verb
@@ -44,6 +45,25 @@ def sign_off_view(request: HttpRequest, brief_id: int, verb: str) -> HttpRespons
     except (workflow.WrongStatus, workflow.NoReason, comments.NothingSaid) as refused:
         messages.warning(request, str(refused))
     return HttpResponseRedirect(reverse("admin:briefs_brief_change", args=[brief.pk]) + "#sign-off")
+
+
+def of_edition(edition: Edition) -> dict[str, Any]:
+    """Return what the page of *edition* says about its approval, and what was changed since."""
+    return {
+        "edition": edition,
+        "changed": signing_off.changed_since(edition),
+        "approval": approvals.standing(edition.revision),
+    }
+
+
+def of_brief(brief: Brief, edition: Edition | None) -> dict[str, Any]:
+    """Return what the send screen of *brief*, with its open *edition*, says about approvals."""
+    return {
+        "brief": brief,
+        "edition": edition,
+        "changed": signing_off.changed_since(edition) if edition else "",
+        "missing": signing_off.missing(brief),
+    }
 
 
 def _is_their_own(verb: str, user: User, brief: Brief) -> bool:
