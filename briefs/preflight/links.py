@@ -106,7 +106,7 @@ def link_made_up(text: Reading) -> Iterator[Trouble]:
     publication itself lives under one, as a try-out does.
     """
     sender = text.publication["sender_address"].rpartition("@")[2]
-    if hosts.is_made_up(sender):
+    if not sender or hosts.is_made_up(sender):
         return
     for where, anchor, parts in _web_links(text):
         host = parts.hostname or ""

@@ -60,7 +60,10 @@ class Matter:
                 revisions.text_from(self.snapshot),
                 revisions.look_from(self.snapshot),
                 compiling.places(
-                    self.snapshot, self.view_link, self.unsubscribe_link, self.unsubscribe_link
+                    self.snapshot,
+                    self.view_link,
+                    self.unsubscribe_link,
+                    tokens.preferences_address("x" * 30),
                 ),
                 link=self._mailed_link,
                 merge=_long_value,
@@ -100,8 +103,8 @@ class Matter:
             slot_prefix="no-slot-in-a-check-",
             links=0,
             sender_name=self.publication["sender_name"],
-            sender_address=self.publication["sender_address"],
-            reply_to=self.publication["reply_to"],
+            sender_address="check@localhost",  # the real ones have rules of their own
+            reply_to="",
             list_name=self.publication["slug"],
             is_public=self.publication["is_public"],
             domain=self.sender_domain,

@@ -42,7 +42,8 @@ def place(lane: str) -> tuple[str, int] | None:
 
 def key_of(lane: str) -> str:
     """Return under which key it is remembered whether *lane* can be reached."""
-    return f"reachable:{lane}:{place(lane)}"
+    where = place(lane)
+    return f"reachable:{lane}:{where[0]}:{where[1]}" if where else f"reachable:{lane}"
 
 
 def ask(lane: str) -> Known:
