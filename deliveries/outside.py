@@ -62,11 +62,9 @@ class Answer:
 def resolve(name: str) -> list[str]:
     """Return the addresses of *name*, in text; raise Gone or Unanswered."""
     found: list[str] = []
-    resolver = dns.resolver.Resolver()
-    resolver.lifetime = NAME_SECONDS
     for kind in ("A", "AAAA"):
         try:
-            found += [str(row) for row in resolver.resolve(f"{name}.", kind, search=False)]
+            found += [str(row) for row in records(name, kind)]
         except dns.resolver.NXDOMAIN as error:
             raise Gone(f"The name {name} does not exist.") from error
         except dns.resolver.NoAnswer:
@@ -78,6 +76,13 @@ def resolve(name: str) -> list[str]:
     if not found:
         raise Gone(f"The name {name} has no address.")
     return found
+
+
+def records(name: str, kind: str) -> dns.resolver.Answer:
+    """Return the records of *kind* that *name* has; raise what dnspython does."""
+    resolver = dns.resolver.Resolver()
+    resolver.lifetime = NAME_SECONDS
+    return resolver.resolve(f"{name}.", kind, search=False)
 
 
 def is_allowed(ip: hosts.IP) -> bool:
@@ -167,9 +172,13 @@ def _say(
         try:
             with closing(_connect(ip, port, until)) as plain, _Watch(plain, until):
                 sock = _secured(plain, host) if parts.scheme == "https" else plain
-                return _exchange(method, target, host, port, sock)
+                said = _exchange(method, target, host, port, sock)
         except (OSError, http.client.HTTPException, ValueError) as error:
             trouble = error
+        else:
+            if time.monotonic() <= until:
+                return said
+            trouble = TimeoutError("timed out")  # it came to an end because we hung up
     raise Unanswered(f"{host} does not answer ({_words(trouble)}).") from trouble
 
 

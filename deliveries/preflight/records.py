@@ -8,12 +8,11 @@ import dns.resolver
 from django.conf import settings
 
 from briefs import hosts
-from deliveries import lanes
+from deliveries import lanes, outside
 from deliveries.preflight.lookups import Known
 
 GOOD_SECONDS = 600
 BAD_SECONDS = 120
-ASK_SECONDS = 2.0
 # Under which names those providers publish keys that have one name for all their customers.
 _SELECTORS = {
     "brevo": ("brevo1", "brevo2", "mail"),
@@ -95,10 +94,8 @@ def _has_key(domain: str) -> bool | None:
 
 def _texts(name: str, begins: str) -> tuple[str, ...] | None:
     """Return the TXT records of *name* that begin so; None where nobody answered."""
-    resolver = dns.resolver.Resolver()
-    resolver.lifetime = ASK_SECONDS
     try:
-        rows = resolver.resolve(f"{name}.", "TXT", search=False)
+        rows = outside.records(name, "TXT")
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return ()
     except (dns.exception.DNSException, OSError, ValueError):
