@@ -30,12 +30,24 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 home,
                 item(_("Briefs"), "article", "briefs.brief"),
                 item(_("Editions"), "send", "deliveries.edition"),
+                {
+                    "title": _("Calendar"),
+                    "icon": "calendar_month",
+                    "link": reverse("admin:deliveries_calendar"),
+                    "permission": lambda _request: "deliveries.edition" in seen,
+                },
             ],
         },
         {
             "title": _("Readers"),
             "items": [
                 item(_("Readers"), "group", "subscribers.subscriber"),
+                {
+                    "title": _("“I got nothing”"),
+                    "icon": "person_search",
+                    "link": reverse("admin:deliveries_one_reader"),
+                    "permission": lambda _request: "deliveries.delivery" in seen,
+                },
                 item(_("Segments"), "filter_alt", "deliveries.segment"),
                 item(_("Subscriptions"), "mark_email_read", "subscribers.subscription"),
                 item(_("Imports"), "upload_file", "subscribers.importrun"),
@@ -58,6 +70,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 item(_("Users"), "person", "briefs.user"),
                 item(_("Memberships"), "badge", "briefs.membership"),
+                item(_("Audit trail"), "history", "briefs.auditentry"),
             ],
         },
     ]

@@ -35,6 +35,8 @@ VERBS: dict[str, str | Promise] = {
     "corrected": _("corrected it"),
     "link-corrected": _("pointed a mailed link elsewhere"),
     "embargoed": _("changed its embargo"),
+    "member-set": _("gave somebody a role"),
+    "member-gone": _("took somebody’s role"),
     "rules-changed": _("changed how the publication works"),
 }
 

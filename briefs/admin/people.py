@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from briefs.addresses import InvalidAddress, normalise
+from briefs.admin.audit import note_member
 from briefs.admin.desk import (
     DeskAdmin,
     allowed_ids,
@@ -223,6 +224,14 @@ class MembershipAdmin(DeskAdmin[Membership]):
             user__is_staff=True,
         )
         return owners.exclude(pk=membership.pk).exists()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        note_member(request, obj, "member-set")
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        note_member(request, obj, "member-gone")
+        super().delete_model(request, obj)
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminColorInputWidget
 
+from briefs.admin.audit import note_rules
 from briefs.admin.desk import (
     DeskAdmin,
     allowed_ids,
@@ -110,6 +111,10 @@ class PublicationAdmin(DeskAdmin[Publication]):
             _("Sign-up wording"),
             {"classes": ["tab"], "fields": ["consent_wording", "tracking"]},
         ),
+        (
+            _("Sign-off and checks"),
+            {"classes": ["tab"], "fields": ["needs_approval", "audience_share"]},
+        ),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -158,6 +163,11 @@ class PublicationAdmin(DeskAdmin[Publication]):
             context["sign_up_url"] = sign_up_url(publication)
             context["publication"] = publication
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Publication, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            note_rules(request, obj, form)
 
     @admin.display(description=_("Publication"), ordering="name")
     def label(self, publication: Publication) -> SafeString:

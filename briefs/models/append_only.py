@@ -37,6 +37,20 @@ def opened(model: type["AppendOnly"]) -> models.QuerySet[Any]:
     return models.QuerySet(model)
 
 
+def unname(collector: Any, field: Any, sub_objs: models.QuerySet[Any], using: str) -> None:
+    """Empty the reference to what is deleted; for on_delete, where a plain SET_NULL is refused.
+
+    A colleague's account or a reader's row may go: the evidence stays, and
+    names nobody any more.
+    """
+    rows: models.QuerySet[Any] = models.QuerySet(field.model, query=sub_objs.query, using=using)
+    collector.add_field_update(field, None, rows)
+
+
+# As Django's own SET_NULL: the rows need not be read to be emptied.
+unname.lazy_sub_objs = True  # type: ignore[attr-defined]
+
+
 class AppendOnly(models.Model):
     """Base of models whose rows never change once they are stored."""
 
@@ -44,6 +58,8 @@ class AppendOnly(models.Model):
 
     class Meta:
         abstract = True
+        # Django's own work, and whoever takes the back door, meets the same refusal.
+        base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from briefs.models.append_only import AppendOnly
+from briefs.models.append_only import AppendOnly, unname
 from briefs.models.publications import Author, Publication, Topic, validate_header_text
 
 
@@ -197,7 +197,7 @@ class Revision(AppendOnly):
     snapshot = models.JSONField(_("snapshot"))
     digest = models.CharField(_("digest"), max_length=64)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, unname, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from briefs.models.append_only import AppendOnly
+from briefs.models.append_only import AppendOnly, unname
 from briefs.models.briefs import Brief, Revision
 from briefs.models.publications import Publication
 
@@ -57,7 +57,7 @@ class AuditEntry(AppendOnly):
     verb = models.CharField(_("what"), max_length=24)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        unname,
         null=True,
         blank=True,
         related_name="+",
@@ -125,7 +125,7 @@ class Correction(AppendOnly):
         _("notice"), help_text=_("What was wrong and what is right, in a sentence for readers.")
     )
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, unname, null=True, related_name="+", verbose_name=_("by")
     )
     at = models.DateTimeField(_("corrected"), default=timezone.now)
 

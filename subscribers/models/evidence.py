@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Publication
-from briefs.models.append_only import AppendOnly
+from briefs.models.append_only import AppendOnly, unname
 from subscribers.models.readers import Subscriber
 
 
@@ -48,7 +48,7 @@ class ConsentRecord(AppendOnly):
 
     subscriber = models.ForeignKey(
         Subscriber,
-        models.SET_NULL,
+        unname,
         null=True,
         related_name="consent_records",
         verbose_name=_("reader"),
@@ -76,7 +76,7 @@ class ConsentRecord(AppendOnly):
     user_agent = models.CharField(_("browser"), max_length=300, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        unname,
         null=True,
         related_name="+",
         verbose_name=_("by"),

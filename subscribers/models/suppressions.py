@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Publication
-from briefs.models.append_only import AppendOnly
+from briefs.models.append_only import AppendOnly, unname
 
 
 class Suppression(models.Model):
@@ -83,7 +83,7 @@ class SuppressionRelease(AppendOnly):
     why = models.TextField(_("why it was released"))
     # Nobody where the reader's own new confirmation did it.
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, unname, null=True, related_name="+", verbose_name=_("by")
     )
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
 
