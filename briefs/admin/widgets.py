@@ -19,7 +19,12 @@ class Markdown(Textarea):
 
     class Media:
         css = {"all": ["desk/editor.css"]}
-        js = ["vendor/overtype/overtype.min.js", "desk/markdown.js"]
+        js = [
+            "vendor/overtype/overtype.min.js",
+            "desk/markdown.js",
+            "desk/convert.js",
+            "desk/paste.js",
+        ]
 
     def __init__(self, rows: int = 6, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": TEXTAREA, "rows": rows, **(attrs or {})})
