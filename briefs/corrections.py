@@ -83,6 +83,8 @@ def checked(notice: str) -> str:
     if len(notice) > LONGEST_NOTICE:
         message = _("A notice has %(most)s characters at most; this one has %(number)s.")
         raise NotANotice(message % {"most": LONGEST_NOTICE, "number": len(notice)})
+    if fill_line(notice) != notice:
+        raise NotANotice(_("A notice is the same for everybody: write it without merge fields."))
     try:
         shown = render_inline(notice)
     except Unrenderable as error:
@@ -133,15 +135,19 @@ class _Pair:
     after: dict[str, Any] = field(compare=False)
 
 
-def notices(brief: Brief, until: dt.datetime | None = None) -> list[Notice]:
+def notices(
+    brief: Brief, until: dt.datetime | None = None, since: dt.datetime | None = None
+) -> list[Notice]:
     """Return the corrections of *brief*, the latest first, for every channel that shows it.
 
-    *until* leaves out what was corrected later. Dates and names of fields are
-    in the active language.
+    *until* leaves out what was corrected later, *since* what was by then.
+    Dates and names of fields are in the active language.
     """
     rows = brief.corrections.select_related("wrong", "right")
     if until is not None:
         rows = rows.filter(at__lte=until)
+    if since is not None:
+        rows = rows.filter(at__gt=since)
     return [_notice(row, brief) for row in rows]
 
 
@@ -188,14 +194,19 @@ _MOST_ROWS = 8
 _MOST_CHARACTERS = 400
 
 
-def mail_block(brief: Brief, language: str, until: dt.datetime | None = None) -> SafeString:
+def mail_block(
+    brief: Brief,
+    language: str,
+    until: dt.datetime | None = None,
+    since: dt.datetime | None = None,
+) -> SafeString:
     """Return the notices of *brief* as HTML for the top of a mail; "" where there is none.
 
     Before and after stand in lines of their own: in a mail no hidden words
     can tell a screen reader what was struck out.
     """
     with translation.override(language):
-        found = notices(brief, until)
+        found = notices(brief, until, since)
         left = _MOST_ROWS
         blocks = []
         for notice in found:

@@ -43,7 +43,8 @@ def in_zone(moment: dt.datetime, brief: Brief) -> str:
     """
     zone = brief.publication.time_zone
     there = moment.astimezone(ZoneInfo(zone))
-    return f"{date_format(there, 'j F Y, H:i')} ({zone}, {there:%Z})"
+    name = zone if zone == f"{there:%Z}" else f"{zone}, {there:%Z}"
+    return f"{date_format(there, 'j F Y, H:i')} ({name})"
 
 
 def in_words(brief: Brief) -> str:

@@ -3,7 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from briefs import corrections
 from briefs.models import Brief, Correction, User
@@ -92,3 +97,20 @@ def mail_of(correction: Correction) -> Edition | None:
         .order_by("pk")
         .last()
     )
+
+
+def since(edition: Edition) -> SafeString:
+    """Return the corrections of a mailed *edition* that came after it, as HTML; "" for none."""
+    language = edition.revision.snapshot["publication"]["language"]
+    block = corrections.mail_block(edition.brief, language, since=edition.created_at)
+    if not block:
+        return block
+    with translation.override(language):
+        return format_html(
+            '<p><strong>{}</strong> <a href="{}{}">{}</a></p>{}',
+            _("You read an earlier mail. It has been corrected since."),
+            settings.SITE_URL,
+            edition.brief.web_path(),
+            _("Read it on the web"),
+            block,
+        )

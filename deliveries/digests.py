@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from briefs import access, revisions
+from briefs import access, corrections, revisions
 from briefs.models import Brief, Publication
 from briefs.plaintext.escaping import escape_inline
 from briefs.rendering import fill_line
@@ -134,6 +134,10 @@ def _entry(brief: Brief, now: dt.datetime) -> str:
     content = _published(brief)
     date = date_format(dt.date.fromisoformat(content["date"]), "DATE_FORMAT")
     lines = [f"## {escape_inline(content['headline'])}", f"*{date}*"]
+    lines += [
+        f"**{_('Correction, %(day)s') % {'day': notice.day}}:** {notice.markdown}"
+        for notice in corrections.notices(brief)
+    ]
     # Key points are Markdown of one line; without any, the headline has to do.
     lines += ["\n".join(f"- {point}" for point in content["key_points"])]
     if access.may_read(brief, access.ANONYMOUS, now):

@@ -14,8 +14,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from briefs import access, audit, text_versions
-from briefs.admin import drafts, images, new_brief, preview, sign_off, snippets, two_editors
+from briefs import access, audit, embargo, text_versions
+from briefs.admin import (
+    drafts,
+    images,
+    new_brief,
+    preview,
+    revisions,
+    sign_off,
+    snippets,
+    two_editors,
+)
 from briefs.admin.brief_form import FIELDS, BriefForm, widgets
 from briefs.admin.desk import (
     DeskAdmin,
@@ -74,6 +83,7 @@ class BriefAdmin(DeskAdmin[Brief]):
             path("images/", wrap(images.upload), name="briefs_brief_images"),
             path("snippets/", wrap(snippets.listed), name="briefs_brief_snippets"),
             *drafts.urls(self),
+            *revisions.Pages(self).urls(),
             *super().get_urls(),
         ]
 
@@ -177,6 +187,7 @@ class BriefAdmin(DeskAdmin[Brief]):
                 "send_url": self._send_url(request, brief),
                 "can_edit": self.has_change_permission(request, brief),
                 **sign_off.context(request, brief),
+                "history": revisions.history(request, brief),
                 "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
             }
         else:
@@ -199,6 +210,7 @@ class BriefAdmin(DeskAdmin[Brief]):
             audit.record("created", brief=brief, by=editor_of(request))
         elif changed := two_editors.changed(request):
             sign_off.follow(request, brief, changed)
+        embargo.note(brief, form.initial.get("embargo_until"), editor_of(request))
         drafts.saved(request, brief, is_new=not change)
 
     def delete_model(self, request: HttpRequest, obj: Brief) -> None:

@@ -19,12 +19,13 @@ from briefs.admin.desk import DeskAdmin, badge, editor_of, number, publication_l
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
 from deliveries import control, missed, readership, tallies
-from deliveries.admin import calendar, moments, one_reader
+from deliveries.admin import calendar, moments, one_reader, sign_off
 from deliveries.admin.import_undo import undo_view
+from deliveries.admin.corrections import correct_view
 from deliveries.admin.installation import installation_view
+from deliveries.admin.links import links_view
 from deliveries.admin.live import TONES, bar, progress
 from deliveries.admin.send import send_view
-from deliveries.admin.sign_off import sign_off_view
 from deliveries.models import Delivery, Edition
 from deliveries.tasks import tick
 from subscribers import doorbell
@@ -54,13 +55,15 @@ class EditionAdmin(DeskAdmin[Edition]):
             path("send/<int:brief_id>/", wrap(self.send_view), name="deliveries_send"),
             path(
                 "sign-off/<int:brief_id>/<str:verb>/",
-                wrap(sign_off_view),
+                wrap(sign_off.sign_off_view),
                 name="deliveries_sign_off",
             ),
             path("send/<int:brief_id>/plan/", wrap(self.plan_view), name="deliveries_plan"),
             path(
                 "send/<int:brief_id>/readers/", wrap(self.readers_view), name="deliveries_readers"
             ),
+            path("correct/<int:brief_id>/", wrap(correct_view), name="deliveries_correct"),
+            path("<int:pk>/links/", wrap(links_view), name="deliveries_links"),
             path("calendar/", wrap(calendar.view), name="deliveries_calendar"),
             path("reader/", wrap(one_reader.view), name="deliveries_one_reader"),
             path("installation/", wrap(self.installation_view), name="deliveries_installation"),
@@ -116,6 +119,7 @@ class EditionAdmin(DeskAdmin[Edition]):
             "cells": _cells(edition, figures["counts"]),
             "expected": readership.of_edition(edition) if edition.is_open else None,
             "corrected": _corrected(edition),
+            "signed_off": sign_off.of_edition(edition),
             "may_act": may_act,
             "is_open_to_all": access.may_read(edition.brief, access.ANONYMOUS, timezone.now()),
             "zone": edition.publication.time_zone,
