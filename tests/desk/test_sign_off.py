@@ -8,6 +8,7 @@ from briefs import audit, workflow
 from briefs.models import Approval, AuditEntry, Brief, Membership, Publication, User
 from deliveries.models import Edition
 from subscribers.models import Notice
+from tests.desk.test_publications import form_of as settings_of
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -241,3 +242,37 @@ def test_who_waits_for_whom(wanda: Client, eddy: Client, brief: Brief) -> None:
         for member in Membership.objects.select_related("user")
     }
     assert waiting == {"wanda": 0, "eddy": 1}
+
+
+def test_switching_the_rule_off_is_written_down(olga: Client, publication: Publication) -> None:
+    page = reverse("admin:briefs_publication_change", args=[publication.pk])
+    posted = settings_of(olga, publication)
+    del posted["needs_approval"]
+    assert olga.post(page, posted).status_code == 302
+    entry = AuditEntry.objects.get(verb="rules-changed")
+    assert "Two-person rule: on → off" in entry.words
+    assert entry.by_name == "olga@harbour.example"
+
+
+def test_the_trail_is_read_by_editors_and_changed_by_nobody(
+    eddy: Client, wanda: Client, stan: Client, root: Client, brief: Brief
+) -> None:
+    audit.record("commented", brief=brief, words="<b>bold</b>")
+    entry = AuditEntry.objects.get()
+    listed = reverse("admin:briefs_auditentry_changelist")
+    assert "&lt;b&gt;bold" in eddy.get(listed).content.decode()
+    assert "&lt;b&gt;bold" not in stan.get(listed).content.decode()
+    assert wanda.get(listed).status_code == 403
+    change = reverse("admin:briefs_auditentry_change", args=[entry.pk])
+    assert root.post(change, {"words": "nothing"}).status_code == 403
+    delete = reverse("admin:briefs_auditentry_delete", args=[entry.pk])
+    assert root.post(delete, {"post": "yes"}).status_code == 403
+    assert AuditEntry.objects.get().words == "<b>bold</b>"
+
+
+def test_the_send_screen_says_what_is_missing_and_sends_nothing(paul: Client, brief: Brief) -> None:
+    url = reverse("admin:deliveries_send", args=[brief.pk])
+    assert "It is not approved" in paul.get(url).content.decode()
+    answer = paul.post(url, {"when": "now"})
+    assert "somebody who did not write it" in answer.content.decode()
+    assert not Edition.objects.exists()
