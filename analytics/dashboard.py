@@ -1,16 +1,20 @@
 """The desk's first page: how many read, what went out, what waits."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from analytics import chart, checklist, queries
+from analytics import chart, checklist, health, queries
+from briefs import workflow
 from briefs.admin.desk import allowed_ids, editor_of, is_superuser
 from briefs.models import Brief
 from deliveries.admin.live import TONES, bar
 from deliveries.models import Edition
+
+MOST_ROWS = 6
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -22,6 +26,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     steps = checklist.steps(publications) if owns else []
     done = sum(step.done for step in steps)
     editions = queries.last_editions(publications)
+    signs = health.signs(publications)
     return context | {
         "title": _("Dashboard"),
         "greeting": greeting(request),
@@ -47,6 +52,10 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ],
         "drafts": _drafts(publications),
         "draft_count": _unfinished(publications).count(),
+        "due": _due(publications),
+        "reviews": _reviews(request, publications),
+        "signs": signs,
+        "health": health.worst(signs),
         "notices": queries.waiting_notices(publications),
         "may_see_readers": bool(allowed_ids(request, "publish")),
     }
@@ -65,12 +74,39 @@ def greeting(request: HttpRequest) -> str:
     return words % {"name": name}
 
 
+def _due(publications: frozenset[int]) -> list[dict[str, Any]]:
+    """Return what is due until tomorrow and not on its way, what is late first."""
+    soon = timezone.now() + dt.timedelta(days=1)
+    rows = _unfinished(publications).filter(due_at__lte=soon).select_related("publication")
+    return [
+        {"brief": brief, "is_late": brief.due_at <= timezone.now()}
+        for brief in rows.order_by("due_at")[:MOST_ROWS]
+    ]
+
+
+def _reviews(request: HttpRequest, publications: frozenset[int]) -> list[dict[str, Any]]:
+    """Return what waits for an approval, first what waits for whoever asks."""
+    mine = list(workflow.waiting_for(editor_of(request)).select_related("publication")[:MOST_ROWS])
+    others = (
+        workflow.waiting()
+        .filter(publication__in=publications)
+        .exclude(pk__in=[brief.pk for brief in mine])
+        .select_related("publication", "created_by")
+    )
+    return [
+        *({"brief": brief, "is_mine": True} for brief in mine),
+        *({"brief": brief, "is_mine": False} for brief in others[:MOST_ROWS]),
+    ]
+
+
 def _unfinished(publications: frozenset[int]) -> Any:
     open_status = [Brief.Status.DRAFT, Brief.Status.IN_REVIEW, Brief.Status.APPROVED]
     rows = Brief.objects.filter(publication__in=publications, status__in=open_status)
-    return rows.exclude(editions__status__in=Edition.OPEN)
+    # A list of the few: joined, each of thousands of drafts was looked up among the editions.
+    open_ = Edition.objects.filter(publication__in=publications, status__in=Edition.OPEN)
+    return rows.exclude(pk__in=open_.values("brief"))
 
 
 def _drafts(publications: frozenset[int]) -> list[Brief]:
-    rows = _unfinished(publications).select_related("publication").distinct()
+    rows = _unfinished(publications).select_related("publication")
     return list(rows.order_by("-updated_at")[:5])

@@ -40,6 +40,8 @@ UNHAPPY = (
     Delivery.Status.COMPLAINED,
     Delivery.Status.IN_DOUBT,
 )
+# What a provider's report says need not have a reason.
+REPORTED = (Delivery.Status.BOUNCED, Delivery.Status.COMPLAINED)
 WAITING = (Delivery.Status.PENDING, Delivery.Status.SENDING)
 # Of more failures than this the words and domains of the first are shown.
 MOST_LOOKED_AT = 50_000
@@ -172,7 +174,7 @@ def count(edition: Edition) -> dict[str, Any]:
         **report,
         "why": why,
         "counters": counters,
-        **(_troubles(edition) if has_trouble else {"words": [], "domains": []}),
+        **(_troubles(edition, report) if has_trouble else {"words": [], "domains": []}),
         "moments": _by_moment(edition) if edition.clock == Edition.Clock.READER else [],
         "status": edition.status,
         "at": timezone.now().isoformat(),
@@ -246,7 +248,7 @@ def _up_to_now(edition: Edition, report: dict[str, Any]) -> dict[str, Any]:
 # --- what stands behind the failures ----------------------------------------
 
 
-def _troubles(edition: Edition) -> dict[str, Any]:
+def _troubles(edition: Edition, report: dict[str, Any]) -> dict[str, Any]:
     """Return "words" and "domains" of the readers whose mail failed, waits or is in doubt.
 
     Servers name the address, a queue or a time in their words: without those,
@@ -256,6 +258,8 @@ def _troubles(edition: Edition) -> dict[str, Any]:
         Q(status__in=UNHAPPY) | Q(status__in=WAITING, deferred_since__isnull=False),
         edition=edition,
     ).order_by()
+    if not any(report["statuses"][status] for status in REPORTED):
+        rows = rows.exclude(reason="")  # an index has these few
     words: dict[tuple[str, str, str], dict[str, Any]] = {}
     domains: dict[str, dict[str, Any]] = {}
     found = rows.values_list("pk", "status", "reason", "reply", "subscriber__domain")

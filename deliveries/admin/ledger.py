@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from briefs.addresses import InvalidAddress, normalise
-from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge
+from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge, number
+from deliveries import tallies
 from deliveries.admin.erasure import erase_view
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Edition
 
 TONES = {
     Delivery.Status.PENDING: "neutral",
@@ -25,6 +26,10 @@ TONES = {
     Delivery.Status.SKIPPED: "neutral",
     Delivery.Status.IN_DOUBT: "warning",
 }
+
+EDITION = "edition__id__exact"
+# A constraint has them say why.
+SAY_WHY = (Delivery.Status.FAILED, Delivery.Status.SKIPPED, Delivery.Status.IN_DOUBT)
 
 
 @admin.register(Delivery)
@@ -51,8 +56,23 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         url = path("erase/<int:pk>/", view, name="deliveries_erase")
         return [url, *super().get_urls()]
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """List an edition's rows as its index has them: by number, all of them were sorted."""
+        return ["-subscriber_id"] if EDITION in request.GET else ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        """Leave out what need not be looked through: an index has the few that say why."""
+        rows = super().get_queryset(request)
+        status = request.GET.get("status__exact", "")
+        if status in SAY_WHY:
+            return rows.exclude(reason="")
+        edition = Edition.objects.filter(pk=number(request.GET.get(EDITION, "")) or 0).first()
+        if edition is not None and tallies.of(edition)["statuses"].get(status) == 0:
+            return rows.none()
+        return rows
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        if lookup in ("edition__id__exact", "edition", "subscriber__id__exact"):
+        if lookup in (EDITION, "edition", "subscriber__id__exact"):
             return True
         return super().lookup_allowed(lookup, value, request)
 

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseFormSet, formset_factory
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,7 @@ from briefs.admin.desk import DeskAdmin, allowed_ids, is_superuser, number, publ
 from briefs.admin.widgets import INPUT, Day
 from briefs.models import Publication, Topic
 from briefs.roles import Verb
-from deliveries import audience, segments
+from deliveries import readership, segments
 from deliveries.models import Edition, Segment
 
 # What a row may say, and the field that has its value; "fact:is" are the rule's own words.
@@ -37,6 +37,15 @@ KINDS = {
     "edition:got": (gettext_lazy("got the edition"), "edition"),
     "edition:not-got": (gettext_lazy("did not get the edition"), "edition"),
 }
+
+
+# So many editions are offered, and the one that a rule names already.
+MOST_EDITIONS = 60
+
+
+def _chosen(*given: Any) -> int:
+    """Return the first of *given* that is the number of a row; 0 for none."""
+    return next((found for value in given if (found := number(str(value or "")))), 0)
 
 
 class RuleForm(forms.Form):
@@ -61,10 +70,14 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, publications: frozenset[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         languages = Publication._meta.get_field("language").choices or []
+        # Each row lists them: of thousands, the page would be all choices.
+        sent = Edition.objects.filter(publication__in=publications, frozen_at__isnull=False)
+        latest = list(sent.values_list("pk", flat=True)[:MOST_EDITIONS])
+        chosen = _chosen(self.data.get(self.add_prefix("edition")), self.initial.get("edition"))
         choices: dict[str, Any] = {
             "topic": Topic.objects.filter(publication__in=publications),
             "edition": Edition.objects.filter(
-                publication__in=publications, frozen_at__isnull=False
+                Q(pk__in=latest) | Q(pk=chosen), publication__in=publications
             ).select_related("brief"),
         }
         for name, field in self.fields.items():
@@ -137,6 +150,21 @@ class SegmentAdmin(DeskAdmin[Segment]):
     list_select_related = ["publication"]
     search_fields = ["name"]
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.count_view)
+        url = path("<int:pk>/count/", view, name="deliveries_segment_count")
+        return [url, *super().get_urls()]
+
+    def count_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Answer with how many readers are in a segment; with a million this takes a moment."""
+        segment = self._asked_for(request, str(pk))
+        assert segment is not None  # a number was given
+        try:
+            found = readership.exact(segment.publication, rules=segments.rules_of(segment))
+        except segments.UnknownRule:
+            return JsonResponse({"readers": None})
+        return JsonResponse({"readers": found.readers})
+
     @admin.display(description=gettext_lazy("Publication"), ordering="publication__name")
     def publication_name(self, segment: Segment) -> SafeString:
         """Show the publication with its colour."""
@@ -169,6 +197,7 @@ class SegmentAdmin(DeskAdmin[Segment]):
             "segment": segment,
             "form": form,
             "rules": rules,
+            "is_readable": segment is not None and _is_readable(segment),
             "readers": _readers(segment) if segment else None,
             "kinds": {kind: field for kind, (_label, field) in KINDS.items()},
         }
@@ -202,8 +231,11 @@ class SegmentAdmin(DeskAdmin[Segment]):
             self.log_addition(request, segment, [{"added": {}}])
         else:
             self.log_change(request, segment, [{"changed": {"fields": ["rules"]}}])
-        readers = f"{_readers(segment):,}"
-        messages.success(request, _("Saved: %(readers)s readers as of now.") % {"readers": readers})
+        readers = _readers(segment)
+        message = _("Saved; its readers are being counted.")
+        if readers is not None:
+            message = _("Saved: %(readers)s readers as of now.") % {"readers": f"{readers:,}"}
+        messages.success(request, message)
         return HttpResponseRedirect(reverse("admin:deliveries_segment_change", args=[segment.pk]))
 
 
@@ -226,9 +258,17 @@ def _fits(form: SegmentForm, rules: BaseFormSet[RuleForm]) -> bool:
     return form.is_valid() and all(not row.errors for row in rows)
 
 
-def _readers(segment: Segment) -> int | None:
-    """Count who is in *segment* as of now; None where its rules cannot be read."""
+def _is_readable(segment: Segment) -> bool:
     try:
-        return audience.readers(segment.publication, rules=segments.rules_of(segment)).count()
+        segments.checked(segments.rules_of(segment))
+    except segments.UnknownRule:
+        return False
+    return True
+
+
+def _readers(segment: Segment) -> int | None:
+    """Return how many are in *segment* as of now; None where that takes long to count."""
+    try:
+        return readership.quick(segment.publication, rules=segments.rules_of(segment)).readers
     except segments.UnknownRule:
         return None

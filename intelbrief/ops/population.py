@@ -80,11 +80,12 @@ def make_publication(readers: int) -> Publication:
             """,  # noqa: S608
             [publication.pk, timezone.now(), timezone.now(), readers],
         )
-    _tell_the_planner()
+    tell_the_planner()
     return publication
 
 
-def _tell_the_planner() -> None:
+def tell_the_planner() -> None:
+    """Gather statistics, which PostgreSQL does within a minute by itself."""
     # Autovacuum would do it within a minute; a table that was filled just now has no statistics.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

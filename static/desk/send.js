@@ -49,21 +49,6 @@
       }
     }
 
-    /* A large publication is counted while the page is already there. */
-    async function countReaders() {
-      const place = document.querySelector("[data-readers]");
-      if (!place || "readersKnown" in place.dataset) return;
-      try {
-        const answer = await fetch(place.dataset.readers, { headers: { Accept: "application/json" } });
-        if (!answer.ok || answer.redirected) return;
-        const shown = new Intl.NumberFormat("en").format((await answer.json()).readers);
-        place.querySelector("[data-readers-count]").textContent = place.dataset.readersWords.replace("%s", shown);
-        place.querySelector("[data-readers-as-of]")?.remove();
-      } catch {
-        /* The figure of a minute ago stands. */
-      }
-    }
-
     function there() {
       const at = new Date(field.value);
       if (!given || Number.isNaN(at.getTime())) return;
@@ -81,6 +66,5 @@
       setTimeout(() => { form.querySelector("[data-send-button]").disabled = true; });
     });
     follow();
-    countReaders();
   });
 })();
