@@ -253,7 +253,7 @@ def _news(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     """Return who else is there and, where the page is behind, who has saved since."""
     others = presence.others(brief, editor_of(request))
     lines = [str(other) for other in others]
-    if _count(request, "text_version") < brief.text_version:
+    if _count(request, "text_version", brief.text_version) < brief.text_version:
         last = two_editors.last_saver(brief)
         who = last.by_name if last and last.by_name else _("Somebody")
         if last and last.by == editor_of(request):

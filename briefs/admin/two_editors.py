@@ -132,7 +132,7 @@ def label_of(name: str) -> str:
 
 def rows_of(name: str, before: Any, after: Any) -> list[SafeString]:
     """Return how *after* came from *before*, one row for each paragraph that differs."""
-    words = [{name: form_values.in_words(name, value)} for value in (before, after)]
+    words = [{"words": form_values.in_words(name, value)} for value in (before, after)]
     return [
         _row(row) for change in differences.compare(*words) for row in change.rows
         if row.kind != "kept"

@@ -76,6 +76,7 @@
     forgetOld();
     if (changed) soon();
     offer(root, form, { home, own, restored });
+    choices(form);
 
     /* --- keeping --------------------------------------------------------------- */
 
@@ -232,6 +233,19 @@
     window.addEventListener("beforeunload", (event) => {
       // Only where neither has it: then a word would be lost.
       if (changed && !submitted && !keepHere() && trouble.dataset.words) event.preventDefault();
+    });
+  }
+
+  /* Lets the form, and so the preview, follow what is chosen where two have saved. */
+  function choices(form) {
+    const given = document.getElementById("desk-conflict");
+    if (!given) return;
+    const values = JSON.parse(given.textContent);
+    document.querySelectorAll("[data-take]").forEach((choice) => {
+      const name = choice.dataset.take;
+      const take = () => window.briefForm.fill(form, { [name]: values[name][choice.value] });
+      choice.addEventListener("change", take);
+      if (choice.checked && choice.value === "theirs") take();
     });
   }
 
