@@ -40,7 +40,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
     The page of the site comes with it where that is the view; it costs as much again.
     """
-    publication = _publication(request)
+    publication = publication_of(request)
     content = read_form(request.POST, publication)
     findings = preflight.check(content)
     content["headline"] = content["headline"] or _("Headline")
@@ -58,8 +58,8 @@ def preview(request: HttpRequest) -> HttpResponse:
             **_inbox_row(publication, content, mail),
             "html": mail.html,
             "page": _page(request, content, publication) if _shows_page(request) else "",
-            "errors": [finding.message for finding in findings.errors],
-            "warnings": [finding.message for finding in findings.warnings],
+            "errors": [finding._asdict() for finding in findings.errors],
+            "warnings": [finding._asdict() for finding in findings.warnings],
         }
     )
 
@@ -129,7 +129,8 @@ def places_of(publication: Publication) -> Places:
     )
 
 
-def _publication(request: HttpRequest) -> Publication:
+def publication_of(request: HttpRequest) -> Publication:
+    """Return the publication that the form names, else the first; refuse who may not write."""
     key = number(request.POST.get("publication", ""))
     publication = Publication.objects.filter(pk=key).first() if key is not None else None
     if publication is None:

@@ -19,7 +19,7 @@ from briefs.admin.desk import DeskAdmin, badge, editor_of, number, publication_l
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
 from deliveries import control, missed, readership, tallies
-from deliveries.admin import calendar, moments, one_reader, sign_off
+from deliveries.admin import calendar, checks, moments, one_reader, sign_off
 from deliveries.admin.import_undo import undo_view
 from deliveries.admin.corrections import correct_view
 from deliveries.admin.installation import installation_view
@@ -64,6 +64,8 @@ class EditionAdmin(DeskAdmin[Edition]):
             ),
             path("correct/<int:brief_id>/", wrap(correct_view), name="deliveries_correct"),
             path("<int:pk>/links/", wrap(links_view), name="deliveries_links"),
+            path("send/<int:brief_id>/checks/", wrap(checks.card), name="deliveries_checks"),
+            path("findings/", wrap(checks.while_writing), name="deliveries_findings"),
             path("calendar/", wrap(calendar.view), name="deliveries_calendar"),
             path("reader/", wrap(one_reader.view), name="deliveries_one_reader"),
             path("installation/", wrap(self.installation_view), name="deliveries_installation"),

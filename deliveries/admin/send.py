@@ -25,19 +25,17 @@ from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import editor_of
 from briefs.admin.widgets import INPUT, Moment
 from briefs.models import Brief, User
-from briefs.preflight import Findings
 from briefs.rendering import fill_line, fill_lines
 from deliveries import (
     audience,
     planning,
-    preflight,
     readership,
     segments,
     tallies,
     testing,
     zones,
 )
-from deliveries.admin import moments
+from deliveries.admin import checks, moments, sign_off
 from deliveries.models import Edition, Segment
 from deliveries.tasks import tick
 from subscribers import doorbell
@@ -254,10 +252,10 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     """Return what the screen says about the brief before anything is clicked."""
     publication = brief.publication
     content = revisions.snapshot(brief)
-    findings: Findings = preflight.check(brief)
     editions = Edition.objects.filter(publication=publication, audience__isnull=False)
     last = editions.exclude(brief=brief).order_by("-send_at").first()
     subject = fill_lines(revisions.text_from(content))
+    open_edition = Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first()
     return {
         "brief": brief,
         "publication": publication,
@@ -267,8 +265,9 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "audience": readership.quick(publication, audience.topics_of(brief)),
         "last_edition": last,
         "last_report": tallies.of(last) if last else None,
-        "findings": findings,
-        "open_edition": Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first(),
+        **checks.context(brief),
+        "open_edition": open_edition,
+        "signed_off": sign_off.of_brief(brief, open_edition),
         "earlier": brief.editions.filter(status=Edition.Status.FINISHED).first(),
         "editor_zone": timezone.get_current_timezone_name(),
         "hold": publication.hold_seconds,

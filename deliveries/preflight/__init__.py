@@ -22,6 +22,7 @@ __all__ = [
     "Matter",
     "Outside",
     "check",
+    "check_beyond_text",
     "check_matter",
     "check_revision",
     "check_snapshot",
@@ -65,8 +66,15 @@ def check_snapshot(
 
 def check_matter(matter: Matter) -> Findings:
     """Return what all rules find in *matter*."""
-    found = [preflight.TEXT.check(matter.text)]
-    found += [registry.check(matter) for registry in (MAIL, READERS, WORLD)]
+    return _joined([preflight.TEXT.check(matter.text), check_beyond_text(matter)])
+
+
+def check_beyond_text(matter: Matter) -> Findings:
+    """Return what all rules find in *matter* but those on the text, which the preview tells."""
+    return _joined([registry.check(matter) for registry in (MAIL, READERS, WORLD)])
+
+
+def _joined(found: list[Findings]) -> Findings:
     return Findings(
         errors=[finding for findings in found for finding in findings.errors],
         warnings=[finding for findings in found for finding in findings.warnings],

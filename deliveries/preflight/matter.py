@@ -14,7 +14,7 @@ from briefs import revisions
 from briefs.models import Brief
 from briefs.preflight import Reading, Registry, web_images, web_links
 from briefs.rendering import Field, Mail, Unrenderable, render_email
-from deliveries import compiling, lanes, zones
+from deliveries import audience, compiling, lanes, readership, zones
 from deliveries.letters import EditionMail
 from deliveries.models import Edition
 from deliveries.preflight import lookups, reachable, records, targets
@@ -138,6 +138,11 @@ class Matter:
     def zone(self) -> ZoneInfo:
         """The zone that the publication lives in."""
         return ZoneInfo(zones.known(self.brief.publication.time_zone, "UTC"))
+
+    @cached_property
+    def readers(self) -> readership.Counted:
+        """How many would get it, as far as that is known without counting a million."""
+        return readership.quick(self.brief.publication, audience.topics_of(self.brief))
 
     # --- outside ------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """docs/preflight.md, written from the registries of rules."""
 
-from briefs.preflight import Severity
+from typing import Any
+
+from briefs.preflight import Registry, Rule, Severity
 from deliveries.preflight import REGISTRIES
 
 _HEAD = """\
@@ -30,15 +32,15 @@ local inbox, and for domains like `.example`, no DNS is asked.
 
 def make() -> str:
     """Return the whole page."""
-    return _HEAD + "".join(
-        f"\n## {registry.title}\n\n| rule | | what it looks for, and why |\n|---|---|---|\n"
-        + "".join(
-            f"| `{rule.name}` | {_shown(rule.severity)} | {rule.reason.replace('|', chr(92) + '|')} |\n"
-            for rule in registry.rules
-        )
-        for registry in REGISTRIES
-    )
+    return _HEAD + "".join(map(_section, REGISTRIES))
 
 
-def _shown(severity: Severity) -> str:
-    return "**error**" if severity is Severity.ERROR else "warning"
+def _section(registry: Registry[Any]) -> str:
+    head = f"\n## {registry.title}\n\n| rule | | what it looks for, and why |\n|---|---|---|\n"
+    return head + "".join(map(_row, registry.rules))
+
+
+def _row(rule: Rule[Any]) -> str:
+    severity = "**error**" if rule.severity is Severity.ERROR else "warning"
+    reason = rule.reason.replace("|", r"\|")
+    return f"| `{rule.name}` | {severity} | {reason} |\n"

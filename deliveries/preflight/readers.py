@@ -24,9 +24,9 @@ FEW_READERS = 10
 def audience_empty(matter: Matter) -> Iterator[Trouble]:
     """Find a brief that nobody would get: it would stand on the web only."""
     brief = matter.brief
-    if audience.of_brief(brief).exists():
-        return
-    if audience.readers(brief.publication).exists():
+    if matter.readers.readers != 0:
+        return  # some, or so many that nobody has counted them yet
+    if readership.quick(brief.publication).readers:
         words = f"Nobody who reads {brief.publication} has chosen one of this brief’s topics"
     else:
         words = f"Nobody is subscribed to {brief.publication}"
@@ -49,7 +49,7 @@ def audience_unusual(matter: Matter) -> Iterator[Trouble]:
     )
     if last is None or last.audience is None:
         return
-    now = readership.quick(brief.publication, audience.topics_of(brief)).readers
+    now = matter.readers.readers
     if not now:
         return  # nobody at all is another rule's; what is large is counted beside the page
     difference = abs(now - last.audience)
@@ -73,7 +73,8 @@ def merge_unknown(matter: Matter) -> Iterator[Trouble]:
         unknown.pop(name, None)
     if not unknown:
         return
-    latest = audience.of_brief(matter.brief).order_by("-pk")
+    # Of all topics: to look for those who chose one could read a million rows.
+    latest = audience.readers(matter.brief.publication).order_by("-pk")
     known: set[str] = set()
     for attributes in latest.values_list("subscriber__attributes", flat=True)[:LOOKED_AT]:
         known.update(attributes if isinstance(attributes, dict) else ())

@@ -29,6 +29,7 @@ def page(edition: Edition) -> str:
 def test_the_screen_says_what_goes_out_and_to_how_many(paul: Client, brief: Brief) -> None:
     make_readers(brief.publication, 1204)
     make_subscription(brief.publication, status="unconfirmed")
+    Brief.objects.update(date=timezone.now().date(), preheader="Two cranes stand.")
     text = paul.get(screen(brief)).content.decode()
     assert "Harbour Brief: The Port’s New Cranes" in text
     assert "Harbour Watch &lt;brief@harbour.example&gt;" in text

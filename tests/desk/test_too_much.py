@@ -32,7 +32,7 @@ def test_the_preview_says_why_there_is_none(
         posted = form_of(publication, **{field: body})
         answer = wanda.post(PREVIEW, posted, headers={"accept": "application/json"})
         assert answer.status_code == 200
-        assert words in answer.json()["errors"][0]
+        assert words in answer.json()["errors"][0]["message"]
         for part in ("html", "text"):
             assert "There is no preview." in answer.json()[part]
         plain = wanda.post(PREVIEW, posted)

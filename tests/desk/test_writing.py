@@ -101,9 +101,9 @@ def test_the_preview_says_what_stands_in_the_way(wanda: Client, form_of: FormOf)
     Publication.objects.update(postal_address="")
     posted = form_of(publication, body="TK", headline="")
     found = wanda.post(PREVIEW, posted, headers={"accept": "application/json"}).json()
-    assert any("postal address" in message for message in found["errors"])
-    assert any("headline" in message for message in found["errors"])
-    assert any("TK" in message for message in found["warnings"])
+    assert any("postal address" in error["message"] for error in found["errors"])
+    assert any("headline" in error["message"] for error in found["errors"])
+    assert any("TK" in warning["message"] for warning in found["warnings"])
 
 
 def test_the_preview_of_nonsense_is_still_a_page(wanda: Client, publication: Publication) -> None:
