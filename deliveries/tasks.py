@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from briefs import drafts
 from deliveries import (
     alarms,
     digests,
@@ -70,6 +71,7 @@ def tick() -> None:
     _try(tend_the_door)
     _try(keep_promises)
     _try(_forget_late_replies)
+    _try(_forget_old_drafts)
     _try(tend_imports)
     _try(_ring_for_undoing)
 
@@ -88,6 +90,13 @@ def _forget_late_replies() -> None:
     with suppress(RedisError):
         if cache.add("late-replies", 1, 3600):
             privacy.scrub_late_replies()
+
+
+def _forget_old_drafts() -> None:
+    """Forget what was typed two months ago and never saved, about once an hour."""
+    with suppress(RedisError):
+        if cache.add("old-drafts", 1, 3600):
+            drafts.forget_old()
 
 
 def _ring_for_lanes() -> None:

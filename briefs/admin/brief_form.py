@@ -79,6 +79,16 @@ class BriefForm(forms.ModelForm[Brief]):
             self.fields[name].validators.append(at_most(LONGEST))
         for name in ("due_at", "embargo_until"):
             self.fields[name].validators.append(in_living_memory)
+        self.fields["headline"].error_messages["required"] = _(
+            "A brief needs a headline. Write one, even a working title, and save again."
+        )
+        self.fields["date"].error_messages["invalid"] = _(
+            "This is no date. Write it as year, month and day: 2026-04-06."
+        )
+        for name in ("due_at", "embargo_until"):
+            self.fields[name].error_messages["invalid"] = _(
+                "This is no date with a time. Choose both, or leave both empty."
+            )
         self.fields["access"].help_text = _("Takes effect at once, also for what is published.")
         if self.is_published:
             for name in ("date", "slug"):
