@@ -77,4 +77,4 @@ def record(
 def of(brief: Brief) -> QuerySet[AuditEntry]:
     """Return the steps of *brief*, the latest first."""
     rows: QuerySet[AuditEntry] = brief.audit.select_related("by", "revision")
-    return rows
+    return rows.defer("revision__snapshot")  # a whole text, of which a list shows the number

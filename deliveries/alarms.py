@@ -19,9 +19,16 @@ AHEAD = dt.timedelta(minutes=30)
 STALE = dt.timedelta(hours=12)
 
 
+# By the row alone, so that the UPDATE which decides can ask it once more.
+NEVER = Q(alarmed_at__isnull=True)
+UNTOLD = NEVER | Q(alarmed_at__lt=F("due_at") - AHEAD)  # it was put off since
+UNTOLD_OF_EDITION = NEVER | Q(alarmed_at__lt=Now() - STALE)
+
+
 def sound() -> int:
     """Tell the editors of what is due and not approved; return of how many briefs."""
-    return sum(_tell(brief) for brief in (*_due(), *_scheduled()))
+    told = sum(_tell(brief, UNTOLD) for brief in _due())
+    return told + sum(_tell(brief, UNTOLD_OF_EDITION) for brief in _scheduled())
 
 
 def _due() -> QuerySet[Brief]:
@@ -29,11 +36,10 @@ def _due() -> QuerySet[Brief]:
 
     Where the publication demands no approval, those that wait for one anyway.
     """
-    untold = Q(alarmed_at__isnull=True) | Q(alarmed_at__lt=F("due_at") - AHEAD)  # it was put off
     unapproved = Q(publication__needs_approval=True) | Q(status=Brief.Status.IN_REVIEW)
     return (
         Brief.objects.filter(
-            untold,
+            UNTOLD,
             unapproved,
             due_at__lte=Now() + AHEAD,
             due_at__gte=Now() - STALE,
@@ -61,18 +67,16 @@ def _scheduled() -> QuerySet[Brief]:
         brief__digest_of__isnull=True,
         publication__needs_approval=True,
     )
-    return Brief.objects.filter(
-        Q(alarmed_at__isnull=True) | Q(alarmed_at__lt=Now() - STALE), pk__in=soon.values("brief")
-    ).select_related("publication")
+    return Brief.objects.filter(UNTOLD_OF_EDITION, pk__in=soon.values("brief")).select_related(
+        "publication"
+    )
 
 
-def _tell(brief: Brief) -> int:
+def _tell(brief: Brief, untold: Q) -> int:
     """Tell the editors and the writers of *brief*; 0 if another tick has done so."""
     with transaction.atomic():
-        untold = Brief.objects.filter(
-            pk=brief.pk, alarmed_at=brief.alarmed_at, due_at=brief.due_at, status=brief.status
-        )
-        if not untold.update(alarmed_at=Now()):
+        rows = Brief.objects.filter(untold, pk=brief.pk, status=brief.status)
+        if not rows.update(alarmed_at=Now()):
             return 0
         audit.record("alarmed", brief=brief)
         when = f" at {brief.due_at:%H:%M} UTC" if brief.due_at else ""

@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -39,14 +41,19 @@ class AuditEntryAdmin(EvidenceAdmin[AuditEntry]):
     """Every step of every brief, edition and publication, the latest first."""
 
     verbs: ClassVar[dict[str, Verb | None]] = {**EvidenceAdmin.verbs, "view": "edit"}
-    list_display = ["at", "who", "did", "what", "publication_name", "said"]
-    list_display_links = ["at"]
+    list_display = ["when", "who", "did", "what", "publication_name", "said"]
+    list_display_links = ["when"]
     list_filter = [VerbFilter, ("publication", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["brief", "publication"]
     search_fields = ["by_name", "brief__headline"]
     ordering = ["-id"]  # as they were written; the primary key is in that order
     fields = ["at", "by_name", "did", "brief", "publication", "revision", "edition", "words"]
     readonly_fields = ["did"]
+
+    @admin.display(description=gettext_lazy("When"), ordering="id")
+    def when(self, entry: AuditEntry) -> str:
+        """Show the moment in the editor's zone."""
+        return date_format(timezone.localtime(entry.at), "j M Y, H:i")
 
     @admin.display(description=gettext_lazy("Who"))
     def who(self, entry: AuditEntry) -> str:
