@@ -63,6 +63,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 item(_("Publications"), "newspaper", "briefs.publication"),
                 item(_("Topics"), "label", "briefs.topic"),
                 item(_("Authors"), "ink_pen", "briefs.author"),
+                item(_("Snippets"), "text_snippet", "briefs.snippet"),
             ],
         },
         {

@@ -2,19 +2,17 @@
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, Field, ForeignKey, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.widgets import UnfoldAdminColorInputWidget
 
+from briefs.admin import look
 from briefs.admin.audit import note_rules
 from briefs.admin.desk import (
     DeskAdmin,
@@ -23,7 +21,8 @@ from briefs.admin.desk import (
     is_superuser,
     publication_label,
 )
-from briefs.admin.widgets import INPUT, Growing, Markdown, TimeZoneField
+from briefs.admin.publication_form import PublicationForm
+from briefs.admin.widgets import INPUT, Growing, Markdown, TimeZoneField, TopicChips
 from briefs.models import Author, Publication, Topic
 from briefs.roles import Verb
 
@@ -39,26 +38,12 @@ def sign_up_url(publication: Publication) -> str:
         return ""
 
 
-class PublicationForm(forms.ModelForm[Publication]):
-    """Checks what the model cannot: how much was uploaded."""
-
-    class Meta:
-        model = Publication
-        fields = ("logo",)  # the page's fieldsets name the others
-
-    def clean_logo(self) -> Any:
-        """Refuse a logo that would make every web page slow."""
-        logo = self.cleaned_data["logo"]
-        if isinstance(logo, UploadedFile) and (logo.size or 0) > MOST_LOGO_OCTETS:
-            message = _("This file has %(found).1f MB. Take a logo of at most %(most)d MB.")
-            sizes = {"found": (logo.size or 0) / 1e6, "most": MOST_LOGO_OCTETS / 1e6}
-            raise forms.ValidationError(message, params=sizes)
-        return logo
-
-
 @admin.register(Publication)
 class PublicationAdmin(DeskAdmin[Publication]):
     """What a reader subscribes to; its owner sets it up."""
+
+    class Media:
+        js = ("desk/preview.js", "desk/look.js")
 
     form = PublicationForm
     publication_path = "pk"
@@ -72,12 +57,20 @@ class PublicationAdmin(DeskAdmin[Publication]):
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     change_form_outer_before_template = "admin/briefs/publication/head.html"
+    readonly_fields = ["look_preview"]
     fieldsets = [
         (
             _("Identity"),
             {
                 "classes": ["tab"],
-                "fields": [("name", "slug"), "tagline", "description", "series", "is_public"],
+                "fields": [
+                    ("name", "slug"),
+                    "tagline",
+                    "description",
+                    "series",
+                    "default_topics",
+                    "is_public",
+                ],
             },
         ),
         (
@@ -87,7 +80,13 @@ class PublicationAdmin(DeskAdmin[Publication]):
                 "fields": [("sender_name", "sender_address"), "reply_to", "hold_seconds"],
             },
         ),
-        (_("Look"), {"classes": ["tab"], "fields": ["colour", "logo"]}),
+        (
+            _("Look"),
+            {
+                "classes": ["tab"],
+                "fields": ["frame", "colour", "logo", "header", "footer", "look_preview"],
+            },
+        ),
         (
             _("Foot and law"),
             {
@@ -120,6 +119,13 @@ class PublicationAdmin(DeskAdmin[Publication]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
 
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/look/", wrap(look.preview), name="briefs_publication_look"),
+            *super().get_urls(),
+        ]
+
     def visible(
         self, rows: QuerySet[Publication], publications: frozenset[int]
     ) -> QuerySet[Publication]:
@@ -145,7 +151,9 @@ class PublicationAdmin(DeskAdmin[Publication]):
         if db_field.name in ("privacy_url", "imprint_url"):
             kwargs["assume_scheme"] = "https"
         widgets: dict[str, Any] = {
-            "colour": UnfoldAdminColorInputWidget,
+            "colour": look.Palette,
+            "footer": Markdown(rows=4),
+            "default_topics": TopicChips(),
             "description": Markdown(rows=4),
             "contact_block": Markdown(rows=4),
             "postal_address": Growing({"rows": 3}),
@@ -168,6 +176,11 @@ class PublicationAdmin(DeskAdmin[Publication]):
         super().save_model(request, obj, form, change)
         if change:
             note_rules(request, obj, form)
+
+    @admin.display(description=_("A mail in this look"))
+    def look_preview(self, publication: Publication) -> SafeString:
+        """Show the latest brief as the form would have it mailed."""
+        return look.frame(publication)
 
     @admin.display(description=_("Publication"), ordering="name")
     def label(self, publication: Publication) -> SafeString:

@@ -7,6 +7,7 @@ from .merge_checks import MergeTrouble, merge_troubles
 from .merging import MOST_FIELDS, Field, TooManyFields, by_default, fill_line, fill_lines
 from .page import render_page
 from .parts import Look, Mail, Page, Places, Text
+from .stylesheet import shades
 
 __all__ = [
     "LONGEST",
@@ -33,5 +34,6 @@ __all__ = [
     "render_inline",
     "render_markdown",
     "render_page",
+    "shades",
     "show_markdown",
 ]

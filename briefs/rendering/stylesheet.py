@@ -129,7 +129,7 @@ _FRAMES = {
 """,
     "letter": """
 .over, .topics, .foot, .under { font: 14px/21px {serif}; }
-.masthead { border-bottom: 0; }
+.masthead { border-bottom: 1px solid $sheet; }
 .name { font: 19px/24px {serif}; }
 .motto, .date { font: italic 15px/22px {serif}; }
 .series { margin: 0 0 6px; font: italic 17px/26px {serif}; letter-spacing: 0;
@@ -192,6 +192,12 @@ def make_stylesheet(accent: str, direction: str, frame: str = "sheet") -> Styles
         f"@media (prefers-color-scheme: dark) {{\n{twins}\n}}"
     )
     return Stylesheet(inlined=_with_colours(rules, light), kept=kept)
+
+
+def shades(accent: str) -> tuple[str, str]:
+    """Return the colour that words have by day and by night where *accent* was chosen."""
+    light, dark = (_with_accent(palette, accent)["accent"] for palette in (_LIGHT, _DARK))
+    return light, dark
 
 
 def _with_accent(palette: dict[str, str], accent: str) -> dict[str, str]:

@@ -312,6 +312,7 @@
       fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
       spellcheck: true,
       toolbar: false,
+      placeholder: plain.placeholder,
     });
     box.editor = editor;
     toolbar(box, tools, box.querySelector("textarea"));

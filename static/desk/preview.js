@@ -32,6 +32,8 @@
     web: (mail) => guarded(mail.page, `style-src ${here} 'unsafe-inline'; font-src ${here}; ${images}`),
   };
 
+  window.ibPreview = { documents };
+
   class Trouble extends Error {}
 
   function words(answer) {
