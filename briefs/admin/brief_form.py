@@ -156,9 +156,9 @@ class BriefForm(forms.ModelForm[Brief]):
             self.add_error(
                 None,
                 _(
-                    "Nothing was saved yet: this brief was saved elsewhere since you opened it. All "
-                    "that you typed is still here. Choose below what shall stand, and "
-                    "press “Save with these choices”."
+                    "Nothing was saved yet: this brief was saved elsewhere since you opened it. "
+                    "All that you typed is still here. Choose below what shall stand, "
+                    "and press “Save with these choices”."
                 ),
             )
         return cleaned

@@ -56,8 +56,9 @@ def keep(page: "BriefAdmin", request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except drafts.OtherTab as other:
         words = _(
-            "This brief is open in another tab, which kept your words at %(time)s. They are not "
-            "overwritten: what you type here stays in this browser until you choose."
+            "This brief is open in another tab, or was: other words of yours were kept at "
+            "%(time)s. They are not overwritten; what you type here stays in this browser until "
+            "you choose."
         ) % {"time": presence.clock(other.draft.saved_at)}
         return JsonResponse({"error": words, "turn": other.draft.turn}, status=409)
     except drafts.TooMuch as error:

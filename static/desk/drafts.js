@@ -51,6 +51,11 @@
     },
   };
 
+  function cookie(name) {
+    const pair = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`));
+    return pair ? pair.slice(name.length + 1) : "";
+  }
+
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (octet) => octet.toString(16).padStart(2, "0")).join("");
 
   function start(root, form) {
@@ -75,7 +80,7 @@
 
     forgetOld();
     if (changed) soon();
-    offer(root, form, { home, own, restored });
+    offer(root, form, { home, own, restored, thrown });
     choices(form);
 
     /* --- keeping --------------------------------------------------------------- */
@@ -86,8 +91,18 @@
       root.dataset.typing = "";
       if (!since) since = Date.now();
       clearTimeout(local);
-      local = setTimeout(keepHere, PAUSE);
-      soon();
+      local = setTimeout(() => keepHere(), PAUSE);
+      if (submitted) staying();
+      else soon();
+    }
+
+    /* A save that the network lost leaves the page as it was: go on keeping. */
+    function staying() {
+      clearTimeout(later);
+      later = setTimeout(() => {
+        submitted = false;
+        if (changed) keep();
+      }, AGAIN);
     }
 
     function soon(wait = KEEP) {
@@ -96,10 +111,10 @@
       later = setTimeout(keep, Math.min(wait, left));
     }
 
-    function keepHere() {
+    function keepHere({ sent = false } = {}) {
       const values = window.briefForm.read(form);
       return store.write(own(), {
-        values, at: Date.now(), key: field("draft_key").value,
+        values, sent, at: Date.now(), key: field("draft_key").value,
         base: field("text_version").value, text_base: field("text_base").value,
       });
     }
@@ -161,7 +176,14 @@
         say("You are logged out. What you type stays in this browser. Log in in another tab, and go on here.");
         soon(AGAIN);
       } else if (answer.status === 403 && !isJson) {
-        say("You have logged in anew since you opened this page. What you type stays in this browser: reload the page and restore it.");
+        // Who logs in anew, in another tab, gets a new token; this page goes on with it.
+        const token = cookie("csrftoken");
+        if (token && token !== field("csrfmiddlewaretoken").value) {
+          field("csrfmiddlewaretoken").value = token;
+          soon();
+        } else {
+          say("The server does not know this page any more. What you type stays in this browser: reload the page and restore it.");
+        }
       } else if (answer.status === 413 || answer.status === 400) {
         say(found.error || "This is too long to be kept on the server. It stays in this browser. Shorten it, or save a part of it.");
       } else {
@@ -208,15 +230,24 @@
       soon();
     }
 
+    /* Nothing stands in the way any more of what was typed meanwhile. */
+    function thrown() {
+      field("draft_turn").value = 0;
+      isStuck = false;
+      say("");
+      if (changed) soon();
+    }
+
     form.addEventListener("input", typed);
     form.addEventListener("change", typed);
     if (window.django && django.jQuery) django.jQuery(form).on("change", "select", typed);
     form.addEventListener("submit", (event) => {
       if (event.submitter && event.submitter.hasAttribute("formaction")) return;
-      if (changed) keepHere(); // the log-in may have run out
+      clearTimeout(local);
+      if (changed) keepHere({ sent: true }); // the log-in may have run out
       submitted = true;
-      clearTimeout(later);
       if (asking) asking.abort();
+      staying();
     });
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) submitted = false;
@@ -251,10 +282,10 @@
 
   /* --- offering ------------------------------------------------------------------- */
 
-  function offer(root, form, { home, own, restored }) {
+  function offer(root, form, { home, own, restored, thrown }) {
     const panel = document.querySelector("[data-draft]:not([data-local])");
     const given = document.getElementById("desk-draft");
-    if (panel && given) server(root, form, panel, JSON.parse(given.textContent), restored);
+    if (panel && given) server(root, form, panel, JSON.parse(given.textContent), restored, thrown);
     copies(root, form, home, own, restored);
   }
 
@@ -269,7 +300,7 @@
     form.elements.headline.focus({ preventScroll: true });
   }
 
-  function server(root, form, panel, draft, restored) {
+  function server(root, form, panel, draft, restored, thrown) {
     const restore = panel.querySelector("[data-draft-restore]");
     if (restore) {
       restore.hidden = false;
@@ -285,7 +316,9 @@
         const answer = await fetch(root.dataset.throwUrl, { method: "POST", body: data, headers: { Accept: "application/json" } });
         const found = await answer.json();
         window.briefForm.tell(root, [found.words], { warning: !answer.ok });
-        if (answer.ok) panel.remove();
+        if (!answer.ok) return;
+        panel.remove();
+        thrown();
       } catch {
         window.briefForm.tell(root, ["The server did not answer. Try again."], { warning: true });
       }
@@ -338,12 +371,12 @@
 
   /* Drops copies of two months ago, and those of the page whose words were just saved. */
   function forgetOld() {
-    const saved = document.cookie.split("; ").find((pair) => pair.startsWith("ib-saved="));
-    const key = saved ? saved.slice("ib-saved=".length) : "";
+    const key = cookie("ib-saved");
     for (const name of store.names()) {
       const copy = store.read(name);
       const isOld = !copy || Date.now() - copy.at > DAYS * 86_400_000;
-      if (isOld || (key && copy.key === key)) store.drop(name);
+      // Not what was typed while the save was under way.
+      if (isOld || (key && copy.sent && copy.key === key)) store.drop(name);
     }
     if (key) document.cookie = "ib-saved=; path=/admin/; max-age=0";
   }
