@@ -20,10 +20,10 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import dns.exception
 import dns.resolver
-import idna
 from django.conf import settings
 
 from briefs import hosts
+from briefs.addresses import InvalidAddress, normalise
 
 SECONDS = 5.0  # for an answer, with all its redirects
 NAME_SECONDS = 2.0
@@ -141,8 +141,9 @@ def _ascii(host: str) -> str:
     if ":" in host:
         return host
     try:
-        name = idna.encode(host.rstrip("."), uts46=True).decode() if not host.isascii() else host
-    except idna.IDNAError as error:
+        # As in addresses: by IDNA2008, since IDNA2003 would take straße.de for another domain.
+        name = host if host.isascii() else normalise(f"x@{host}").address.partition("@")[2]
+    except InvalidAddress as error:
         raise Refused(f"“{host}” is no name of a host.") from error
     if not hosts.is_name(name):
         raise Refused(f"“{host}” is no name of a host.")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from briefs import hosts
-from briefs.preflight.reading import TEXT, Reading, named, short
+from briefs.preflight.reading import TEXT, Reading, short, the
 from briefs.preflight.registry import Trouble
 from briefs.rendering.images import is_own
 
@@ -22,7 +22,7 @@ def image_without_words(text: Reading) -> Iterator[Trouble]:
             if not image.alt.strip():
                 yield Trouble(
                     part.where,
-                    f"The image {short(_name(image.src))} in the {named(part.where)} has no "
+                    f"The image {short(_name(image.src))} in {the(part.where)} has no "
                     "alternative text. Write what it shows: ![what it shows](…).",
                 )
 
@@ -36,7 +36,7 @@ def image_lost(text: Reading) -> Iterator[Trouble]:
         for address in part.lost:
             yield Trouble(
                 part.where,
-                f"The image “{short(address)}” in the {named(part.where)} is not mailed: its "
+                f"The image “{short(address)}” in {the(part.where)} is not mailed: its "
                 "address does not begin with https://. Upload it here.",
             )
 
@@ -51,7 +51,7 @@ def image_inside(text: Reading) -> Iterator[Trouble]:
             if _host(image.src) and hosts.is_inside(_host(image.src)) and not _is_here(image.src):
                 yield Trouble(
                     part.where,
-                    f"The image “{short(image.src)}” in the {named(part.where)} can be seen within "
+                    f"The image “{short(image.src)}” in {the(part.where)} can be seen within "
                     "your own network only. Upload it here.",
                 )
 
@@ -66,7 +66,7 @@ def image_missing(text: Reading) -> Iterator[Trouble]:
             ):
                 yield Trouble(
                     part.where,
-                    f"The image {_name(image.src)} in the {named(part.where)} is not stored here. "
+                    f"The image {_name(image.src)} in {the(part.where)} is not stored here. "
                     "Upload it again.",
                 )
 

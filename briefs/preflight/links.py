@@ -8,12 +8,14 @@ from django.conf import settings
 
 from briefs import hosts
 from briefs.addresses import InvalidAddress, normalise
-from briefs.preflight.reading import TEXT, Reading, named, short
+from briefs.preflight.reading import TEXT, Reading, short, the
 from briefs.preflight.registry import Trouble
 from briefs.rendering.inspection import Anchor
 
 # What leads to the desk, to one reader's own page, or to what only our programs speak to.
-_OURS = re.compile(r"/(?:admin|inbox|api|webhooks|[uvco])(?:/|$)")
+_OURS = re.compile(
+    r"/(?:admin|inbox|api|webhooks|[uvco]|s/(?:confirm|more|prefs|own|undo|address))(?:/|$)"
+)
 _PREVIEW = {"preview", "preview_id", "preview_nonce", "_preview"}
 _SAYS_NOTHING = re.compile(
     r"(?:click|tap|read|see)?\s*(?:here|this|link|more|this link|read more)\W*", re.IGNORECASE
@@ -30,7 +32,7 @@ def link_nowhere(text: Reading) -> Iterator[Trouble]:
         if anchor.words and (not anchor.href or (_is_web(anchor) and _parts(anchor) is None)):
             yield Trouble(
                 where,
-                f"“{short(anchor.words)}” in the {named(where)} is written as a link and leads "
+                f"“{short(anchor.words)}” in {the(where)} is written as a link and leads "
                 "nowhere. Give it a whole address, beginning with https://.",
             )
 
@@ -47,7 +49,7 @@ def link_unread(text: Reading) -> Iterator[Trouble]:
             around = words[max(0, found.start() - 20) : found.end() + 20]
             yield Trouble(
                 where,
-                f"“{short(around)}” in the {named(where)} was to be a link and is none. Write it "
+                f"“{short(around)}” in {the(where)} was to be a link and is none. Write it "
                 "like [words](https://…), without a space in the address.",
             )
 
@@ -62,7 +64,7 @@ def link_inside(text: Reading) -> Iterator[Trouble]:
         if hosts.is_inside(host) and not _is_here(parts):
             yield Trouble(
                 where,
-                f"The link “{short(anchor.href)}” in the {named(where)} works within your own "
+                f"The link “{short(anchor.href)}” in {the(where)} works within your own "
                 "network only. Point it at the public page.",
             )
 
@@ -77,7 +79,7 @@ def link_preview(text: Reading) -> Iterator[Trouble]:
         if ours or "/wp-admin/" in parts.path or _PREVIEW & parse_qs(parts.query).keys():
             yield Trouble(
                 where,
-                f"The link “{short(anchor.href)}” in the {named(where)} leads to a page that only "
+                f"The link “{short(anchor.href)}” in {the(where)} leads to a page that only "
                 "an editor or one reader can open. Point it at the public page.",
             )
 
@@ -95,7 +97,7 @@ def link_http(text: Reading) -> Iterator[Trouble]:
         ):
             yield Trouble(
                 where,
-                f"The link “{short(anchor.href)}” in the {named(where)} is not encrypted. Try it "
+                f"The link “{short(anchor.href)}” in {the(where)} is not encrypted. Try it "
                 "with https://.",
             )
 
@@ -113,7 +115,7 @@ def link_made_up(text: Reading) -> Iterator[Trouble]:
         if hosts.is_made_up(host) and not hosts.is_inside(host):
             yield Trouble(
                 where,
-                f"The link “{short(anchor.href)}” in the {named(where)} leads to an address that "
+                f"The link “{short(anchor.href)}” in {the(where)} leads to an address that "
                 "is made up for examples. Point it at the page you mean.",
             )
 
@@ -124,14 +126,17 @@ def link_mailto(text: Reading) -> Iterator[Trouble]:
     for where, anchor in _anchors(text):
         if not anchor.href.startswith("mailto:"):
             continue
-        address = unquote(anchor.href.removeprefix("mailto:").partition("?")[0])
+        written, _mark, query = anchor.href.removeprefix("mailto:").partition("?")
+        address = unquote(written)
+        if not address and query:
+            continue  # the reader says to whom: “send this to a friend”
         try:
             for one in address.split(","):
                 normalise(one)
         except InvalidAddress as error:
             yield Trouble(
                 where,
-                f"“{short(address)}” in the {named(where)} is no address to write to: {error}",
+                f"“{short(address)}” in {the(where)} is no address to write to: {error}",
             )
 
 
@@ -145,7 +150,7 @@ def link_words(text: Reading) -> Iterator[Trouble]:
             shown = f"“{anchor.words}”" if anchor.words else f"the link to {short(anchor.href)}"
             yield Trouble(
                 where,
-                f"Nobody can tell from {shown} in the {named(where)} where it leads. Link the "
+                f"Nobody can tell from {shown} in {the(where)} where it leads. Link the "
                 "words that say it.",
             )
 

@@ -64,9 +64,10 @@ class Reading:
 TEXT: Registry[Reading] = Registry("The text")
 
 
-def named(where: str) -> str:
-    """Return how a person calls *where*."""
-    return where.replace("_", " ")
+def the(where: str) -> str:
+    """Return how a person calls *where* within a sentence."""
+    words = where.replace("_", " ")
+    return words if words.startswith("key point") else f"the {words}"
 
 
 def short(words: str, most: int = 60) -> str:

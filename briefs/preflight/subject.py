@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from briefs.preflight.reading import TEXT, Reading, named
+from briefs.preflight.reading import TEXT, Reading, the
 from briefs.preflight.registry import Trouble
 
 SUBJECT_MOST = 200
@@ -37,7 +37,7 @@ def subject_invisible(text: Reading) -> Iterator[Trouble]:
         if found := _INVISIBLE.search(_TAGGED_FLAG.sub("", words)):
             yield Trouble(
                 where,
-                f"There is something invisible in the {named(where)} (U+{ord(found[0]):04X}), "
+                f"There is something invisible in {the(where)} (U+{ord(found[0]):04X}), "
                 "which filters take for a trick. Type the words anew instead of pasting them.",
             )
 
