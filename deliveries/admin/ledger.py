@@ -4,13 +4,20 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from briefs.addresses import InvalidAddress, normalise
-from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge, number
+from briefs.admin.desk import (
+    CappedPaginator,
+    EvidenceAdmin,
+    allowed_ids,
+    badge,
+    is_superuser,
+    number,
+)
 from deliveries import tallies
 from deliveries.admin.erasure import erase_view
 from deliveries.models import Delivery, Edition
@@ -55,6 +62,20 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         view = self.admin_site.admin_view(erase_view)
         url = path("erase/<int:pk>/", view, name="deliveries_erase")
         return [url, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show one edition's rows, the latest's where none is named, or those of one address."""
+        is_narrow = EDITION in request.GET or request.GET.get("q", "").strip()
+        if not is_narrow and self.has_view_permission(request):
+            begun = Edition.objects.filter(frozen_at__isnull=False)
+            if not is_superuser(request):
+                begun = begun.filter(publication__in=allowed_ids(request, "publish"))
+            latest = begun.order_by("-send_at", "-pk").first()
+            if latest is not None:
+                query = request.GET.copy()
+                query[EDITION] = str(latest.pk)
+                return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+        return super().changelist_view(request, extra_context)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """List an edition's rows as its index has them: by number, all of them were sorted."""

@@ -47,7 +47,11 @@ SEARCHES = ("by part", "by nothing", "by address")
 
 
 def run(readers: int) -> dict[str, Any]:
-    """Return the median milliseconds of each page with *readers* and an edition to all of them."""
+    """Return the median milliseconds of each page with *readers* and an edition to all of them.
+
+    Each is asked for by who may do everything and by the owner of one
+    publication, whose lists are narrowed; the slower of the two counts.
+    """
     population.make_readers(readers)
     publication = population.make_publication(readers)
     root = newsroom.furnish(publication, BRIEFS)
@@ -62,11 +66,19 @@ def run(readers: int) -> dict[str, Any]:
         pass
     rollups.keep()
     settings.ALLOWED_HOSTS = ["testserver"]
-    client = Client()
-    client.force_login(root)
-    took = {name: _milliseconds(client, url) for name, url in _pages(root, publication, past, now)}
+    clients = [_logged_in(root), _logged_in(User.objects.get(email=newsroom.OWNER))]
+    took = {
+        name: max(_milliseconds(client, url) for client in clients)
+        for name, url in _pages(root, publication, past, now)
+    }
     slow = [name for name, ms in took.items() if ms > _allowed(name)]
     return {"audience": readers, "briefs": BRIEFS, "slow": slow, **took}
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def _allowed(name: str) -> int:
@@ -129,8 +141,10 @@ def _milliseconds(client: Client, url: str) -> float:
     times = []
     for _round in range(ROUNDS + 1):
         began = time.perf_counter()
-        response = client.get(url, secure=settings.SECURE_SSL_REDIRECT)
+        response = client.get(url, follow=True, secure=settings.SECURE_SSL_REDIRECT)
         times.append(time.perf_counter() - began)
+        if response.status_code == 403:
+            return 0.0  # the owner of one publication does not have every page
         if response.status_code != 200:
             raise CannotRun(f"{url} answered {response.status_code}.")
     return round(statistics.median(times[1:]) * 1000, 1)

@@ -2,13 +2,14 @@
 
 import datetime as dt
 
+from django.db import connection, transaction
 from django.utils import timezone
 
 from briefs import revisions
 from briefs.models import Author, Brief, KeyPoint, Membership, Publication, Topic, User
 from deliveries.models import Delivery, Edition, Segment
 from intelbrief.ops import population
-from subscribers.models import Subscription
+from subscribers.models import ConsentRecord, Subscriber, Subscription
 
 ROOT, OWNER = "desk@bench.example", "editor0@bench.example"
 EDITIONS = 400
@@ -44,6 +45,7 @@ def furnish(publication: Publication, briefs: int) -> User:
     Author.objects.bulk_create(
         Author(name=f"Author {number}", slug=f"author-{number}") for number in range(AUTHORS)
     )
+    _agree(publication)
     _write(publication, briefs, topics, root)
     Segment.objects.create(
         publication=publication,
@@ -52,6 +54,24 @@ def furnish(publication: Publication, briefs: int) -> User:
     )
     _send_some(publication, root)
     return root
+
+
+def _agree(publication: Publication) -> None:
+    """Store the evidence of each reader's consent."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {ConsentRecord._meta.db_table}
+                (subscriber_id, address_hash, publication_id, kind, at, source, user_agent, basis,
+                 details)
+            SELECT s.id, s.address_hash, t.publication_id, 'confirmed', t.confirmed_at, 'form', '',
+                '', '{{}}'
+            FROM {Subscription._meta.db_table} t
+            JOIN {Subscriber._meta.db_table} s ON s.id = t.subscriber_id
+            WHERE t.publication_id = %s ORDER BY s.id
+            """,  # noqa: S608
+            [publication.pk],
+        )
 
 
 def _write(publication: Publication, count: int, topics: list[Topic], by: User) -> None:
