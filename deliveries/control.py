@@ -6,7 +6,7 @@ from django.db.models.functions import Concat, Now
 
 from briefs import audit, corrections
 from briefs.models import User
-from deliveries import tallies
+from deliveries import embargo, tallies
 from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition
 from deliveries.slices import skip
@@ -39,9 +39,10 @@ def pause(edition: Edition, word: str = "", by: User | None = None) -> bool:
 def resume(edition: Edition, by: User | None = None) -> bool:
     """Go on with a paused edition; one that could not even be started is now due to start.
 
-    Raise corrections.Superseded where its text has been corrected meanwhile.
+    Raise workflow.WrongStatus where its text has been corrected meanwhile, or
+    where its brief is under embargo by now.
     """
-    corrections.require_current(edition.revision)
+    _require_fit(edition)
     # Its start checks it once more, and writes down what the mail is made with.
     never_begun = Edition.objects.filter(
         pk=edition.pk, status=Edition.Status.PAUSED, started_at__isnull=True
@@ -52,6 +53,12 @@ def resume(edition: Edition, by: User | None = None) -> bool:
             note("resumed", edition, by)
             return True
     return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, by, word="")
+
+
+def _require_fit(edition: Edition) -> None:
+    """Raise workflow.WrongStatus where nobody else may get *edition* now."""
+    corrections.require_current(edition.revision)
+    embargo.require_over_now(edition)
 
 
 def cancel(edition: Edition, by: User | None = None) -> bool:
@@ -135,9 +142,9 @@ def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -
     """Make *which* deliveries due again, and the edition move if it had finished; return how many.
 
     Raise StillOpen where that would leave the brief with two open editions, and
-    corrections.Superseded where the text has been corrected: nobody gets the wrong one now.
+    workflow.WrongStatus as resume() does: nobody gets a text now that is known to be wrong.
     """
-    corrections.require_current(edition.revision)
+    _require_fit(edition)
     try:
         with transaction.atomic():
             # recovery.finish() holds this lock too: it must not overlook what becomes due here.

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from briefs.models import User
+from briefs.workflow import WrongStatus
 from deliveries import control
 from deliveries.models import Delivery, Edition
 from subscribers import suppression
@@ -138,6 +139,6 @@ def send_again(delivery: int, publications: Collection[int], *, by: User, reason
     try:
         if not control.again(edition, seen, by, words):
             raise NotAgain(_("Something has changed meanwhile; look again."))
-    except control.StillOpen as error:
+    except (control.StillOpen, WrongStatus) as error:
         raise NotAgain(str(error)) from error
     return copy

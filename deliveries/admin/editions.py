@@ -14,14 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import access, corrections
+from briefs import access, workflow
 from briefs.admin.desk import DeskAdmin, badge, editor_of, number, publication_label
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
 from deliveries import control, missed, readership, tallies
 from deliveries.admin import calendar, checks, moments, one_reader, sign_off
-from deliveries.admin.import_undo import undo_view
 from deliveries.admin.corrections import correct_view
+from deliveries.admin.import_undo import undo_view
 from deliveries.admin.installation import installation_view
 from deliveries.admin.links import links_view
 from deliveries.admin.live import TONES, bar, progress
@@ -220,7 +220,7 @@ def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> 
     act, done = acts[verb]
     try:
         acted = act(edition, by=editor_of(request))
-    except (control.StillOpen, corrections.Superseded) as error:
+    except (control.StillOpen, workflow.WrongStatus) as error:
         messages.warning(request, str(error))
         return HttpResponseRedirect(reverse("admin:deliveries_edition_change", args=[pk]))
     if acted:

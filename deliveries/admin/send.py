@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import revisions, roles, workflow
+from briefs import access, revisions, roles, workflow
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import editor_of
 from briefs.admin.widgets import INPUT, Moment
@@ -151,7 +151,7 @@ def send_view(
     last = brief.editions.order_by("pk").last()
     morning = next_morning(brief)
     initial = {
-        "when": NOW,
+        "when": LATER if access.is_embargoed(brief, timezone.now()) else NOW,
         "send_at": morning,
         "local_time": f"{morning:%Y-%m-%dT%H:%M}",
         "after": last.pk if last else 0,
@@ -181,11 +181,12 @@ def send_view(
 
 
 def next_morning(brief: Brief) -> dt.datetime:
-    """Return the next six in the morning where the publication is at home."""
+    """Return the next six in the morning where the publication is at home, or when it may go."""
     zone = ZoneInfo(brief.publication.time_zone)
     here = timezone.now().astimezone(zone)
     six = here.replace(hour=6, minute=0, second=0, microsecond=0)
-    return six if six > here else six + dt.timedelta(days=1)
+    six = six if six > here else six + dt.timedelta(days=1)
+    return max(six, brief.embargo_until.astimezone(zone)) if brief.embargo_until else six
 
 
 def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpResponse | None:

@@ -209,7 +209,7 @@ def test_a_scheduled_text_that_was_corrected_meanwhile_goes_to_nobody(publicatio
     brief.refresh_from_db()
     reword(brief)
     notices.issue(brief, "It was Tuesday.", None)
-    Edition.objects.update(send_at=timezone.now())
+    Edition.objects.update(send_at=timezone.now() - dt.timedelta(seconds=1))
     planning.start_due()
     edition.refresh_from_db()
     assert edition.status == "missed"
@@ -264,6 +264,18 @@ def test_an_embargo_that_was_set_after_scheduling_lets_the_edition_wait_for_a_pe
     assert "under embargo until" in edition.word
     assert not edition.deliveries.exists()
     assert AuditEntry.objects.filter(verb="missed", edition=edition.pk).exists()
+
+
+def test_an_edition_that_was_paused_is_not_resumed_into_an_embargo(publication):
+    make_readers(publication, 1)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    assert control.pause(edition)
+    Brief.objects.update(embargo_until=timezone.now() + dt.timedelta(hours=1))
+    with pytest.raises(embargo.UnderEmbargo):
+        control.resume(edition)
+    Brief.objects.update(embargo_until=None)
+    assert control.resume(edition)
 
 
 @pytest.fixture

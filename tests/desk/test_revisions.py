@@ -1,5 +1,7 @@
 """Revisions on the desk: listed, compared, brought back; corrections and links of sent mails."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -257,3 +259,13 @@ def test_the_embargo_is_recorded_when_the_form_changes_it(publication, brief, pa
     assert entry.words == "none → 1 January 2030, 06:00 (UTC)"
     form = paul.get(page("briefs_brief_change", brief.pk)).content.decode()
     assert "Under embargo until 1 January 2030, 06:00 (UTC)" in form
+
+
+def test_the_send_screen_offers_the_first_moment_after_the_embargo(brief, paul):
+    until = timezone.now().replace(second=0, microsecond=0) + dt.timedelta(days=9)
+    reword(brief, embargo_until=until)
+    address = page("deliveries_send", brief.pk)
+    assert f"{until:%Y-%m-%dT%H:%M}" in paul.get(address).content.decode()
+    refused = paul.post(address, {"when": "now", "after": 0}).content.decode()
+    assert "is under embargo until" in refused
+    assert not Edition.objects.exists()

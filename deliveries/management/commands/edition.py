@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs import corrections
+from briefs.workflow import WrongStatus
 from deliveries import control, missed, reports, tasks
 from deliveries.models import Edition
 from subscribers.doorbell import ring
@@ -87,7 +87,7 @@ def _do(edition: Edition, verb: str) -> int:
     """Do *verb*; return what it has changed: readers, or 1 for the edition."""
     try:
         done = int(VERBS[verb](edition))
-    except (control.StillOpen, corrections.Superseded) as error:
+    except (control.StillOpen, WrongStatus) as error:
         raise CommandError(str(error)) from error
     edition.refresh_from_db()
     if not done and edition.status not in SETTLED[verb]:
