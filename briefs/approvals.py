@@ -42,6 +42,7 @@ def author_ids(brief: Brief) -> frozenset[int]:
     under it.
     """
     wrote = AuditEntry.objects.filter(brief=brief, verb__in=WRITES, by__isnull=False)
+    wrote = wrote.order_by("by").distinct()
     signed = brief.authors.filter(user__isnull=False)
     ids = {*wrote.values_list("by", flat=True), *signed.values_list("user", flat=True)}
     if brief.created_by_id:
