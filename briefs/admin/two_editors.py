@@ -1,6 +1,7 @@
 """Two who write one brief: the later save is refused, shows what differs, and lets them choose."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 from django.db.models import Field
@@ -15,7 +16,9 @@ from briefs.admin import form_values
 from briefs.admin.brief_form import BriefForm
 from briefs.admin.desk import editor_of
 from briefs.models import AuditEntry, Brief
+from briefs.rendering import LONGEST
 
+MOST_SHOWN = 60  # rows of one field
 RESOLVE = "_resolve"
 THEIRS = "theirs"
 
@@ -131,12 +134,20 @@ def label_of(name: str) -> str:
 
 
 def rows_of(name: str, before: Any, after: Any) -> list[SafeString]:
-    """Return how *after* came from *before*, one row for each paragraph that differs."""
-    words = [{"words": form_values.in_words(name, value)} for value in (before, after)]
-    return [
-        _row(row) for change in differences.compare(*words) for row in change.rows
-        if row.kind != "kept"
-    ]  # fmt: skip
+    """Return how *after* came from *before*, one row for each paragraph that differs.
+
+    Of very long texts only the beginning is compared, and no more is shown than is read.
+    """
+    words = [{"words": _beginning(form_values.in_words(name, one))} for one in (before, after)]
+    differ = (
+        row for change in differences.compare(*words) for row in change.rows if row.kind != "kept"
+    )
+    shown = [_row(row) for row in islice(differ, MOST_SHOWN)]
+    return [*shown, SafeString("…")] if next(differ, None) else shown
+
+
+def _beginning(words: str | list[str]) -> str | list[str]:
+    return words[:LONGEST] if isinstance(words, str) else words
 
 
 def _row(row: differences.Row) -> SafeString:
