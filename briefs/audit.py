@@ -9,6 +9,7 @@ from briefs.models import AuditEntry, Brief, Publication, Revision, User
 # What can have been done, and how the desk says it after a name.
 VERBS: dict[str, str | Promise] = {
     "created": _("began the brief"),
+    "deleted": _("deleted the draft"),
     "edited": _("changed the text"),
     "restored": _("restored an earlier revision"),
     "submitted": _("handed it in for review"),

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from briefs import audit
 from briefs.models import Brief, KeyPoint, Publication, User
 from briefs.plaintext import ReadBrief
 
@@ -23,4 +24,5 @@ def make_draft(read: ReadBrief, publication: Publication, by: User | None = None
             KeyPoint(brief=brief, position=position, text=text)
             for position, text in enumerate(read.key_points)
         )
+        audit.record("created", brief=brief, by=by)
     return brief

@@ -214,13 +214,18 @@ class BriefAdmin(DeskAdmin[Brief]):
         drafts.saved(request, brief, is_new=not change)
 
     def delete_model(self, request: HttpRequest, obj: Brief) -> None:
-        outlive(obj)
+        self._note_end(request, obj)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Brief]) -> None:
         for brief in queryset:
-            outlive(brief)
+            self._note_end(request, brief)
         super().delete_queryset(request, queryset)
+
+    def _note_end(self, request: HttpRequest, brief: Brief) -> None:
+        outlive(brief)
+        home, by = brief.publication, editor_of(request)
+        audit.record("deleted", publication=home, by=by, words=brief.headline)
 
     def response_add(
         self, request: HttpRequest, obj: Brief, post_url_continue: str | None = None

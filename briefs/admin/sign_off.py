@@ -218,15 +218,9 @@ def _changes(brief: Brief, now: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "rows": rows[:MOST_CHANGES],
         "more": len(rows) > MOST_CHANGES,
-        "url": _compare_url(brief, approved),
+        # 0 is the text as it stands.
+        "url": _url("briefs_brief_compare", brief.pk, approved.number, 0),
     }
-
-
-def _compare_url(brief: Brief, approved: Revision) -> str:
-    last = brief.submitted_revision or brief.revisions.order_by("-number").first()
-    if last is None or last == approved:
-        return ""
-    return _url("briefs_brief_compare", brief.pk, approved.pk, last.pk)
 
 
 def _override_of(brief: Brief) -> Approval | None:

@@ -48,8 +48,9 @@ class AuditEntry(AppendOnly):
     the app that sends stands above this one.
     """
 
+    # A draft may be deleted; what was done to it stays, and the last entry says its headline.
     brief = models.ForeignKey(
-        Brief, models.PROTECT, null=True, blank=True, related_name="audit", verbose_name=_("brief")
+        Brief, unname, null=True, blank=True, related_name="audit", verbose_name=_("brief")
     )
     publication = models.ForeignKey(
         Publication, models.PROTECT, related_name="audit", verbose_name=_("publication")

@@ -276,3 +276,12 @@ def test_the_send_screen_says_what_is_missing_and_sends_nothing(paul: Client, br
     answer = paul.post(url, {"when": "now"})
     assert "somebody who did not write it" in answer.content.decode()
     assert not Edition.objects.exists()
+
+
+def test_a_deleted_draft_leaves_its_trail(eddy: Client, brief: Brief) -> None:
+    audit.record("created", brief=brief)
+    url = reverse("admin:briefs_brief_delete", args=[brief.pk])
+    eddy.post(url, {"post": "yes"})
+    assert not Brief.objects.exists()
+    verbs = AuditEntry.objects.values_list("verb", "brief", "words")
+    assert list(verbs) == [("deleted", None, brief.headline), ("created", None, "")]
