@@ -16,7 +16,10 @@ from .parts import Text
 
 _IMAGE_WRITTEN = re.compile(r"(?<!\\)!\[[^\]\n]{0,300}\]\(\s*<?([^)\s>]{1,2000})")
 _IMAGE_TAG = re.compile(r"<img\b[^<>]{0,500}?\ssrc\s*=\s*[\"']?([^\"'\s<>]{1,2000})", re.IGNORECASE)
-_CODE = re.compile(r"^(```|~~~).*?^\1|(`+)[^`\n]+\2", re.DOTALL | re.MULTILINE)
+# Bounded: fifty thousand backticks in a row must not take seconds.
+_CODE = re.compile(
+    r"^(```|~~~).*?^\1|(?<!`)`{1,3}(?!`)[^`\n]{1,1000}`{1,3}", re.DOTALL | re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs import revisions
 from briefs.models import Brief, Snippet
-from briefs.preflight import Severity
+from briefs.preflight import TEXT, Reading, Severity
 from deliveries import compiling, lanes, preflight
 from deliveries.models import Edition
 from deliveries.preflight import lookups, page, reachable, records, targets
@@ -225,6 +225,11 @@ def known(found, words=None, **domain):
     return looked_up
 
 
+EMPTY = {
+    "headline": "", "series": "", "date": "2026-04-06", "preheader": "", "key_points": [],
+    "authors": [], "topics": [], "contact_block": "", "body": "",
+    "publication": {"name": "", "postal_address": "", "reply_to": "", "sender_address": ""},
+}  # fmt: skip
 SPF, DMARC = ("v=spf1 mx -all",), "v=DMARC1; p=reject"
 WHOLE = records.Records(SPF, dkim=True, dmarc=DMARC, dmarc_at="harbour-watch.org")
 SITUATIONS = [
@@ -281,6 +286,39 @@ def test_a_link_that_was_not_looked_at_in_time_is_said_before_the_send(
     findings = preflight.check(brief, outside=preflight.Outside.ASK)
     assert [finding.rule for finding in findings.warnings] == ["link-unchecked"]
     assert findings.ok
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "piece", ["`", "![a](", "<img src ", "&#1", "[[x", "~~~\n", "{{", "](http"]
+)
+def test_no_text_keeps_the_rules_busy(piece):
+    text = Reading({**EMPTY, "body": piece * (60_000 // len(piece)), "headline": piece * 20})
+    begun = time.process_time()
+    TEXT.check(text)
+    assert time.process_time() - begun < 5, "a pattern tries every way there is"
+
+
+@pytest.mark.sqlite_only
+def test_each_rule_has_a_brief_that_trips_it():
+    covered = {rule for rule, _case in [*BROKEN_TEXTS, *SITUATIONS]}
+    # The first has no text today; the second is above.
+    assert set(RULES) - covered == {"unrenderable", "link-unchecked"}
+
+
+@pytest.mark.sqlite_only
+def test_the_page_about_the_rules_is_up_to_date(settings):
+    written = (settings.BASE_DIR / "docs" / "preflight.md").read_text(encoding="utf-8")
+    assert written == page.make(), "Run: manage.py preflight --docs > docs/preflight.md"
+    for rule in RULES.values():
+        assert rule.reason.startswith("Find "), rule.name @ pytest.mark.sqlite_only
+
+
+@pytest.mark.parametrize("piece", ["`", "![a](", "<img src "])
+def test_no_text_keeps_the_rules_busy(piece):
+    """A pattern that tries every way there is took minutes for these."""
+    text = Reading({**EMPTY, "body": piece * (60_000 // len(piece))})
+    assert TEXT.check(text).errors
 
 
 @pytest.mark.sqlite_only
