@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from briefs import differences, embargo, restoring, revisions, roles, text_versions
+from briefs import access, differences, embargo, restoring, revisions, roles, text_versions
 from briefs.admin.desk import editor_of, number
 from briefs.models import Brief, Revision
 
@@ -151,6 +152,7 @@ def history(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     if since is not None:
         changes = differences.compare(since.snapshot, revisions.snapshot(brief))
         changed = differences.in_words(changes)
+    is_held = access.is_embargoed(brief, timezone.now())
     may_publish = roles.can(request.user, "publish", brief.publication)
     return {
         "rows": rows,
@@ -158,7 +160,7 @@ def history(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "is_mailed": mailed is not None,
         "changed": changed,
         "corrections": list(brief.corrections.select_related("by", "right")[:LATEST]),
-        "embargo": embargo.in_words(brief),
+        "embargo": embargo.in_words(brief) if is_held else "",
         "correct_url": _correct_url(brief) if published and may_publish else "",
     }
 

@@ -97,7 +97,13 @@ def _paths() -> Iterator[str]:
     yield reverse("admin:briefs_brief_change", args=[draft().pk])
     reader = Subscriber.objects.first()
     assert reader is not None
+    edition = Edition.objects.filter(started_at__isnull=False).order_by("pk").first()
+    assert edition is not None
     named: dict[str, list[int]] = {
+        "briefs_brief_revisions": [draft().pk],
+        "briefs_brief_compare": [draft().pk, 1, 0],
+        "deliveries_correct": [edition.brief_id],
+        "deliveries_links": [edition.pk],
         "deliveries_send": [draft().pk],
         "deliveries_installation": [],
         "deliveries_erase": [reader.pk],

@@ -57,7 +57,7 @@ def test_a_wrong_link_is_named_and_a_change_of_marks_is_not(client):
     body = page_of(client, brief)
     assert "https://wrong.example/</del>" in body
     correct(brief, "Nothing to see.", body="See [the port](https://right.example/). So it *is*.")
-    latest = page_of(client, brief).split('<div class="notice">')[1]
+    latest = page_of(client, brief).split('<div class="told">')[1]
     assert "Nothing to see." in latest
     assert "<del>" not in latest
 
