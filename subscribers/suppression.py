@@ -36,10 +36,19 @@ def address_hash(key: str) -> str:
     Keyed, because anybody could hash all addresses of the world; with the key
     lost, suppressions of erased readers no longer match, so back it up.
     """
-    inner, outer = (half.copy() for half in _halves(settings.SUPPRESSION_KEY))
-    inner.update(key.encode())
-    outer.update(inner.digest())
-    return outer.hexdigest()[:32]
+    return address_hashes([key])[0]
+
+
+def address_hashes(keys: Iterable[str]) -> list[str]:
+    """Return the hashes of many addresses, in half the time."""
+    inner_half, outer_half = _halves(settings.SUPPRESSION_KEY)
+    hashes = []
+    for key in keys:
+        inner, outer = inner_half.copy(), outer_half.copy()
+        inner.update(key.encode())
+        outer.update(inner.digest())
+        hashes.append(outer.hexdigest()[:32])
+    return hashes
 
 
 @lru_cache(maxsize=1)
@@ -230,6 +239,7 @@ def _release(row: Suppression, why: str, by: User | None) -> bool:
 __all__ = [
     "InvalidAddress",
     "address_hash",
+    "address_hashes",
     "hash_of",
     "is_suppressed",
     "release",

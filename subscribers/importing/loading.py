@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from django.db import connection
 
@@ -20,14 +19,17 @@ _RECORD = ConsentRecord._meta.db_table
 
 
 def _among(column: str) -> str:
-    """Return the SQL that asks whether *column* is one of the values of a parameter."""
+    """Return the SQL that asks whether *column* is one of a parameter's values, as JSON."""
     if connection.vendor == "sqlite":
         return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-    return f"{column} = ANY(%s)"
+    return f"{column} IN (SELECT json_array_elements_text(%s))"
 
 
-def _values(values: Sequence[Any]) -> Any:
-    return json.dumps(values) if connection.vendor == "sqlite" else list(values)
+def _among_ids(column: str) -> str:
+    """Return the same for numbers: PostgreSQL would read its index from end to end otherwise."""
+    if connection.vendor == "sqlite":
+        return _among(column)
+    return f"{column} = ANY(ARRAY(SELECT json_array_elements_text(%s)::bigint))"
 
 
 def _lock(locked: bool) -> str:
@@ -68,13 +70,13 @@ def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[s
     for row in rows:
         address, key = row.address
         if key not in known:
-            known[key] = Known(address, key, address_hash(key))
+            known[key] = Known(address, key, row.hash)
     readers: dict[int, Known] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, address_key, address, name, language, time_zone, attributes "  # noqa: S608
             f"FROM {_SUBSCRIBER} WHERE {_among('address_key')}{_lock(lock)}",
-            [_values(list(known))],
+            [json.dumps(list(known))],
         )
         for pk, key, address, name, language, zone, attributes in cursor.fetchall():
             one = known[key]
@@ -85,9 +87,9 @@ def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[s
         if readers:
             cursor.execute(
                 f"SELECT id, subscriber_id, status FROM {_SUBSCRIPTION} "  # noqa: S608
-                f"WHERE {_among('subscriber_id')} AND publication_id = %s "
+                f"WHERE {_among_ids('subscriber_id')} AND publication_id = %s "
                 f"{_lock(lock)}",
-                [_values(list(readers)), publication.pk],
+                [json.dumps(list(readers)), publication.pk],
             )
             for pk, reader, status in cursor.fetchall():
                 one = readers[reader]
@@ -107,9 +109,8 @@ def _load_moves(known: dict[str, Known], publication: Publication) -> None:
             f"SELECT moved_from, subscriber_id FROM {_RECORD} "  # noqa: S608
             f"WHERE moved_from IS NOT NULL AND {_among('moved_from')} "
             f"AND subscriber_id IS NOT NULL",
-            [_values(list(strangers))],
+            [json.dumps(list(strangers))],
         )
-        # Two queries, not a join: without statistics PostgreSQL would read all evidence for it.
         for hashed, reader in set(cursor.fetchall()):
             cursor.execute(
                 f"SELECT 1 FROM {_RECORD} WHERE subscriber_id = %s "  # noqa: S608
@@ -134,7 +135,7 @@ def _load_suppressions(known: dict[str, Known], publication: Publication) -> Non
         cursor.execute(
             f"SELECT address_hash, reason FROM {Suppression._meta.db_table} "  # noqa: S608
             f"WHERE {_among('address_hash')} AND (publication_id IS NULL OR publication_id = %s)",
-            [_values([*by_hash, *whole]), publication.pk],
+            [json.dumps([*by_hash, *whole]), publication.pk],
         )
         for hashed, reason in cursor.fetchall():
             if hashed in by_hash:

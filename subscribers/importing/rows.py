@@ -50,6 +50,7 @@ class Row:
     def __init__(self, number: int, address: Address) -> None:
         self.number = number
         self.address = address
+        self.hash = ""  # of the address; parse() makes those of a chunk
         self.attributes: dict[str, Any] = {}
 
 
@@ -178,9 +179,9 @@ _STATUS_CELLS: dict[str, Callable[[str], Wish]] = {
 
 def _line(text: str) -> str:
     """Return *text* as one line that may stand in a header, cut to what a name may have."""
-    if not text.isascii():
-        text = without_turns(text)
-    return _CONTROLS.sub(" ", text)[:MOST_NAME].strip()
+    if not text.isprintable():
+        text = _CONTROLS.sub(" ", without_turns(text))
+    return text[:MOST_NAME].strip()
 
 
 def _set_name(row: Row, cell: str) -> None:

@@ -20,6 +20,7 @@ from subscribers.importing.reading import Look, Record
 from subscribers.importing.rows import Reader, Refused, Row
 from subscribers.importing.tally import Tally
 from subscribers.models import ImportRun
+from subscribers.suppression import address_hashes
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,10 @@ def parse(reader: Reader, records: Sequence[Record]) -> list[Parsed]:
         except Refused as refused:
             # Not itself: with its traceback it would hold this frame, and the whole chunk.
             parsed.append((record, Refused(refused.code, refused.detail)))
+    rows = rows_of(parsed)
+    # Here and not where they are asked for: the database works while the next chunk is parsed.
+    for row, hashed in zip(rows, address_hashes(row.address.key for row in rows), strict=True):
+        row.hash = hashed
     return parsed
 
 
@@ -154,6 +159,7 @@ class Worker:
     def _apply_once(self, parsed: Sequence[Parsed]) -> None:
         run, tally = self.run, self.tally.copy()
         with transaction.atomic():
+            storing.hurry()
             if not held(run).update(lease_until=Now() + LEASE):
                 raise LostLease
             known = loading.load(rows_of(parsed), run.publication, lock=True)
