@@ -20,22 +20,22 @@
   const has = (node, pattern) => pattern.test(styleOf(node));
   const nameOf = (node) => node.nodeName.toLowerCase();
   const fragment = (href) => (href || "").replace(/^[^#]*(?=#)/, "");
+  // The notes at the end of a page and those at the end of a document both begin with 1.
+  const keyOf = (href) => (/edn|endnote/i.test(href) ? "end " : "") + /\d+/.exec(href)[0];
 
   class Converter {
     constructor(firstNote) {
       this.firstNote = firstNote;
-      this.notes = new Map(); // number in the source: number in this text
+      this.notes = new Map(); // note in the source: number in this text
       this.definitions = [];
       this.pictures = 0;
     }
 
-    note(number) {
-      if (!this.notes.has(number)) {
-        let free = this.firstNote(1);
-        while ([...this.notes.values()].includes(free)) free = this.firstNote(free + 1);
-        this.notes.set(number, free);
-      }
-      return this.notes.get(number);
+    note(key) {
+      let free = this.firstNote(1);
+      while ([...this.notes.values()].includes(free)) free = this.firstNote(free + 1);
+      if (!this.notes.has(key)) this.notes.set(key, free);
+      return this.notes.get(key);
     }
 
     document(body) {
@@ -51,13 +51,11 @@
     blocks(parent, depth) {
       if (depth > DEEPEST) return [escaped(parent.textContent.replace(/\s+/g, " ").trim())];
       const found = [];
-      let loose = [];
-      let listed = [];
+      let [loose, listed] = [[], []];
       const settle = () => {
         if (loose.length) found.push(this.paragraph(this.inline(loose)));
         if (listed.length) found.push(this.wordList(listed));
-        loose = [];
-        listed = [];
+        [loose, listed] = [[], []];
       };
       for (const node of parent.childNodes) {
         if (node.nodeType === 3 || (node.nodeType === 1 && !this.isBlock(node, depth))) {
@@ -154,7 +152,7 @@
         const mark = sign ? sign.textContent.trim() : "";
         if (sign) sign.remove();
         numbers.length = level;
-        numbers[level - 1] = (numbers[level - 1] || 0) + 1;
+        numbers[level - 1] = Number((/^\(?(\d{1,6})/.exec(mark) || [])[1]) || (numbers[level - 1] || 0) + 1;
         const isOrdered = /^\(?([0-9]+|[a-z]{1,4})[.)]/i.test(mark);
         const text = this.inline(node.childNodes).replace(/\s*\n\s*/g, " ").trim();
         return `${"    ".repeat(level - 1)}${isOrdered ? `${numbers[level - 1]}. ` : "- "}${text}`;
@@ -206,13 +204,10 @@
       const one = (text) => [{ ...state, text }];
       if (SILENT.has(name) || this.isHidden(node)) return [];
       if (name === "br") return one("\n");
-      if (name === "img") {
-        this.pictures += 1;
-        return [];
-      }
+      if (name === "img") this.pictures += 1;
+      if (name === "img") return [];
       const href = name === "a" ? fragment(node.getAttribute("href")) : "";
-      const note = NOTE.exec(href);
-      if (note) return [{ text: `[^${this.note(note[1])}]` }];
+      if (href && NOTE.test(href)) return [{ text: `[^${this.note(keyOf(href))}]` }];
       if (href && NOTE_BACK.test(href)) return [];
       if (name === "code" && !node.querySelector("*")) return one(`\`${node.textContent.replace(/`/g, "'")}\``);
       const inside = (given) => [...node.childNodes].flatMap((child) => this.runs(child, given, depth + 1));
@@ -245,8 +240,8 @@
       const sign = back.textContent.replace(/[\s\u00a0]+/g, " ").trim();
       const words = node.textContent.replace(/[\s\u00a0]+/g, " ").trim();
       if (!words.startsWith(sign) && nameOf(node) !== "li") return 0;
-      const number = /(\d+)/.exec(fragment(back.getAttribute("href")));
-      return number ? this.note(number[1]) : 0;
+      const href = fragment(back.getAttribute("href"));
+      return /\d/.test(href) ? this.note(keyOf(href)) : 0;
     }
 
     isHidden(node) {
@@ -255,7 +250,8 @@
     }
 
     isNoteRule(node) {
-      return node.getAttribute("width") === "33%" || (node.nextElementSibling && has(node.nextElementSibling, /mso-element:\s*footnote/));
+      const next = node.nextElementSibling;
+      return node.getAttribute("width") === "33%" || (next && has(next, /mso-element:\s*footnote/));
     }
   }
 
@@ -302,7 +298,7 @@
       .replace(/[*`]/g, "\\$&")
       .replace(/(^|[^\p{L}\p{N}_])_+|_+(?=$|[^\p{L}\p{N}_])/gu, (found) => found.replace(/_/g, "\\_"))
       .replace(/~~/g, "\\~\\~")
-      .replace(/(?<!\[)\[(?!\[)(?=[^\]]*\][([:])/g, "\\[")
+      .replace(/(?<!\[)\[(?!\[)(?=[^\]]{0,300}\][([:])/g, "\\[")
       .replace(/\[(?=\^)/g, "\\[")
       .replace(/&(?=#?\w+;)/g, "&amp;")
       .replace(/<(?=[a-z/!?])/gi, "&lt;");
@@ -310,12 +306,8 @@
 
   // The address of a link without what only tells where it was copied; empty for what is none.
   function address(href) {
-    let url;
-    try {
-      url = new URL(href.trim());
-    } catch {
-      return "";
-    }
+    if (!URL.canParse(href.trim())) return "";
+    const url = new URL(href.trim());
     if (/(^|\.)google\.[a-z.]+$/.test(url.hostname) && url.pathname === "/url") {
       return address(url.searchParams.get("q") || url.searchParams.get("url") || "");
     }
@@ -329,8 +321,8 @@
   // Numbers stand to the right where the source had them so.
   function alignment(rows, column) {
     const cell = (rows[1] || rows[0])[column];
+    const inside = cell && cell.querySelector("p,div");
     if (!cell) return "---";
-    const inside = cell.querySelector("p,div");
     const styles = `${styleOf(cell)};${inside ? styleOf(inside) : ""}`;
     const side = (/text-align:\s*(right|center|end)/.exec(styles) || [])[1] || cell.getAttribute("align")
       || (inside && inside.getAttribute("align")) || "";

@@ -3,6 +3,8 @@
 (() => {
   "use strict";
 
+  const MOST_CHARACTERS = 3_000_000; // of HTML; Word writes a hundred for each that is read
+
   // An editor of code gives colours as HTML; its text is better.
   function saysMore(html) {
     const body = new DOMParser().parseFromString(html, "text/html").body;
@@ -35,7 +37,8 @@
       area.dispatchEvent(new CustomEvent("ib-pictures", { bubbles: true, detail: { area, files } }));
       return;
     }
-    if (!html || !saysMore(html)) return;
+    // What is longer than any brief is left to the browser, as bare text.
+    if (!html || html.length > MOST_CHARACTERS || !saysMore(html)) return;
     const { text, pictures } = window.ibConvert.toMarkdown(html, (from) => window.ibMarkdown.nextNote(area.value, from));
     if (!text) return;
     event.preventDefault();
