@@ -21,7 +21,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the dashboard; Unfold calls this for the admin's index page."""
     publications = allowed_ids(request, "write")
     readers = queries.readers(publications)
-    line = queries.growth(publications, readers.active)
+    line = queries.growth(publications, readers.active, are_many=readers.are_many)
     owns = is_superuser(request) or bool(allowed_ids(request, "manage"))
     steps = checklist.steps(publications) if owns else []
     done = sum(step.done for step in steps)

@@ -22,6 +22,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "permission": lambda _request: model in seen,
         }
 
+    editions = reverse("admin:deliveries_edition_changelist")
+    # They lie below the editions' address, and have entries beside theirs.
+    pages_of_their_own = (
+        reverse("admin:deliveries_calendar"),
+        reverse("admin:deliveries_one_reader"),
+    )
     home = {"title": _("Dashboard"), "icon": "space_dashboard", "link": reverse("admin:index")}
     return [
         {
@@ -29,7 +35,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 home,
                 item(_("Briefs"), "article", "briefs.brief"),
-                item(_("Editions"), "send", "deliveries.edition"),
+                {
+                    **item(_("Editions"), "send", "deliveries.edition"),
+                    "active": lambda request: (
+                        request.path.startswith(editions)
+                        and not request.path.startswith(pages_of_their_own)
+                    ),
+                },
                 {
                     "title": _("Calendar"),
                     "icon": "calendar_month",

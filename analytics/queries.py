@@ -23,6 +23,8 @@ class Readers(NamedTuple):
     left: int
     # When they were counted; None for just now.
     as_of: dt.datetime | None = None
+    # Too many to be counted for a page.
+    are_many: bool = False
 
     @property
     def change(self) -> int:
@@ -60,17 +62,20 @@ def _readers_by_rows(publications: frozenset[int]) -> Readers:
     week = timezone.localdate() - dt.timedelta(days=6)
     days = ReaderDay.objects.filter(publication__in=publications, day__gte=week)
     moved = days.aggregate(joined=Sum("joined", default=0), left=Sum("left", default=0))
-    return Readers(**found, **moved)
+    return Readers(**found, **moved, are_many=True)
 
 
-def growth(publications: frozenset[int], active: int, days: int = 30) -> list[tuple[dt.date, int]]:
+def growth(
+    publications: frozenset[int], active: int, days: int = 30, *, are_many: bool = False
+) -> list[tuple[dt.date, int]]:
     """Return (day, active readers at its end) for the last *days*, counted back from *active*.
 
-    Of some thousands the days are the editor's, of more the publications' own.
+    Of some thousands the days are the editor's; where there *are_many*, they
+    are the publications' own, as the workers have stored them.
     """
     today = timezone.localdate()
     dates = [today - dt.timedelta(days=back) for back in range(days)]
-    if readership.size_of(publications) > readership.COUNTED_AT_ONCE:
+    if are_many:
         joined, left = _stored_changes(publications, min(dates))
     else:
         joined, left = rollups.changes(publications, dates)
@@ -120,7 +125,7 @@ class Outcome(NamedTuple):
 def last_editions(publications: frozenset[int], most: int = 5) -> list[Outcome]:
     """Return the latest editions that went to somebody, and their outcome."""
     rows = Edition.objects.filter(publication__in=publications, frozen_at__isnull=False)
-    found = rows.select_related("brief", "publication").order_by("-send_at")[:most]
+    found = rows.select_related("brief", "publication", "tally").order_by("-send_at")[:most]
     outcomes = []
     for edition in found:
         report = tallies.of(edition)

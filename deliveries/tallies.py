@@ -65,13 +65,21 @@ def details(edition: Edition) -> dict[str, Any]:
     in their own rows alone, where an erasure finds them. "is_counted" is false
     while the figures are those of a moment ago.
     """
-    tally = Tally.objects.filter(edition=edition).first()
+    tally = _row(edition)
     if tally is not None and tally.is_final and not edition.is_open:
         return {**tally.report, "is_counted": True}
     if is_small(edition):
         return {**count(edition), "is_counted": True}
     report = tally.report if tally is not None and tally.report else _nothing_yet(edition)
     return {**_up_to_now(edition, report), "is_counted": False}
+
+
+def _row(edition: Edition) -> Tally | None:
+    """Return the row of *edition*: what a list has fetched with it, or else the present one."""
+    if "tally" in edition._state.fields_cache:
+        found: Tally | None = edition._state.fields_cache["tally"]
+        return found
+    return Tally.objects.filter(edition=edition).first()
 
 
 def is_small(edition: Edition) -> bool:

@@ -45,7 +45,7 @@ class EditionAdmin(DeskAdmin[Edition]):
     list_display = ["brief_title", "publication_name", "goes_out", "status_badge", "outcome"]
     list_display_links = ["brief_title"]
     list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["brief", "publication"]
+    list_select_related = ["brief", "publication", "tally"]
     search_fields = ["brief__headline"]
     list_per_page = 25
 

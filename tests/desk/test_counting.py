@@ -78,7 +78,7 @@ def test_days_of_readers_are_filled_once_and_brought_up_to_now(large: Publicatio
     readership.keep()
     rollups.keep()
     assert ReaderDay.objects.count() == rollups.DAYS
-    line = queries.growth(frozenset({large.pk}), active=3)
+    line = queries.growth(frozenset({large.pk}), active=3, are_many=True)
     assert [count for _day, count in line[-5:]] == [0, 1, 1, 1, 3]
     found = queries.readers(frozenset({large.pk}))
     assert (found.active, found.joined, found.left) == (3, 3, 0)
