@@ -47,6 +47,20 @@ def tell_that_it_is_ready(**_: object) -> None:
 
 
 @worker_ready.connect
+def let_pages_go_first(**_: object) -> None:
+    """Take a smaller share of the processor, where `manage.py up` serves pages beside the worker.
+
+    Each service is a session of its own, which Linux may weigh as a whole
+    (sched(7), "The autogroup feature"), so both are told.
+    """
+    if nice := os.environ.get("INTELBRIEF_NICE"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PGRP, 0, int(nice))
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(nice)
+
+
+@worker_ready.connect
 def tick_from_every_worker(**_: object) -> None:
     """Ring the tick from each worker too, so that a dead scheduler costs nothing."""
     from django.conf import settings

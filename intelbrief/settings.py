@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "intelbrief.middleware.ContentSecurityPolicyMiddleware",
     "intelbrief.clean_input.EnvelopeMiddleware",
     "intelbrief.clean_input.NulMiddleware",
+    "intelbrief.door.FrontDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -190,8 +191,9 @@ CACHES = {
 
 # One Python computes on one core at a time; two processes keep a small machine busy.
 WEB_PROCESSES = env.int("WEB_PROCESSES", min(2, os.cpu_count() or 1))
-# Of each process; more threads than this wait for one another in Python.
-WEB_THREADS = env.int("WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1))
+# Of each process. Sign-ups that wait for the disk at a time share one write; more threads
+# than this wait for one another in Python.
+WEB_THREADS = env.int("WEB_THREADS", min(8, 4 * (os.cpu_count() or 1)))
 
 # --- tasks ----------------------------------------------------------------
 

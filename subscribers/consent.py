@@ -8,6 +8,7 @@ leave no second record.
 import hashlib
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -54,13 +55,18 @@ class NoBasis(ValueError):
 
 def wording_text(publication: Publication) -> str:
     """Return the words that readers of *publication* agree to, in its language."""
-    if publication.consent_wording.strip():
-        return publication.consent_wording.strip()
-    with translation.override(publication.language):
+    return publication.consent_wording.strip() or _usual_wording(
+        publication.name, publication.language
+    )
+
+
+@lru_cache(1000)  # asked for several times by each sign-up
+def _usual_wording(name: str, language: str) -> str:
+    with translation.override(language):
         return gettext(
             "I would like to receive %(publication)s by e-mail. I can unsubscribe at any time "
             "with the link in every mail."
-        ) % {"publication": publication.name}
+        ) % {"publication": name}
 
 
 def wording_digest(text: str) -> str:

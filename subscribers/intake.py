@@ -17,6 +17,7 @@ anywhere leaves either the row or what came of it, never both and never none.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -29,23 +30,26 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from briefs.models import Publication
-from subscribers import consent, fresh, waiting
+from subscribers import consent, fresh, limits, preferences, waiting
 from subscribers.models import SignUp
 
 log = logging.getLogger(__name__)
 
-CHUNK = 200  # rows a transaction notes: few enough that nobody waits 0.3 s for it
+CHUNK = 100  # rows a transaction notes: few enough that no sign-up waits long for it
 NOTE_SECONDS = 20.0
 TRIES = 5
+ANSWERS_SECONDS = 1.0  # how long a connection that has answered is believed to answer
 
 
 class _Ticket:
     """One row on its way into the database, and what became of it."""
 
-    __slots__ = ("error", "is_done", "row")
+    __slots__ = ("counters", "error", "is_done", "row", "verdict")
 
-    def __init__(self, row: SignUp) -> None:
+    def __init__(self, row: SignUp, counters: limits.Counters = ()) -> None:
         self.row = row
+        self.counters = counters
+        self.verdict = limits.OPEN
         self.is_done = False
         # Until the commit says otherwise: whoever stores it for others may die half-way.
         self.error: DatabaseError | None = DatabaseError("The sign-up was not stored.")
@@ -53,22 +57,48 @@ class _Ticket:
 
 _waiting: deque[_Ticket] = deque()
 _storing = threading.Lock()
-_raised = threading.local()  # the connection of this thread that writes through to the disk
 
 
-def accept(row: SignUp) -> None:
-    """Store *row* so that nothing loses it.
+class _Line(threading.local):
+    """What this thread knows of its connection to the database."""
 
-    Raises DatabaseError where it cannot be stored.
+    connection: Any = None  # the one that writes through to the disk
+    answered_at = -math.inf
+
+
+_line = _Line()
+
+
+def accept(row: SignUp, counters: limits.Counters = ()) -> limits.Verdict:
+    """Count *row* by *counters* and, unless a limit is reached, store it so that nothing loses it.
+
+    Whoever comes first does so also for those who have come meanwhile. Raises
+    DatabaseError where it cannot be stored.
     """
-    ticket = _Ticket(row)
+    ticket = _Ticket(row, counters)
     _waiting.append(ticket)
     with _storing:
         # Whoever held the lock before may have stored this one along with its own.
         if not ticket.is_done:
-            _store([_waiting.popleft() for _ in range(len(_waiting))])
+            _take_in([_waiting.popleft() for _ in range(len(_waiting))])
     if ticket.error is not None:
         raise ticket.error
+    return ticket.verdict
+
+
+def _take_in(tickets: list[_Ticket]) -> None:
+    """Count all *tickets*, and store those that no limit refuses."""
+    try:
+        verdicts = limits.count([ticket.counters for ticket in tickets])
+        for ticket, verdict in zip(tickets, verdicts, strict=True):
+            ticket.verdict = verdict
+            if verdict.limit is not None:
+                ticket.error = None
+        if allowed := [ticket for ticket in tickets if ticket.verdict.limit is None]:
+            _store(allowed)
+    finally:
+        for ticket in tickets:
+            ticket.is_done = True
 
 
 def _store(tickets: list[_Ticket]) -> None:
@@ -122,11 +152,15 @@ def _durable() -> Iterator[None]:
     """
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
-            if getattr(_raised, "connection", None) is not connection.connection:
+            if _line.connection is not connection.connection:
                 cursor.execute("PRAGMA synchronous=FULL")
-                _raised.connection = connection.connection
+                _line.connection = connection.connection
+    if time.monotonic() - _line.answered_at < ANSWERS_SECONDS:
+        # It would be asked whether it still answers, once for each request.
+        connection.health_check_done = True  # type: ignore[attr-defined]
     with transaction.atomic():
         yield
+    _line.answered_at = time.monotonic()
 
 
 def note_waiting() -> Counter[int]:
@@ -165,7 +199,7 @@ def _note_chunk() -> list[SignUp]:
     """Note one chunk; return those that were noted."""
     with transaction.atomic():
         rows = list(_open().select_for_update(skip_locked=True)[:CHUNK])
-        plain = fresh.note([row for row in rows if len(row.wishes) == 1])
+        plain = fresh.note([row for row in rows if len(row.wishes) == 1 and not _asks_link(row)])
         SignUp.objects.filter(pk__in=plain).delete()
     # One transaction each: what is known already takes several looks, and a row that
     # cannot be noted must not take the others down with it.
@@ -190,9 +224,18 @@ def _note_one(pk: int) -> bool:
     return True
 
 
+def _asks_link(row: SignUp) -> bool:
+    """Tell whether *row* asks for no mail but the link to what an address gets already."""
+    return any("link" in wish for wish in row.wishes)
+
+
 def _note(row: SignUp) -> None:
     """Ask for all that *row* wishes; one mail asks to confirm all of it."""
     publications = Publication.objects.in_bulk([wish["publication"] for wish in row.wishes])
+    if _asks_link(row):
+        for one in publications.values():
+            preferences.ask_for_link(one, row.address)
+        return
     is_mailed = False
     for wish in row.wishes:
         publication = publications.get(wish["publication"])

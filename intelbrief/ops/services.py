@@ -11,6 +11,10 @@ from django.conf import settings
 from intelbrief.ops import valkey
 from intelbrief.ops.supervisor import Service, python
 
+# Whoever waits for a page is served before the mail that leaves behind it: where both want
+# the processor, a worker that has come up gets half of what the web server gets. It is a
+# variable for intelbrief.celery; see nice(2).
+AFTER_PAGES = {"INTELBRIEF_NICE": "3"}
 READY_FILE = "INTELBRIEF_READY_FILE"  # intelbrief.celery makes the file it names
 
 
@@ -61,7 +65,7 @@ def worker(environment: dict[str, str]) -> Service:
     senders = sum(int(lane.get("concurrency", 1)) for lane in settings.PROVIDERS.values())
     return _celery(
         "worker",
-        environment,
+        {**AFTER_PAGES, **environment},
         *("-Q", "editions,notices,housekeeping"),
         *("--concurrency", str(max(settings.WORKER_CONCURRENCY, senders + 2))),
         # Talk between workers, which a doorbell has no use for.

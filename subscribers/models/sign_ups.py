@@ -14,7 +14,8 @@ class SignUp(models.Model):
     A row lives for about a second: the transaction that notes it deletes it.
     """
 
-    # [{"publication": id, "wording": text, "topics": [id, …]}, …]: what was asked for together.
+    # [{"publication": id, "wording": text, "topics": [id, …]}, …]: what was asked for together;
+    # or [{"publication": id, "link": True}]: a link to what this address gets already.
     wishes = models.JSONField()
     address = models.CharField(max_length=254)
     name = models.CharField(max_length=120, blank=True)

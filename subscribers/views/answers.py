@@ -1,6 +1,5 @@
 """What the pages of readers answer with."""
 
-import time
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,16 +12,7 @@ from briefs.models import Publication
 from briefs.pages import private, speaks
 from subscribers.models import Subscription
 
-# Answers leave on full steps of this length: how long the work took tells nothing.
-STEP_SECONDS = 0.025
-
 reads_and_posts = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def wait_for_a_full_step(started_at: float) -> None:
-    """Sleep until the next step since *started_at*: a new reader is more work than a known one."""
-    elapsed = time.monotonic() - started_at
-    time.sleep(STEP_SECONDS - elapsed % STEP_SECONDS)
 
 
 def tiny(words: str, status: int = 200) -> HttpResponse:

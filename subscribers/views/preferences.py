@@ -1,9 +1,10 @@
 """The pages of a reader's own: settings, the way back, another address, a fresh link."""
 
-import time
+import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.db import DatabaseError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,7 +14,17 @@ from django.views.decorators.csrf import csrf_exempt
 from briefs.addresses import mask
 from briefs.models import Publication
 from briefs.pages import private, publication_page, speaks
-from subscribers import consent, forms, limits, moving, preferences, scanners, tokens, undoing
+from subscribers import (
+    consent,
+    forms,
+    intake,
+    limits,
+    moving,
+    preferences,
+    scanners,
+    tokens,
+    undoing,
+)
 from subscribers.doorbell import ring
 from subscribers.models import Subscription
 from subscribers.origin import Origin, origin_of
@@ -25,8 +36,10 @@ from subscribers.views.answers import (
     page,
     reads_and_posts,
     tiny,
-    wait_for_a_full_step,
 )
+from subscribers.views.signup import bell
+
+log = logging.getLogger(__name__)
 
 Status = Subscription.Status
 DONE = ("choices", "pause", "resume", "details", "join", "address", "link")
@@ -240,19 +253,31 @@ def address(request: HttpRequest, token: str) -> HttpResponse:
 @publication_page
 def ask(request: HttpRequest, publication: Publication) -> HttpResponse:
     """Take an address in and have a link mailed there; the answer is one for all addresses."""
-    started_at = time.monotonic()
     form = AddressForm(request.POST if request.method == "POST" else None)
-    context = {"publication": publication, "form": form}
-    if request.method != "POST" or not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        return private(render(request, "subscribers/ask_link.html", context, status=status))
-    typed = form.cleaned_data["address"]
-    verdict = limits.count(ip=origin_of(request)["ip"], address=typed, publications=[])
+    if request.method != "POST":
+        return _ask_page(request, publication, 200, form=form)
+    if not form.is_valid():
+        return _ask_page(request, publication, 422, form=form)
+    typed, origin = form.cleaned_data["address"], origin_of(request)
+    try:
+        # As a sign-up: whether there is such a reader is looked up once the answer has left.
+        verdict = intake.accept(
+            intake.make(
+                [{"publication": publication.pk, "link": True}], typed, source="link", **origin
+            ),
+            limits.counters(ip=origin["ip"], address=typed, publications=[]),
+        )
+    except DatabaseError:
+        log.exception("A wish for a link could not be stored.")
+        return _ask_page(request, publication, 503, form=form, is_down=True)
     if verdict.must_wait:
-        context["minutes"] = verdict.minutes
-        return private(render(request, "subscribers/ask_link.html", context, status=429))
-    if verdict.limit is None:
-        preferences.ask_for_link(publication, typed)
-    ring(send_notices)  # also where no mail is due
-    wait_for_a_full_step(started_at)
-    return private(render(request, "subscribers/ask_link.html", context | {"is_asked": True}))
+        return _ask_page(request, publication, 429, form=form, minutes=verdict.minutes)
+    bell.ring()
+    return _ask_page(request, publication, 200, is_asked=True)
+
+
+def _ask_page(
+    request: HttpRequest, publication: Publication, status: int, **more: Any
+) -> HttpResponse:
+    context = {"publication": publication, **more}
+    return private(render(request, "subscribers/ask_link.html", context, status=status))

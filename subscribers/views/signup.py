@@ -60,9 +60,16 @@ def take_in(
         form.asks_for_proof = True
         return show_again(422)
     address = form.cleaned_data["address"]
-    verdict = limits.count(
+    fields = {name: form.cleaned_data[name] for name in ("name", "language", "time_zone")}
+    row = intake.make(form.wishes(), address, source=source, **fields, **origin)
+    counters = limits.counters(
         ip=origin["ip"], address=address, publications=wanted, site=site, proven=proven
     )
+    try:
+        verdict = intake.accept(row, counters)
+    except DatabaseError:
+        log.exception("A sign-up could not be stored.")
+        return show_again(503, is_down=True)
     if verdict.must_wait:
         return show_again(429, minutes=verdict.minutes)
     if verdict.limit is limits.Limit.PUBLICATION:
@@ -70,13 +77,6 @@ def take_in(
         return show_again(422)
     if verdict.limit is limits.Limit.ADDRESS:
         return None
-    fields = {name: form.cleaned_data[name] for name in ("name", "language", "time_zone")}
-    row = intake.make(form.wishes(), address, source=source, **fields, **origin)
-    try:
-        intake.accept(row)
-    except DatabaseError:
-        log.exception("A sign-up could not be stored.")
-        return show_again(503, is_down=True)
     bell.ring()
     return None
 

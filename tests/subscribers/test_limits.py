@@ -24,7 +24,9 @@ def most(settings):
 
 
 def count(ip="192.0.2.1", address="ada@example.com", publications=(1,), **more):
-    return limits.count(ip=ip, address=address, publications=list(publications), **more)
+    named = limits.counters(ip=ip, address=address, publications=list(publications), **more)
+    (verdict,) = limits.count([named])
+    return verdict
 
 
 def test_an_ip_address_is_told_to_wait(most):
@@ -119,6 +121,7 @@ def test_redis_learns_no_address(most):
 def test_without_redis_the_door_stands_open(most, settings, monkeypatch):
     most(ip=1)
     monkeypatch.setattr(limits, "_link", limits._Link())
+    monkeypatch.setattr(limits, "_rest", limits._Rest())
     settings.CACHES = {"default": {"LOCATION": "unix:///nowhere/redis.sock?db=1"}}
     assert not any(count().must_wait for _ in range(3))
 

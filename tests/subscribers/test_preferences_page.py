@@ -6,11 +6,13 @@ import re
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs.models import Topic
 from subscribers import consent, notices, preferences, tasks, tokens
-from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
+from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription
 from subscribers.suppression import suppress
 from tests.make import make_publication, make_subscription
 
@@ -145,13 +147,39 @@ def test_the_owners_link_is_mailed_once_an_hour_and_ends_after_a_day(client, foo
 def test_who_asks_for_a_link_gets_one_answer_for_all_addresses(client, subscription, mailoutbox):
     url = f"/s/{subscription.publication.slug}/preferences/"
     answers = {
-        client.post(url, {"address": address}).content
+        (answer.status_code, str(sorted(answer.headers.items())), answer.content)
         for address in ("ada@example.com", "ADA@example.com", "nobody@example.com")
+        if (answer := client.post(url, {"address": address}))
     }
     assert len(answers) == 1
+    tasks.note_sign_ups()
     mailed_link(mailoutbox, "/s/own/")
     assert [mail.to for mail in mailoutbox] == [["ada@example.com"]]
     assert client.post(url, {"address": "ada@"}).status_code == 422
+
+
+def test_nothing_that_is_known_of_an_address_is_asked_before_it_gets_a_link(client, subscription):
+    """The same statements for all, as where readers sign up."""
+    publication = subscription.publication
+    make_subscription(publication, "left@example.com", status="unsubscribed")
+    suppress("suppressed@example.com", "complaint")
+    shapes = set()
+    for name in ("ada", "left", "suppressed", "nobody"):
+        with CaptureQueriesContext(connection) as queries:
+            client.post(f"/s/{publication.slug}/preferences/", {"address": f"{name}@example.com"})
+        statements = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
+        shapes.add(tuple(sql.partition(" VALUES ")[0] for sql in statements))
+    (shape,) = shapes
+    tables = set(re.findall(r'(?:FROM|INTO|UPDATE) "(\w+)"', " ".join(shape)))
+    assert tables == {"briefs_publication", "subscribers_signup"}
+
+
+def test_a_wish_for_a_link_subscribes_nobody(client, subscription):
+    client.post(f"/s/{subscription.publication.slug}/preferences/", {"address": "eve@example.com"})
+    tasks.note_sign_ups()
+    assert not SignUp.objects.exists()
+    assert Subscription.objects.get() == subscription
+    assert not Notice.objects.exists()
 
 
 def test_details_are_changed_and_the_record_does_not_name_them(client, own, subscription):

@@ -138,7 +138,7 @@ class Site:
         service = services.web(self.port, {})
         self.say("starting web server, worker and scheduler …")
         web = self.scratch.spawn("web", service.command, is_ready=service.is_ready)
-        worker = self.scratch.worker(2, prefix=services.AFTER_PAGES)
+        worker = self.scratch.worker(2, **services.AFTER_PAGES)
         self.ours = [web, worker, self.scratch.scheduler()]
 
     @property
