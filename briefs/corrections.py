@@ -44,7 +44,7 @@ def issue(brief: Brief, notice: str, by: User | None) -> Correction:
     notice = checked(notice)
     with transaction.atomic():
         row = (
-            Brief.objects.select_for_update(of=("self",))
+            Brief.objects.select_for_update(of=("self",), no_key=True)
             .select_related("publication", "published_revision")
             .get(pk=brief.pk)
         )
@@ -199,6 +199,7 @@ def mail_block(
     language: str,
     until: dt.datetime | None = None,
     since: dt.datetime | None = None,
+    most: int = _MOST_ROWS,
 ) -> SafeString:
     """Return the notices of *brief* as HTML for the top of a mail; "" where there is none.
 
@@ -207,7 +208,7 @@ def mail_block(
     """
     with translation.override(language):
         found = notices(brief, until, since)
-        left = _MOST_ROWS
+        left = most
         blocks = []
         for notice in found:
             rows = [row for change in notice.changes for row in change.rows]

@@ -28,7 +28,7 @@ def note(brief: Brief, before: dt.datetime | None, by: User | None) -> bool:
 def set_until(brief: Brief, until: dt.datetime | None, by: User | None) -> bool:
     """Let *brief* be under embargo until then, None for not at all; return False if it was."""
     with transaction.atomic():
-        row = Brief.objects.select_for_update().get(pk=brief.pk)
+        row = Brief.objects.select_for_update(no_key=True).get(pk=brief.pk)
         before, row.embargo_until = row.embargo_until, until
         row.save(update_fields=["embargo_until", "updated_at"])
         brief.embargo_until = until

@@ -48,7 +48,7 @@ def restore(brief: Brief, revision: Revision, by: User | None, *, seen: int) -> 
     content = revision.snapshot
     with transaction.atomic():
         row = (
-            Brief.objects.select_for_update(of=("self",))
+            Brief.objects.select_for_update(of=("self",), no_key=True)
             .select_related("publication")
             .get(pk=brief.pk)
         )

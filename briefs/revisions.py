@@ -73,7 +73,7 @@ def take(brief: Brief, by: User | None = None) -> Revision:
         # The desk saves a brief and its key points under this lock, or in one transaction.
         brief = (
             Brief.with_digests.select_related("publication")
-            .select_for_update(of=("self",))
+            .select_for_update(of=("self",), no_key=True)
             .get(pk=brief.pk)
         )
         content = snapshot(brief)

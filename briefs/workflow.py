@@ -192,7 +192,9 @@ def withdraw_approval(revision: Revision, by: User, words: str = "") -> None:
 
 def _held(brief: Brief) -> Brief:
     """Return *brief* as it is, locked: who saves it, approves it or starts it takes turns."""
-    return Brief.with_digests.select_for_update().get(pk=brief.pk)
+    # Without a lock on its key: whoever holds an edition and writes its row of the audit trail
+    # would wait for us, while we wait for that edition.
+    return Brief.with_digests.select_for_update(no_key=True).get(pk=brief.pk)
 
 
 def _reload(brief: Brief) -> None:

@@ -175,7 +175,7 @@ def _first_moment(local_time: str, counts: dict[str, int], brief: Brief) -> dt.d
 def _require_none_after(brief: Brief, last_seen: int) -> None:
     """Raise AlreadyScheduled if *brief* has an edition later than *last_seen*."""
     # The lock makes clicks take turns, so that each sees what the one before has made.
-    Brief.objects.select_for_update().get(pk=brief.pk)
+    Brief.objects.select_for_update(no_key=True).get(pk=brief.pk)
     later = Edition.objects.filter(brief=brief, pk__gt=last_seen).order_by("pk").last()
     if later is not None:
         raise AlreadyScheduled(later)
@@ -268,7 +268,7 @@ def _set_going(edition: Edition, scheduled: QuerySet[Edition]) -> int:
     sender = edition.revision.snapshot["publication"]["sender_address"]
     with transaction.atomic():
         # An approval is taken back under this lock too: before the start, or too late.
-        Brief.with_digests.select_for_update().get(pk=edition.brief_id)
+        Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)
         workflow.require_approved(edition.revision)
         embargo.require_over_now(edition)
         corrections.require_current(edition.revision)

@@ -117,7 +117,7 @@ class BriefAdmin(DeskAdmin[Brief]):
 
     def _held(self, request: HttpRequest, key: int, *args: Any, **kwargs: Any) -> Any:
         with transaction.atomic():
-            brief = Brief.objects.select_for_update().filter(pk=key).first()
+            brief = Brief.objects.select_for_update(no_key=True).filter(pk=key).first()
             if brief is None or not self.has_change_permission(request, brief):
                 kept = drafts.rescue(self, request, brief)
                 return kept or super().changeform_view(request, str(key), *args, **kwargs)

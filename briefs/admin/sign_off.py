@@ -103,6 +103,11 @@ def _approved(brief: Brief) -> Revision | None:
     return approved if approved and approvals.standing(approved) else None
 
 
+def _is_approved(brief: Brief, now: dict[str, Any]) -> bool:
+    approved = _approved(brief)
+    return approved is not None and approved.snapshot == now
+
+
 def _is_public(brief: Brief, now: dict[str, Any]) -> bool:
     published = brief.published_revision
     return published is not None and published.snapshot == now
@@ -117,11 +122,14 @@ def _words(
     if brief.status == Status.PUBLISHED:
         if _is_public(brief, now):
             return _("Published: this text is on the web."), "", "success", "public"
-        if demanded and not (brief.approved_revision and brief.approved_revision.snapshot == now):
+        if demanded and not _is_approved(brief, now):
             after = _("Hand it in once it reads as it shall; it needs an approval like the first.")
         else:
             after = _("A publisher can send it as a correction.")
         return _("Changed since it was published."), after, "info", "edit"
+    if brief.status == Status.APPROVED and not _is_approved(brief, now):
+        after = _("What stands around the text was changed since. Hand it in again.")
+        return _said_by(brief), after, "warning", "sync_problem"
     if brief.status == Status.APPROVED:
         after = _("A publisher can send it now. Whatever is changed has to be approved again.")
         return _said_by(brief), after, "success", "verified"
@@ -204,7 +212,7 @@ def _stages(brief: Brief, with_review: bool) -> list[dict[str, Any]]:
 def _changes(brief: Brief, now: dict[str, Any]) -> dict[str, Any] | None:
     """Return what changed since the approved text, as a short diff; None where nothing did."""
     approved = brief.approved_revision
-    if approved is None or approved.snapshot == now or brief.status == Status.APPROVED:
+    if approved is None or approved.snapshot == now:
         return None
     if brief.published_revision_id == approved.pk:
         return None  # the history below tells a published text from the one that follows

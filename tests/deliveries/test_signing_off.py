@@ -1,16 +1,17 @@
 """Sign-off under load and on time: two at once, and the alarm for what is due."""
 
 import datetime as dt
+import threading
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from briefs import audit, revisions, workflow
 from briefs.models import Approval, AuditEntry, Brief
-from deliveries import alarms, planning, signing_off
+from deliveries import alarms, control, planning, signing_off
 from subscribers.models import Notice
 from tests.deliveries.test_planning import at_once
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
@@ -83,6 +84,27 @@ def test_taking_an_approval_back_against_the_start_leaves_one_truth(brief, smtp_
     went = edition.started_at is not None
     assert went == (edition.status in ("sending", "paused", "finishing", "finished"))
     assert went or edition.status == "missed"
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_a_brief_keeps_nobody_from_its_editions(brief):
+    workflow.approve(handed_in(brief), make_member(brief.publication, "editor"))
+    edition = make_edition(brief)
+    with transaction.atomic():
+        workflow._held(brief)
+        operator = threading.Thread(target=_withdraw, args=[edition])
+        operator.start()
+        operator.join(timeout=5)
+        # Had he to wait for us, and we for his edition, neither would ever get on.
+        assert not operator.is_alive()
+        edition.refresh_from_db()
+        assert edition.status == "withdrawn"
+
+
+def _withdraw(edition):
+    control.withdraw(edition)
+    connection.close()
 
 
 def test_schedule_and_command_refuse_what_nobody_approved(brief):

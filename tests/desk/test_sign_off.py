@@ -11,7 +11,8 @@ from subscribers.models import Notice
 from tests.desk.test_publications import form_of as settings_of
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
 
-pytestmark = pytest.mark.django_db
+# The steps themselves are tried on both databases, in tests of the modules.
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 @pytest.fixture
