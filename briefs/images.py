@@ -17,7 +17,8 @@ from PIL import ImageCms, ImageOps, UnidentifiedImageError
 from briefs.models import Image, Publication, User
 
 MOST_OCTETS = 7_000_000
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = 25_000_000  # of a drawing, which is read whole: 100 MB of memory
+MOST_PIXELS_OF_A_PHOTOGRAPH = 60_000_000  # read at a fraction of its size
 WIDEST = 1280  # pixels: twice the width of a mail, for screens with small ones
 LONGEST_ALT = 300
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
@@ -88,6 +89,13 @@ def fit(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
             # A photograph is read at a fraction of its size where that is enough.
             picture.draft(None, (WIDEST * 2, WIDEST * 2))
             picture.load()
+            # All further steps copy the picture: of a large one, as little as will be shown.
+            share = min(picture.size) // WIDEST
+            if share > 1 and picture.mode in ("RGB", "RGBA", "L", "LA", "CMYK"):
+                info, exif = picture.info, picture.getexif()
+                picture = picture.reduce(share)
+                picture.info |= info
+                picture.getexif().update(exif)
             picture = _in_plain_colours(ImageOps.exif_transpose(picture))
             if picture.width > WIDEST:
                 height = max(1, round(picture.height * WIDEST / picture.width))
@@ -123,11 +131,12 @@ def _opened(content: bytes) -> Any:
             _("This is no picture that mails can show. Take a PNG, JPEG, GIF or WebP file.")
         ) from error
     except Pillow.DecompressionBombError as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(MOST_PIXELS) from error
     except _BROKEN as error:
         raise _unreadable() from error
-    if picture.width * picture.height > MOST_PIXELS:
-        raise _too_many_pixels()
+    most = MOST_PIXELS_OF_A_PHOTOGRAPH if picture.format == "JPEG" else MOST_PIXELS
+    if picture.width * picture.height > most:
+        raise _too_many_pixels(most)
     if frames > 1:
         # Outlook shows the first frame only, and nobody can stop the others.
         raise NotAnImage(
@@ -172,10 +181,10 @@ def _written(picture: Any, *, is_photograph: bool) -> tuple[bytes, str]:
     return jpeg.getvalue(), "jpg"
 
 
-def _too_many_pixels() -> NotAnImage:
+def _too_many_pixels(most: int) -> NotAnImage:
     return NotAnImage(
         _("The picture has more than %(most)d million pixels. Save it smaller, and add it again.")
-        % {"most": MOST_PIXELS // 1_000_000}
+        % {"most": most // 1_000_000}
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
@@ -90,6 +91,8 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
         posted = request.POST.get(name, "")[: getattr(field, "max_length", None) or MOST_CHARACTERS]
         setattr(publication, name, posted)
     publication.name = publication.name or _("Publication")
+    if publication.language not in dict(settings.LANGUAGES):
+        publication.language = settings.LANGUAGE_CODE
     content = _sample(publication)
     look = replace(revisions.look_from(content), site_url="")
     try:

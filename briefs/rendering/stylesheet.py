@@ -117,6 +117,7 @@ _RULES = """
 .foot p { margin: 0 0 8px; }
 .foot a { color: $soft; text-decoration: underline; }
 .foot img { max-width: 100%; height: auto; border: 0; }
+.contact img { max-width: 100%; height: auto; border: 0; }
 .under { padding: 26px 28px 0; font: 13px/20px {sans}; color: $soft; text-align: center; }
 .under p { margin: 0 0 12px; }
 .under a { color: $soft; text-decoration: underline; }

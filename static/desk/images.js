@@ -18,10 +18,10 @@
 
   document.addEventListener("dragover", (event) => {
     const area = areaOf(event);
-    if (!area || ![...event.dataTransfer.types].includes("Files")) return;
+    if (![...event.dataTransfer.types].includes("Files") || event.target.closest("input[type=file]")) return;
     event.preventDefault();
-    event.dataTransfer.dropEffect = "copy";
-    area.closest("[data-markdown]").classList.add("ib-markdown-over");
+    event.dataTransfer.dropEffect = area ? "copy" : "none";
+    if (area) area.closest("[data-markdown]").classList.add("ib-markdown-over");
   });
   for (const name of ["dragleave", "drop", "dragend"]) {
     document.addEventListener(name, () => {
@@ -31,9 +31,9 @@
   document.addEventListener("drop", (event) => {
     const area = areaOf(event);
     const files = pictures(event.dataTransfer);
-    if (!area || !event.dataTransfer.files.length) return;
-    event.preventDefault(); // else the browser leaves the page for the file
-    if (files.length) queue(area, files);
+    if (!event.dataTransfer.files.length || event.target.closest("input[type=file]")) return;
+    event.preventDefault(); // else the browser leaves the page for the file, with all that was typed
+    if (area && files.length) queue(area, files);
   });
 
   function queue(area, files) {
