@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from deliveries import control, planning, reports, tallies
@@ -122,3 +124,24 @@ def test_words_are_grouped_and_no_tally_holds_what_a_server_said_of_a_reader(edi
     assert [row["readers"] for row in details["words"]] == [6]
     assert [row["failed"] for row in details["domains"]] == [6]
     assert "example.com" not in str(Tally.objects.get().report)
+
+
+def updates():
+    """Return how many updates of deliveries this transaction made, and how many heap-only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'deliveries_delivery'"
+        )
+        return cursor.fetchone()
+
+
+@pytest.mark.postgres_only
+def test_a_send_rewrites_no_index(edition):
+    all_before, heap_only_before = updates()
+    edition.deliveries.update(status="sending", attempt=F("attempt") + 1, due_at=None)
+    edition.deliveries.update(
+        status="sent", reason="", reply="", due_at=None, changed_at=timezone.now()
+    )
+    all_after, heap_only_after = updates()
+    assert all_after - all_before == heap_only_after - heap_only_before == 12
