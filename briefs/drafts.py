@@ -92,6 +92,9 @@ def keep(
                     user=user, brief=brief, key="" if brief else key, turn=turn + 1, **written
                 )
         except IntegrityError:
+            if brief and not Brief.objects.filter(pk=brief.pk).exists():
+                # Deleted this very moment.
+                return keep(user, None, key, fields, base=base, turn=turn, over_others=over_others)
             continue  # another tab was first: look again
         return mine.get()
 
