@@ -10,13 +10,16 @@ from django.utils.translation import gettext as _
 
 from briefs import corrections, revisions
 from briefs.models import Revision
-from briefs.rendering import MOST_FIELDS, Field, Mail, Places, render_email
+from briefs.rendering import MOST_FIELDS, Field, Mail, Places, html_octets, render_email
 from deliveries.models import CompiledMail, Edition, Link
 from subscribers import tokens
 
 VIEW, UNSUBSCRIBE, FIRST_CLICK = 0, 1, 2
 MOST_LINKS = 900
 FIRST_FIELD = FIRST_CLICK + MOST_LINKS
+# Gmail clips a larger HTML part than 102,400 octets; readers' own values take some.
+_ROOM = 100_000
+_LINK = "https://example.org/c/" + "x" * 30
 assert FIRST_FIELD + MOST_FIELDS <= 1000, "a slot has three digits"
 
 
@@ -60,7 +63,12 @@ def notice_of(edition: Edition) -> str:
     edition has the text of before.
     """
     language = edition.revision.snapshot["publication"]["language"]
-    return corrections.mail_block(edition.brief, language, until=edition.created_at)
+    brief, until = edition.brief, edition.created_at
+    block = corrections.mail_block(brief, language, until=until)
+    if block and html_octets(render(edition.revision, _LINK, _LINK, block)) > _ROOM:
+        # The page shows what changed; a mail that is cut off loses its unsubscribe link.
+        return corrections.mail_block(brief, language, until=until, most=0)
+    return block
 
 
 def compile_edition(edition: Edition) -> CompiledMail:

@@ -76,7 +76,6 @@ class Pages:
             "before": before,
             "after": after,
             "changes": differences.compare(old, new),
-            "rows": rows_of(brief, MOST),
             "may_restore": before != NOW and self.admin.has_change_permission(request, brief),
         }
         return TemplateResponse(request, "admin/briefs/compare.html", context)
@@ -161,8 +160,15 @@ def history(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "changed": changed,
         "corrections": list(brief.corrections.select_related("by", "right")[:LATEST]),
         "embargo": embargo.in_words(brief) if is_held else "",
+        "too_early": _too_early(brief) if is_held else None,
         "correct_url": _correct_url(brief) if published and may_publish else "",
     }
+
+
+def _too_early(brief: Brief) -> Any:
+    """Return the edition of *brief* that is scheduled for a moment under its embargo."""
+    editions: Any = getattr(brief, "editions")  # noqa: B009  (of an app above this one)
+    return editions.filter(status="scheduled", send_at__lt=brief.embargo_until).first()
 
 
 def _mailed(brief: Brief) -> Revision | None:

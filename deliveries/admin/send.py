@@ -253,7 +253,10 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     """Return what the screen says about the brief before anything is clicked."""
     publication = brief.publication
     content = revisions.snapshot(brief)
-    editions = Edition.objects.filter(publication=publication, audience__isnull=False)
+    # Digests and corrections are for others than the readers of a brief.
+    editions = Edition.objects.filter(
+        publication=publication, kind=Edition.Kind.BRIEF, audience__isnull=False
+    )
     last = editions.exclude(brief=brief).order_by("-send_at").first()
     subject = fill_lines(revisions.text_from(content))
     open_edition = Edition.objects.filter(brief=brief, status__in=Edition.OPEN).first()

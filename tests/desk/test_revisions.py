@@ -34,6 +34,7 @@ def sent(brief):
     return edition
 
 
+@pytest.mark.sqlite_only
 def test_the_list_says_what_became_of_each_revision(brief, paul, django_assert_max_num_queries):
     make_readers(brief.publication, 1)
     edition = sent(brief)
@@ -48,6 +49,7 @@ def test_the_list_says_what_became_of_each_revision(brief, paul, django_assert_m
     assert "Revision 6" in body
 
 
+@pytest.mark.sqlite_only
 def test_any_two_are_compared_and_what_was_sent_with_now(brief, wanda):
     revisions.take(brief)
     reword(brief, body=brief.body.replace("on Monday,", "on Tuesday"))
@@ -102,6 +104,7 @@ def test_what_somebody_saved_meanwhile_is_not_restored_over(brief, wanda):
         restoring.restore(brief, old, None, seen=1)
 
 
+@pytest.mark.sqlite_only
 def test_a_restored_text_loses_the_approval_of_another(publication, brief):
     old = revisions.take(brief)
     reword(brief, headline="Approved words")
@@ -115,6 +118,7 @@ def test_a_restored_text_loses_the_approval_of_another(publication, brief):
     assert brief.status == "draft"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("who", ["stan", "anonymous"])
 def test_strangers_see_no_revision(who, brief, stan, client):
     revisions.take(brief)
@@ -134,6 +138,7 @@ def test_strangers_see_no_revision(who, brief, stan, client):
     assert not AuditEntry.objects.filter(verb__in=["restored", "corrected"]).exists()
 
 
+@pytest.mark.sqlite_only
 def test_a_writer_corrects_and_restores_nothing_that_readers_have(brief, wanda):
     make_readers(brief.publication, 1)
     edition = sent(brief)
@@ -172,6 +177,7 @@ def test_a_correction_is_issued_from_its_page_with_a_mail(brief, paul):
     assert f"mailed as edition {mail.pk}" in paul.get(address).content.decode()
 
 
+@pytest.mark.sqlite_only
 def test_a_correction_on_the_web_can_be_mailed_later(brief, paul):
     make_readers(brief.publication, 1)
     sent(brief)
@@ -183,6 +189,7 @@ def test_a_correction_on_the_web_can_be_mailed_later(brief, paul):
     assert Edition.objects.filter(kind="correction").count() == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_correction_needs_the_approval_that_its_publication_wants(publication, brief, paul):
     sent(brief)
     publication.needs_approval = True
@@ -198,6 +205,7 @@ def test_a_correction_needs_the_approval_that_its_publication_wants(publication,
     assert Correction.objects.exists()
 
 
+@pytest.mark.sqlite_only
 def test_a_mailed_link_is_pointed_elsewhere(brief, paul, client):
     make_readers(brief.publication, 1)
     edition = sent(brief)
@@ -227,6 +235,7 @@ def links_click(edition):
     return f"/c/{tokens.click.make(edition.pk, 0, 0)}"
 
 
+@pytest.mark.sqlite_only
 def test_where_tracking_is_off_the_desk_says_that_links_stay(publication, brief, paul):
     publication.tracking = "off"
     publication.save()
@@ -241,6 +250,7 @@ def test_where_tracking_is_off_the_desk_says_that_links_stay(publication, brief,
         links.correct(link, "https://right.example/", None, seen="")
 
 
+@pytest.mark.sqlite_only
 def test_the_embargo_is_recorded_when_the_form_changes_it(publication, brief, paul, form_of):
     points = brief.key_points.all()
     posted = form_of(
@@ -261,6 +271,7 @@ def test_the_embargo_is_recorded_when_the_form_changes_it(publication, brief, pa
     assert "Under embargo until 1 January 2030, 06:00 (UTC)" in form
 
 
+@pytest.mark.sqlite_only
 def test_the_send_screen_offers_the_first_moment_after_the_embargo(brief, paul):
     until = timezone.now().replace(second=0, microsecond=0) + dt.timedelta(days=9)
     reword(brief, embargo_until=until)

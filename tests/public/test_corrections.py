@@ -13,7 +13,8 @@ from deliveries.models import Edition
 from subscribers import tokens
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
-pytestmark = pytest.mark.django_db
+# What the pages show of the database; the rules behind them are tested on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 def published(publication=None, **fields):
