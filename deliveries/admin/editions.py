@@ -1,6 +1,6 @@
 """Editions: the list, and the page that shows one on its way."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from briefs import access, workflow
 from briefs.admin.desk import DeskAdmin, badge, editor_of, number, publication_label
+from briefs.models import User
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
 from deliveries import control, missed, readership, tallies
@@ -197,6 +198,12 @@ def _cells(edition: Edition, counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
+class _Act(Protocol):
+    """What an operator may do to an edition."""
+
+    def __call__(self, edition: Edition, *, by: User) -> int: ...
+
+
 def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Do *verb* to an edition where its status still allows it."""
     if request.method != "POST":
@@ -204,7 +211,7 @@ def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> 
     edition = model_admin._visible(request, pk)
     if not model_admin.may(request, "publish", edition):
         raise PermissionDenied
-    acts = {
+    acts: dict[str, tuple[_Act, str]] = {
         "withdraw": (control.withdraw, _("Taken back: nobody was sent anything.")),
         "pause": (control.pause, _("Paused. What a worker has in hand is finished first.")),
         "resume": (control.resume, _("On its way again.")),
