@@ -296,6 +296,8 @@ def _publish(brief: Brief, revision: Revision, at: dt.datetime, home: Publicatio
         status=Status.PUBLISHED, published_at=at, published_revision=revision
     ) or published.exclude(published_revision=revision).update(published_revision=revision)
     if changed or published.exists():
+        # What is out waits for nobody's word any more.
+        published.filter(submitted_revision=revision).update(submitted_revision=None)
         # Only now: until it is published, its form may empty the web address again.
         revisions.settle_slug(Brief.objects.get(pk=brief.pk))
         return bool(changed)

@@ -66,6 +66,17 @@ def test_a_text_that_is_changed_back_is_approved_again():
     assert brief.status == "approved"
 
 
+def test_what_is_on_the_web_waits_for_nobody():
+    brief = make_brief()
+    workflow.publish(brief, revisions.take(brief), timezone.now())
+    writer = make_member(brief.publication, "writer")
+    Brief.objects.filter(pk=brief.pk).update(body="Something else.")
+    right = workflow.submit(brief, writer)
+    assert workflow.waiting().exists()
+    workflow.publish(brief, right, timezone.now())
+    assert not workflow.waiting().exists()
+
+
 def test_what_was_approved_goes_on_the_web_while_somebody_writes_on():
     brief = make_brief(make_publication(needs_approval=True))
     approved = _approve(brief)
