@@ -192,4 +192,14 @@ def test_the_toolbar_writes_markdown_that_can_be_taken_back_and_pictures_ask_for
     assert body_of(page) == f"![A crane]({image.file.url})"
     frame = page.frame_locator("[data-preview-frame]")
     frame.locator(f"img[src='{image.file.url}'][width='560'][height='187']").wait_for()
+    held: list[Any] = []
+    page.route("**/brief/preview/", lambda r: r.continue_() if held else held.append(r))
+    page.fill("textarea[name=body]", "older words")
+    page.wait_for_timeout(500)
+    page.fill("textarea[name=body]", "newer words")
+    shown = "document.querySelector('[data-preview-frame]').srcdoc"
+    page.wait_for_function(f"{shown}.includes('newer words')")
+    held[0].fulfill(json={"html": "late", "sender": "", "subject": "", "octets": 1, "text": ""})
+    page.wait_for_timeout(100)
+    assert "newer words" in page.evaluate(shown)
     assert desk.wrong == []
