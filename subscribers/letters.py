@@ -18,7 +18,7 @@ from django.utils.translation import get_language, get_language_info, gettext
 
 from briefs import access
 from briefs.models import Publication
-from briefs.rendering import colour, fill_lines, render_page
+from briefs.rendering import WIDEST, colour, fill_lines, render_page
 from briefs.revisions import text_of
 from subscribers import places, together, tokens
 from subscribers.models import Notice, Subscription
@@ -114,7 +114,9 @@ def _latest(publication: Publication) -> dict[str, Any] | None:
         return None
     # Merge fields show their defaults here, as on the web.
     text = fill_lines(text_of(brief.published_revision))
-    page = render_page(text, language=publication.language)
+    page = render_page(
+        text, language=publication.language, site_url=settings.SITE_URL, widest=WIDEST
+    )
     is_open = access.may_read(brief, access.ANONYMOUS, timezone.now())
     is_short = len(page.body_html.encode()) <= LONGEST_LATEST
     return {

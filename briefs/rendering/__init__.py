@@ -1,5 +1,6 @@
 """Turn the text of a brief into a mail and a web page: strings in, strings out."""
 
+from .images import WIDEST
 from .limits import LONGEST, LONGEST_LINE, TooDeep, TooInvolved, TooLong, Unrenderable
 from .mail import html_octets, render_email
 from .markdown import render_inline, render_markdown, show_markdown
@@ -13,6 +14,7 @@ __all__ = [
     "LONGEST",
     "LONGEST_LINE",
     "MOST_FIELDS",
+    "WIDEST",
     "Field",
     "Look",
     "Mail",

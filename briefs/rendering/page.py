@@ -11,11 +11,12 @@ from .merging import Merging, TooManyFields, by_default
 from .parts import Page, Text
 
 
-def render_page(text: Text, *, language: str = "en") -> Page:
+def render_page(text: Text, *, language: str = "en", site_url: str = "", widest: int = 0) -> Page:
     """Return the fragments of *text* that a web page sets in its own frame.
 
     What cannot be rendered is shown as it was written. Merge fields show their
-    defaults: a page is for everybody.
+    defaults: a page is for everybody. A fragment that goes into a mail needs
+    *site_url* before our own pictures, and them at most *widest* pixels wide.
     """
     try:
         merging = Merging(text)
@@ -24,8 +25,11 @@ def render_page(text: Text, *, language: str = "en") -> Page:
     else:
         text = merging.text
 
+    def placed(fragment: str) -> str:
+        return place_images(fragment, site_url=site_url, widest=widest)
+
     def shown(fragment: str) -> str:
-        return merging.fill_html(merging.settle(place_images(fragment)), by_default)
+        return merging.fill_html(merging.settle(placed(fragment)), by_default)
 
     points = (shown(_shown(point, language)) for point in text.key_points)
     return Page(

@@ -78,6 +78,9 @@ def test_our_own_picture_is_mailed_with_its_address_and_a_size_that_outlook_bear
 def test_on_the_web_our_own_picture_keeps_its_path_and_its_size():
     html = render_page(replace(TEXT, body=f"![A crane]({PICTURE})")).body_html
     assert f'src="{PICTURE}" width="1280" height="720"' in html
+    text = replace(TEXT, body=f"![A crane]({PICTURE})")
+    mailed = render_page(text, site_url="https://h.example", widest=560).body_html
+    assert f'src="https://h.example{PICTURE}" width="560" height="315"' in mailed
 
 
 @pytest.mark.parametrize(
