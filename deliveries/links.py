@@ -15,6 +15,8 @@ from deliveries.compiling import MOST_LINKS
 from deliveries.models import Edition, Link
 
 LONGEST = 2_000  # characters
+# Parts of this site that are one reader's or the editors'.
+OWN = ("c", "v", "u", "o", "s/prefs", "admin")
 _is_address = URLValidator(schemes=["http", "https"])
 _BODY = re.compile(r"<body[^>]*>")
 _BOX = (
@@ -78,7 +80,8 @@ def checked(url: str) -> str:
     except ValidationError as error:
         message = "Write an address of the web in full, like https://example.org/page."
         raise NotATarget(message) from error
-    if url.startswith((f"{settings.SITE_URL}/c/", f"{settings.SITE_URL}/admin/")):
+    # Host names are the same in capitals; a link to a link might lead round in a circle.
+    if url.lower().startswith(tuple(f"{settings.SITE_URL}/{part}/".lower() for part in OWN)):
         raise NotATarget("That is an address for one reader or for editors; take the page itself.")
     return url
 

@@ -291,10 +291,17 @@ def _has_a_zone_ahead(edition: Edition) -> bool:
 def prepare(edition: Edition) -> bool:
     """Compile, publish on the web and freeze: each once, however often this is called."""
     compiling.compile_edition(edition)
+    if edition.kind != Edition.Kind.DIGEST:  # whose briefs stand there one by one
+        _publish(edition)
+    return freezing.freeze(edition)
+
+
+def _publish(edition: Edition) -> None:
+    """Put the text of *edition* on the web, but for one that was corrected meanwhile."""
     # The publication's web address may have changed since the revision was frozen.
     begun = edition.started_at or timezone.now()
-    is_digest = edition.kind == Edition.Kind.DIGEST  # whose briefs stand there one by one
-    # Begun anew after a crash, it must not put back what was corrected meanwhile.
-    if not is_digest and not corrections.is_superseded(edition.revision):
-        workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)
-    return freezing.freeze(edition)
+    with transaction.atomic():
+        # A correction is issued under this lock too: what was wrong must not come back.
+        Brief.objects.select_for_update().get(pk=edition.brief_id)
+        if not corrections.is_superseded(edition.revision):
+            workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)

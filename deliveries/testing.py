@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from briefs import audit, revisions
+from briefs import audit, corrections, revisions
 from briefs.addresses import normalise
 from briefs.models import Brief, Revision, User
 from briefs.rendering import Unrenderable
@@ -76,7 +76,8 @@ def _mail(revision: Revision) -> EditionMail:
     publication = revision.snapshot["publication"]
     page = f"{settings.SITE_URL}/s/{publication['slug']}/"
     try:
-        mail = compiling.render(revision, view=page, unsubscribe=page)
+        notice = corrections.mail_block(revision.brief, publication["language"])
+        mail = compiling.render(revision, view=page, unsubscribe=page, notice=notice)
     except Unrenderable as error:
         raise TestMailFailed(str(error)) from error
     return EditionMail(

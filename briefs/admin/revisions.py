@@ -70,13 +70,15 @@ class Pages:
     def compare(self, request: HttpRequest, pk: int, before: int, after: int) -> HttpResponse:
         """Show what differs between two revisions, word by word."""
         brief = self._brief(request, pk)
+        if before == NOW:
+            raise Http404  # what comes after the text as it stands?
         old, new = _snapshot(brief, before), _snapshot(brief, after)
         context = {
             **self._common(request, brief, _("What changed")),
             "before": before,
             "after": after,
             "changes": differences.compare(old, new),
-            "may_restore": before != NOW and self.admin.has_change_permission(request, brief),
+            "may_restore": self.admin.has_change_permission(request, brief),
         }
         return TemplateResponse(request, "admin/briefs/compare.html", context)
 
