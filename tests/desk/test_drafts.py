@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from briefs import drafts, revisions, workflow
 from briefs.models import Author, Brief, Draft, Publication, Topic, User
@@ -27,7 +27,6 @@ THROW = "/admin/briefs/brief/drafts/throw-away/"
 COMPARE = "/admin/briefs/brief/drafts/compare/"
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PASSWORD = "cranes-and-quays-7"
 
 
 def change(brief: Brief) -> str:
@@ -61,6 +60,7 @@ def test_a_new_brief_is_kept_offered_and_listed_to_its_writer_alone(
         assert "mid-sentence" not in paul.get(path).content.decode()
 
 
+@pytest.mark.sqlite_only
 def test_what_differs_from_the_stored_brief_is_shown_in_words(
     wanda: Client, brief: Brief, typed: dict[str, Any]
 ) -> None:
@@ -140,6 +140,7 @@ def test_a_draft_is_thrown_away_by_its_writer_and_no_later_word_with_it(
     assert not Draft.objects.exists()
 
 
+@pytest.mark.sqlite_only
 def test_what_is_too_large_is_refused_with_words(
     wanda: Client, typed: dict[str, Any], monkeypatch: Any
 ) -> None:
@@ -170,6 +171,7 @@ def test_nonsense_is_kept_or_refused_and_never_an_error(
         assert wanda.post(path, {"brief": "9" * 99, "draft": "x"}).status_code in (200, 400, 302)
 
 
+@pytest.mark.sqlite_only
 def test_nobody_keeps_or_compares_what_they_may_not_write(
     stan: Client, client: Client, brief: Brief, typed: dict[str, Any]
 ) -> None:
@@ -190,6 +192,7 @@ def test_drafts_of_two_months_ago_are_forgotten(wanda: Client, typed: dict[str, 
     assert drafts.forget_old() == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_new_brief_starts_from_the_last_ones_shape(
     wanda: Client, publication: Publication
 ) -> None:
@@ -227,12 +230,13 @@ def _address(folder: Path) -> str:
     raise AssertionError("Chromium did not start.")
 
 
-def _log_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/admin/login/")
-    page.fill("[name=username]", "wanda@harbour.example")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url("**/admin/")
+def _log_in(context: BrowserContext, user: User, url: str) -> Page:
+    """Return a page of *user*'s, who has logged in there."""
+    client = Client()
+    client.force_login(user)
+    key = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": key, "url": url}])
+    return context.new_page()
 
 
 @pytest.mark.browser
@@ -243,14 +247,13 @@ def test_a_browser_killed_in_mid_sentence_loses_no_word(
     live_server: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    user = User.objects.create_superuser("wanda@harbour.example", PASSWORD)
+    user = make_user(is_superuser=True)
     brief = make_brief(body="")
     form = live_server.url + change(brief)
     with sync_playwright() as playwright:
         process = _start(tmp_path / "first")
         first = playwright.chromium.connect_over_cdp(_address(tmp_path / "first"))
-        page = first.contexts[0].pages[0]
-        _log_in(page, live_server.url)
+        page = _log_in(first.contexts[0], user, live_server.url)
         page.goto(form)
         page.fill("#id_headline", "Two cranes arr")
         page.locator("textarea[name=body]").click()
@@ -261,8 +264,7 @@ def test_a_browser_killed_in_mid_sentence_loses_no_word(
 
         # Another machine: nothing of the first browser is there.
         second = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = second.new_context().new_page()
-        _log_in(page, live_server.url)
+        page = _log_in(second.new_context(), user, live_server.url)
         page.goto(form)
         page.click("[data-draft-restore]")
         assert page.input_value("#id_headline") == "Two cranes arr"
