@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from briefs import audit
-from briefs.admin.desk import EvidenceAdmin, editor_of, publication_label
+from briefs.admin.desk import CappedPaginator, EvidenceAdmin, editor_of, publication_label
 from briefs.models import AuditEntry, Membership, Publication
 from briefs.roles import Verb
 
@@ -46,6 +46,7 @@ class AuditEntryAdmin(EvidenceAdmin[AuditEntry]):
     list_filter = [VerbFilter, ("publication", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["brief", "publication"]
     search_fields = ["by_name", "brief__headline"]
+    paginator = CappedPaginator
     ordering = ["-id"]  # as they were written; the primary key is in that order
     fields = ["at", "by_name", "did", "brief", "publication", "revision", "edition", "words"]
     readonly_fields = ["did"]

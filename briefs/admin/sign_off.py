@@ -134,7 +134,7 @@ def _words(
         after = _("A publisher can send it now. Whatever is changed has to be approved again.")
         return _said_by(brief), after, "success", "verified"
     if not demanded:
-        after = _("It can be sent as it is, or be handed in for a second pair of eyes.")
+        after = _("A publisher can send it as it is; hand it in for a second pair of eyes.")
         return _("A draft."), after, "neutral", "edit_note"
     after = _("Hand it in when it is ready. %(who)s can approve it.") % {"who": _who(brief)}
     if brief.approved_revision and approvals.standing(brief.approved_revision):
