@@ -79,10 +79,21 @@ def resolve(name: str) -> list[str]:
 
 
 def records(name: str, kind: str) -> dns.resolver.Answer:
-    """Return the records of *kind* that *name* has; raise what dnspython does."""
+    """Return the records of *kind* that *name* has; raise what dnspython does.
+
+    A resolver of a closed network says of all the world that it does not
+    exist: of that, raise dns.resolver.NoNameservers.
+    """
     resolver = dns.resolver.Resolver()
     resolver.lifetime = NAME_SECONDS
-    return resolver.resolve(f"{name}.", kind, search=False)
+    try:
+        return resolver.resolve(f"{name}.", kind, search=False)
+    except dns.resolver.NXDOMAIN:
+        try:
+            resolver.resolve("com.", "NS", search=False)
+        except dns.resolver.NXDOMAIN as error:
+            raise dns.resolver.NoNameservers from error
+        raise
 
 
 def is_allowed(ip: hosts.IP) -> bool:

@@ -34,9 +34,14 @@ class Known(NamedTuple):
 Lookup = Callable[[], Known]
 
 
-class _Order(NamedTuple):
-    key: str
-    lookup: Lookup
+class Order:
+    """One look-up that is to be made, and what came of it."""
+
+    def __init__(self, key: str, lookup: Lookup) -> None:
+        self.key = key
+        self.lookup = lookup
+        self.done = threading.Event()
+        self.found: Known | None = None
 
 
 class _Crew:
@@ -44,39 +49,41 @@ class _Crew:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self.orders: queue.Queue[_Order] = queue.Queue(MOST_WAITING)
-        self.in_hand: dict[str, threading.Event] = {}
+        self.orders: queue.Queue[Order] = queue.Queue(MOST_WAITING)
+        self.in_hand: dict[str, Order] = {}
         self.lock = threading.Lock()
         self.threads = 0
 
-    def order(self, key: str, lookup: Lookup) -> threading.Event:
-        """Have *lookup* done once, however many ask; return what tells when it is."""
+    def order(self, key: str, lookup: Lookup) -> Order:
+        """Have *lookup* done once, however many ask; return the order for it."""
         with self.lock:
             if key in self.in_hand:
                 return self.in_hand[key]
-            done = threading.Event()
+            order = Order(key, lookup)
             try:
-                self.orders.put_nowait(_Order(key, lookup))
+                self.orders.put_nowait(order)
             except queue.Full:
-                return done  # asked again by the next look
-            self.in_hand[key] = done
+                return order  # asked again by the next look
+            self.in_hand[key] = order
             if self.threads < THREADS:
                 self.threads += 1
                 # Daemons: a server that is told to stop waits for no answer.
                 threading.Thread(target=self._work, name="lookups", daemon=True).start()
-            return done
+            return order
 
     def _work(self) -> None:
         while True:
-            key, lookup = self.orders.get()
+            order = self.orders.get()
             try:
-                _remember(key, lookup())
+                order.found = order.lookup()
+                _remember(order.key, order.found)
             except Exception:
                 # The next look asks again; a rule of the preflight must not end the thread.
-                log.exception("The look-up %s failed.", key)
+                log.exception("The look-up %s failed.", order.key)
             finally:
                 with self.lock:
-                    self.in_hand.pop(key).set()
+                    del self.in_hand[order.key]
+                order.done.set()
 
 
 _crew = _Crew()
@@ -94,9 +101,11 @@ def look(wanted: Mapping[str, Lookup], *, wait: float = 0.0) -> dict[str, Any]:
     if not orders or wait <= 0:
         return known
     until = time.monotonic() + wait
-    for done in orders:
-        done.wait(max(0.0, until - time.monotonic()))
-    return _known(wanted)
+    for order in orders:
+        # Not from Redis, which may be away.
+        if order.done.wait(max(0.0, until - time.monotonic())) and order.found is not None:
+            known[order.key] = order.found.value
+    return known
 
 
 def _ours() -> _Crew:

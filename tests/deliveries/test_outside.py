@@ -5,10 +5,12 @@ import ipaddress
 import socket
 import threading
 import time
+from unittest.mock import Mock
 
 import dns.message
 import dns.resolver
 import pytest
+from redis.exceptions import RedisError
 
 from briefs import hosts
 from deliveries import outside
@@ -205,11 +207,19 @@ def test_a_look_up_that_fails_ends_no_thread(settings, caplog):
     assert "The look-up broken failed" in caplog.text
 
 
+def test_without_redis_a_look_up_is_told_and_not_kept(settings, monkeypatch):
+    settings.CHECK_OUTSIDE = True
+    monkeypatch.setattr(lookups, "cache", Mock(**{f"{verb}.side_effect": RedisError
+                                                  for verb in ("get_many", "set")}))  # fmt: skip
+    assert lookups.look({"lone": lambda: Known(1, 60)}, wait=5) == {"lone": 1}
+
+
 def test_nothing_is_looked_up_where_that_is_turned_off():
     assert lookups.look({"never": lambda: 1 / 0}, wait=5) == {}
 
 
 ZONE = {
+    ("com.", "NS"): ["a.gtld-servers.net."],
     ("harbour-watch.org.", "TXT"): ["v=spf1 mx -all", "google-site-verification=x"],
     ("_dmarc.harbour-watch.org.", "TXT"): ["v=DMARC1; p=reject"],
     ("s1._domainkey.news.harbour-watch.org.", "TXT"): ["v=DKIM1; p=MIG"],
@@ -257,6 +267,13 @@ def test_a_name_has_all_its_addresses_or_is_gone(zone):
         outside.resolve("gone.harbour-watch.org")
     with pytest.raises(outside.Unanswered):
         outside.resolve("slow.harbour-watch.org")
+
+
+def test_a_resolver_that_knows_nothing_of_the_world_proves_nothing(zone, monkeypatch):
+    monkeypatch.delitem(ZONE, ("com.", "NS"))
+    with pytest.raises(outside.Unanswered):
+        outside.resolve("gone.harbour-watch.org")
+    assert records.ask("gone.harbour-watch.org").value.spf is None
 
 
 def test_what_the_dns_says_of_a_sender(zone, settings):

@@ -2,7 +2,6 @@
 
 import copy
 import datetime as dt
-import threading
 from dataclasses import replace
 
 import pytest
@@ -279,8 +278,8 @@ def test_a_link_that_was_not_looked_at_in_time_is_said_before_the_send(
 ):
     known(Verdict(State.THERE))(brief, settings, monkeypatch)
     cache.delete(targets.key_of(LINK))
-    late = threading.Event()
-    late.set()  # nobody has to wait for it here
+    late = lookups.Order(targets.key_of(LINK), lambda: 1 / 0)
+    late.done.set()  # nobody has to wait for it here
     monkeypatch.setattr(lookups._Crew, "order", lambda *_given: late)
     assert tripped(brief) == []
     findings = preflight.check(brief, outside=preflight.Outside.ASK)
