@@ -19,7 +19,7 @@ from subscribers.models import (
     Suppression,
     SuppressionRelease,
 )
-from subscribers.story import hashes_of, others_with
+from subscribers.story import evidence_of_the_gone, hashes_of, others_with
 from subscribers.suppression import address_hash, suppress, suppress_hash
 
 ERASED = "[erased]"
@@ -51,7 +51,7 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
     }
     for publication in publications:
         _note_erasure(reader.address_hash, publication, by=by, source=source)
-    nobodys = Q(subscriber__isnull=True, address_hash__in=hashes)
+    nobodys = Q(pk__in=evidence_of_the_gone(hashes))
     records = _strip_records(Q(subscriber=reader) | nobodys)
     _strip_suppressions(reader, hashes)
     _delete_by_address(addresses_of(reader))
