@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from briefs import audit, differences, revisions
 from briefs.models import Approval, AuditEntry, Brief, Publication, Revision, User
@@ -26,7 +27,9 @@ def is_demanded(brief: Brief) -> bool:
 
 def fields_changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Return the names of the fields that differ between two snapshots, as the desk says them."""
-    return [change.label for change in differences.compare(before, after)]
+    labels = [change.label for change in differences.compare(before, after)]
+    # A later program may keep more of a text than the one that froze it: another revision.
+    return labels or ([_("how it is stored")] if before != after else [])
 
 
 def fields_changed_since(revision: Revision) -> list[str]:
