@@ -62,6 +62,24 @@ def test_the_same_picture_twice_is_one_file(
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
 
 
+def test_two_clicks_at_once_leave_one_file(
+    publication: Publication, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = images.fit
+
+    def store() -> Image:
+        return images.store(io.BytesIO(picture()), publication=publication, alt="One", by=None)
+
+    def overtaken(content: bytes) -> Any:
+        monkeypatch.setattr(images, "fit", fit)
+        store()  # while the first is still at work
+        return fit(content)
+
+    monkeypatch.setattr(images, "fit", overtaken)
+    assert store() == Image.objects.get()
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
+
+
 def test_a_photograph_is_turned_upright_and_tells_nothing_of_its_camera(
     wanda: Client, publication: Publication
 ) -> None:
