@@ -15,7 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from briefs import access, workflow
-from briefs.admin.desk import DeskAdmin, badge, editor_of, number, publication_label
+from briefs.admin.desk import (
+    DeskAdmin,
+    PublicationFilter,
+    badge,
+    editor_of,
+    number,
+    publication_label,
+)
 from briefs.models import User
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
@@ -45,7 +52,7 @@ class EditionAdmin(DeskAdmin[Edition]):
     actions = None
     list_display = ["brief_title", "publication_name", "goes_out", "status_badge", "outcome"]
     list_display_links = ["brief_title"]
-    list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["status", ("publication", PublicationFilter)]
     list_select_related = ["brief", "publication", "tally"]
     search_fields = ["brief__headline"]
     list_per_page = 25

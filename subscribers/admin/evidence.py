@@ -7,7 +7,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from briefs.addresses import InvalidAddress, normalise
-from briefs.admin.desk import CappedPaginator, EvidenceAdmin, badge, publication_label
+from briefs.admin.desk import (
+    CappedPaginator,
+    EvidenceAdmin,
+    PublicationFilter,
+    badge,
+    publication_label,
+)
 from subscribers import suppression
 from subscribers.admin.subscriptions import moment
 from subscribers.models import ConsentRecord, ConsentWording, Notice, Subscriber
@@ -32,7 +38,7 @@ class ConsentRecordAdmin(EvidenceAdmin[ConsentRecord]):
 
     list_display = ["moment", "kind_badge", "who", "publication_name", "source", "by"]
     list_display_links = ["moment"]
-    list_filter = ["kind", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["kind", ("publication", PublicationFilter)]
     list_select_related = ["subscriber", "publication", "by"]
     search_fields = ["address_hash"]
     search_help_text = _("The whole address; an erased reader is found too")

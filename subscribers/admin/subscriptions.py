@@ -14,7 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.admin.desk import CappedPaginator, DeskAdmin, badge, editor_of, publication_label
+from briefs.admin.desk import (
+    CappedPaginator,
+    DeskAdmin,
+    PublicationFilter,
+    badge,
+    editor_of,
+    publication_label,
+)
 from briefs.roles import Verb
 from subscribers import consent
 from subscribers.models import Subscription
@@ -50,7 +57,7 @@ class SubscriptionAdmin(DeskAdmin[Subscription]):
     }
     list_display = ["reader", "publication_name", "badge_of_status", "source", "confirmed", "left"]
     list_display_links = ["reader"]
-    list_filter = ["status", ("publication", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["status", ("publication", PublicationFilter)]
     list_select_related = ["subscriber", "publication"]
     search_fields = ["subscriber__address_key"]
     ordering = ["-id"]
