@@ -20,7 +20,7 @@ import logging
 import math
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,6 +32,7 @@ from django.utils import timezone
 from briefs.models import Publication
 from subscribers import consent, fresh, limits, preferences, waiting
 from subscribers.models import SignUp
+from subscribers.turns import turn
 
 log = logging.getLogger(__name__)
 
@@ -44,19 +45,53 @@ ANSWERS_SECONDS = 1.0  # how long a connection that has answered is believed to 
 class _Ticket:
     """One row on its way into the database, and what became of it."""
 
-    __slots__ = ("counters", "error", "is_done", "row", "verdict")
+    __slots__ = ("call", "counters", "error", "is_done", "row", "verdict")
 
     def __init__(self, row: SignUp, counters: limits.Counters = ()) -> None:
         self.row = row
         self.counters = counters
         self.verdict = limits.OPEN
         self.is_done = False
+        self.call = threading.Lock()  # held until it is done, or its turn to do all that wait
+        self.call.acquire()
         # Until the commit says otherwise: whoever stores it for others may die half-way.
         self.error: DatabaseError | None = DatabaseError("The sign-up was not stored.")
 
 
-_waiting: deque[_Ticket] = deque()
-_storing = threading.Lock()
+class _Desk:
+    """Where tickets wait; one thread of those who brought them does all that wait."""
+
+    def __init__(self) -> None:
+        self.waiting: list[_Ticket] = []
+        self._is_taken = False
+        self._lock = threading.Lock()
+
+    def bring(self, ticket: _Ticket) -> list[_Ticket]:
+        """Return all that wait once it is this thread's turn; nothing if *ticket* was done."""
+        with self._lock:
+            self.waiting.append(ticket)
+            is_free, self._is_taken = not self._is_taken, True
+        if not is_free:
+            ticket.call.acquire()
+            if ticket.is_done:
+                return []
+        with self._lock:
+            found, self.waiting = self.waiting, []
+        return found
+
+    def leave(self, done: list[_Ticket]) -> None:
+        """Call the next one, and only then those who may go: the disk shall not wait for them."""
+        with self._lock:
+            follower = self.waiting[0] if self.waiting else None
+            self._is_taken = follower is not None
+        if follower is not None:
+            follower.call.release()
+        for ticket in done:
+            ticket.is_done = True
+            ticket.call.release()
+
+
+_desk = _Desk()
 
 
 class _Line(threading.local):
@@ -76,11 +111,11 @@ def accept(row: SignUp, counters: limits.Counters = ()) -> limits.Verdict:
     DatabaseError where it cannot be stored.
     """
     ticket = _Ticket(row, counters)
-    _waiting.append(ticket)
-    with _storing:
-        # Whoever held the lock before may have stored this one along with its own.
-        if not ticket.is_done:
-            _take_in([_waiting.popleft() for _ in range(len(_waiting))])
+    if tickets := _desk.bring(ticket):
+        try:
+            _take_in(tickets)
+        finally:
+            _desk.leave(tickets)
     if ticket.error is not None:
         raise ticket.error
     return ticket.verdict
@@ -88,17 +123,13 @@ def accept(row: SignUp, counters: limits.Counters = ()) -> limits.Verdict:
 
 def _take_in(tickets: list[_Ticket]) -> None:
     """Count all *tickets*, and store those that no limit refuses."""
-    try:
-        verdicts = limits.count([ticket.counters for ticket in tickets])
-        for ticket, verdict in zip(tickets, verdicts, strict=True):
-            ticket.verdict = verdict
-            if verdict.limit is not None:
-                ticket.error = None
-        if allowed := [ticket for ticket in tickets if ticket.verdict.limit is None]:
-            _store(allowed)
-    finally:
-        for ticket in tickets:
-            ticket.is_done = True
+    verdicts = limits.count([ticket.counters for ticket in tickets])
+    for ticket, verdict in zip(tickets, verdicts, strict=True):
+        ticket.verdict = verdict
+        if verdict.limit is not None:
+            ticket.error = None
+    if allowed := [ticket for ticket in tickets if ticket.verdict.limit is None]:
+        _store(allowed)
 
 
 def _store(tickets: list[_Ticket]) -> None:
@@ -111,9 +142,6 @@ def _store(tickets: list[_Ticket]) -> None:
                 _commit([ticket])
             except DatabaseError as error:
                 ticket.error = error
-    finally:
-        for ticket in tickets:
-            ticket.is_done = True
 
 
 def _commit(tickets: list[_Ticket]) -> None:
@@ -158,7 +186,7 @@ def _durable() -> Iterator[None]:
     if time.monotonic() - _line.answered_at < ANSWERS_SECONDS:
         # It would be asked whether it still answers, once for each request.
         connection.health_check_done = True  # type: ignore[attr-defined]
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         yield
     _line.answered_at = time.monotonic()
 
@@ -197,7 +225,7 @@ def _open() -> QuerySet[SignUp]:
 
 def _note_chunk() -> list[SignUp]:
     """Note one chunk; return those that were noted."""
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         rows = list(_open().select_for_update(skip_locked=True)[:CHUNK])
         plain = fresh.note([row for row in rows if len(row.wishes) == 1 and not _asks_link(row)])
         SignUp.objects.filter(pk__in=plain).delete()

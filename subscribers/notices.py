@@ -17,6 +17,7 @@ from subscribers import letters, owner_letters
 from subscribers.models import Notice, Subscription
 from subscribers.suppression import Stopped, stopped_among
 from subscribers.together import Waiting
+from subscribers.turns import turn
 from subscribers.wire import Wire
 
 Role = Membership.Role
@@ -125,7 +126,7 @@ def _claim(rows: QuerySet[Notice], most: int) -> list[Notice]:
     the server's reply and our row sends a second copy, with the same Message-ID.
     """
     claimed = []
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         free = rows.select_for_update(skip_locked=True, of=("self",)).select_related(
             "subscription__subscriber", "subscription__publication", "user", "publication", "record"
         )
@@ -236,7 +237,7 @@ def _settle_sent(notice: Notice) -> None:
     As _settle() does, whose statement takes longer to build than to run.
     """
     sent_at = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
+    with turn(), connection.cursor() as cursor:
         values = [Notice.Status.SENT.value, "", sent_at, notice.pk, Notice.Status.UNSENT.value]
         cursor.execute(_SENT, values)
 

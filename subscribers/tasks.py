@@ -10,6 +10,8 @@ from subscribers import attack, consent, intake, moving, notices, preferences, w
 from subscribers.doorbell import ring_now
 from subscribers.importing import running
 
+RUNG = "send-notices-rung"
+RUNG_SECONDS = 5  # a ring that nobody heard in that time was lost
 FORGETTING_SECONDS = 600
 PAUSES_SECONDS = 600
 ORIGINS_SECONDS = 24 * 3600
@@ -21,7 +23,25 @@ TIDYING_SECONDS = 3600
 @shared_task
 def send_notices() -> int:
     """Send the notices that are due; holds no state, so a lost or repeated message does no harm."""
-    return notices.sweep()
+    with suppress(RedisError):
+        cache.delete(RUNG)
+    sent = notices.sweep()
+    if sent and notices.due().exists():
+        _ring_for_notices()
+    return sent
+
+
+def _ring_for_notices() -> None:
+    """Ring for the sweep unless a ring lies there unheard.
+
+    Sweeps that follow one another would fill the queue that sign-ups wait in too.
+    """
+    try:
+        is_first = cache.add(RUNG, 1, RUNG_SECONDS)
+    except RedisError:
+        is_first = True
+    if is_first:
+        ring_now(send_notices)
 
 
 @shared_task
@@ -29,7 +49,7 @@ def note_sign_ups() -> int:
     """Note what came in at the forms, and have the confirmations mailed."""
     noted = intake.note_waiting()
     if noted:
-        ring_now(send_notices)
+        _ring_for_notices()
         attack.look(noted)
     return sum(noted.values())
 
