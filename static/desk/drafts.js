@@ -11,50 +11,13 @@
   const MOST = 4_000; // who types without a pause is kept so often
   const AGAIN = 8_000; // after trouble
   const BEACON = 60_000; // octets that a page may still send while it is left
-  const DAYS = 60;
-  const PREFIX = "ib-draft:";
+
+  const { PREFIX, store, cookie, offer, forgetOld } = window.briefCopies;
 
   document.addEventListener("DOMContentLoaded", () => {
     const root = document.querySelector("[data-brief]");
     if (root) start(root, root.closest("form"));
   });
-
-  const store = {
-    read(name) {
-      try {
-        return JSON.parse(localStorage.getItem(name));
-      } catch {
-        return null; // not ours, or storage is switched off
-      }
-    },
-    write(name, value) {
-      try {
-        localStorage.setItem(name, JSON.stringify(value));
-        return true;
-      } catch {
-        return false; // full, or switched off
-      }
-    },
-    drop(name) {
-      try {
-        localStorage.removeItem(name);
-      } catch {
-        // Nothing was kept there either.
-      }
-    },
-    names() {
-      try {
-        return Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
-      } catch {
-        return [];
-      }
-    },
-  };
-
-  function cookie(name) {
-    const pair = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`));
-    return pair ? pair.slice(name.length + 1) : "";
-  }
 
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (octet) => octet.toString(16).padStart(2, "0")).join("");
 
@@ -72,13 +35,15 @@
     let kept = now(); // what the server has, or the page began with
     let changed = refused; // what was refused is nowhere yet
     let submitted = false;
+    let typedOn = false; // while the save was under way
+    let left = ""; // what was sent when the page was left, which is told twice
     let isStuck = false; // another tab's words stand in the way
     let asking = null;
     let local = 0;
     let later = 0;
     let since = 0;
 
-    forgetOld();
+    forgetOld(brief);
     if (changed) soon();
     offer(root, form, { home, own, restored, thrown });
     choices(form);
@@ -92,6 +57,7 @@
       if (!since) since = Date.now();
       clearTimeout(local);
       local = setTimeout(() => keepHere(), PAUSE);
+      typedOn = submitted;
       if (submitted) staying();
       else soon();
     }
@@ -218,7 +184,7 @@
     function restored(draft) {
       if (draft.turn) field("draft_turn").value = draft.turn;
       if (draft.key && !brief) field("draft_key").value = draft.key;
-      if (brief) {
+      if (brief && draft.base !== "") {
         field("text_version").value = draft.base;
         field("text_base").value = draft.text_base || "";
       }
@@ -246,6 +212,7 @@
       clearTimeout(local);
       if (changed) keepHere({ sent: true }); // the log-in may have run out
       submitted = true;
+      typedOn = false;
       if (asking) asking.abort();
       staying();
     });
@@ -253,9 +220,10 @@
       if (event.persisted) submitted = false;
     });
     const leave = () => {
-      if (!changed || submitted) return;
+      if (!changed || (submitted && !typedOn)) return;
       keepHere();
-      keep({ leaving: true });
+      if (!submitted && now() !== left) keep({ leaving: true });
+      left = now();
     };
     window.addEventListener("pagehide", leave);
     document.addEventListener("visibilitychange", () => {
@@ -278,106 +246,5 @@
       choice.addEventListener("change", take);
       if (choice.checked && choice.value === "theirs") take();
     });
-  }
-
-  /* --- offering ------------------------------------------------------------------- */
-
-  function offer(root, form, { home, own, restored, thrown }) {
-    const panel = document.querySelector("[data-draft]:not([data-local])");
-    const given = document.getElementById("desk-draft");
-    if (panel && given) server(root, form, panel, JSON.parse(given.textContent), restored, thrown);
-    copies(root, form, home, own, restored);
-  }
-
-  function take(root, form, panel, fields, draft, restored) {
-    const before = window.briefForm.read(form);
-    window.briefForm.fill(form, fields);
-    panel.remove();
-    restored(draft);
-    window.briefForm.tell(root, ["Restored. Nothing is saved until you press Save."], {
-      undo: () => window.briefForm.fill(form, before),
-    });
-    form.elements.headline.focus({ preventScroll: true });
-  }
-
-  function server(root, form, panel, draft, restored, thrown) {
-    const restore = panel.querySelector("[data-draft-restore]");
-    if (restore) {
-      restore.hidden = false;
-      restore.onclick = () => take(root, form, panel, draft.fields, { ...draft, text_base: draft.fields.text_base }, restored);
-    }
-    panel.querySelector("[data-draft-throw]").onclick = async (event) => {
-      event.preventDefault();
-      const data = new FormData();
-      data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-      data.set("draft", draft.pk);
-      data.set("turn", draft.turn);
-      try {
-        const answer = await fetch(root.dataset.throwUrl, { method: "POST", body: data, headers: { Accept: "application/json" } });
-        const found = await answer.json();
-        window.briefForm.tell(root, [found.words], { warning: !answer.ok });
-        if (!answer.ok) return;
-        panel.remove();
-        thrown();
-      } catch {
-        window.briefForm.tell(root, ["The server did not answer. Try again."], { warning: true });
-      }
-    };
-  }
-
-  /* Offers what only this browser has, the latest first; what is saved by now is dropped. */
-  async function copies(root, form, home, own, restored) {
-    const names = store.names()
-      .filter((name) => name.startsWith(home()) && name !== own())
-      .sort((one, other) => (store.read(other)?.at || 0) - (store.read(one)?.at || 0));
-    for (const name of names) {
-      const copy = store.read(name);
-      if (!copy || !copy.values) continue;
-      const html = await compare(root, form, copy);
-      if (html === "") store.drop(name);
-      if (!html) continue;
-      root.insertAdjacentHTML("beforebegin", html);
-      const panel = root.previousElementSibling;
-      panel.querySelector("[data-draft-when]").textContent = new Date(copy.at).toLocaleString();
-      panel.querySelector("[data-draft-restore]").onclick = () => {
-        take(root, form, panel, copy.values, { base: copy.base, text_base: copy.text_base, key: copy.key }, restored);
-        store.drop(name);
-      };
-      panel.querySelector("[data-draft-throw]").onclick = () => {
-        store.drop(name);
-        panel.remove();
-      };
-      return; // one at a time
-    }
-  }
-
-  async function compare(root, form, copy) {
-    const data = new URLSearchParams();
-    data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    data.set("brief", root.dataset.brief || "");
-    const { key_points: points, ...values } = copy.values;
-    for (const [name, value] of Object.entries(values)) {
-      for (const one of [value].flat()) data.append(name, one);
-    }
-    data.set("key_points-TOTAL_FORMS", points.length);
-    points.forEach((text, row) => data.set(`key_points-${row}-text`, text));
-    try {
-      const answer = await fetch(root.dataset.compareUrl, { method: "POST", body: data, redirect: "manual" });
-      return answer.ok ? (await answer.json()).html : null;
-    } catch {
-      return null; // it stays where it is
-    }
-  }
-
-  /* Drops copies of two months ago, and those of the page whose words were just saved. */
-  function forgetOld() {
-    const key = cookie("ib-saved");
-    for (const name of store.names()) {
-      const copy = store.read(name);
-      const isOld = !copy || Date.now() - copy.at > DAYS * 86_400_000;
-      // Not what was typed while the save was under way.
-      if (isOld || (key && copy.sent && copy.key === key)) store.drop(name);
-    }
-    if (key) document.cookie = "ib-saved=; path=/admin/; max-age=0";
   }
 })();
