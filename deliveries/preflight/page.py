@@ -1,5 +1,7 @@
 """docs/preflight.md, written from the registries of rules."""
 
+import re
+from html import escape
 from typing import Any
 
 from briefs.preflight import Registry, Rule, Severity
@@ -19,10 +21,13 @@ and exits with 0, with 1 where there are errors, with 2 where there is no such
 brief.
 
 Links, images, DNS and provider are looked up by a few threads beside the page,
-and what they found is good for an hour (trouble: ten minutes; the provider: two). While
-somebody writes, nothing waits for them; before a brief is handed in or
-scheduled, they have four seconds. An edition that starts does not look at them
-again: it is not stopped because another site is down at six in the morning.
+and what they found is good for an hour (trouble: ten minutes; the provider:
+two). While somebody writes, nothing waits for them; before a brief is handed in
+or scheduled, they have four seconds. A resolver that knows no name of the
+internet proves nothing, and neither does a server that refuses programs: both
+only warn. An edition that starts does not look at them again: it is not stopped
+because another site is down at six in the morning.
+
 Only public addresses are asked, each connection goes to the very address that
 was looked at, redirects are followed five times at most, and an answer has
 five seconds. `CHECK_OUTSIDE=false` turns all of it off; in a try-out with the
@@ -42,5 +47,5 @@ def _section(registry: Registry[Any]) -> str:
 
 def _row(rule: Rule[Any]) -> str:
     severity = "**error**" if rule.severity is Severity.ERROR else "warning"
-    reason = rule.reason.replace("|", r"\|")
+    reason = re.sub(r"([|*\\])", r"\\\1", escape(rule.reason, quote=False))
     return f"| `{rule.name}` | {severity} | {reason} |\n"
