@@ -3,7 +3,6 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,16 +22,6 @@ def note(brief: Brief, before: dt.datetime | None, by: User | None) -> bool:
     new = in_zone(brief.embargo_until, brief) if brief.embargo_until else _("none")
     audit.record("embargoed", brief=brief, by=by, words=f"{old} → {new}")
     return True
-
-
-def set_until(brief: Brief, until: dt.datetime | None, by: User | None) -> bool:
-    """Let *brief* be under embargo until then, None for not at all; return False if it was."""
-    with transaction.atomic():
-        row = Brief.objects.select_for_update(no_key=True).get(pk=brief.pk)
-        before, row.embargo_until = row.embargo_until, until
-        row.save(update_fields=["embargo_until", "updated_at"])
-        brief.embargo_until = until
-        return note(row, before, by)
 
 
 def in_zone(moment: dt.datetime, brief: Brief) -> str:

@@ -2,7 +2,7 @@
 
 from briefs.differences.excerpts import for_readers
 from briefs.differences.fields import Change, compare, in_words
-from briefs.differences.marking import to_html, to_text
+from briefs.differences.marking import to_html
 from briefs.differences.wording import Piece, Row, rows, words
 
 __all__ = [
@@ -14,6 +14,5 @@ __all__ = [
     "in_words",
     "rows",
     "to_html",
-    "to_text",
     "words",
 ]

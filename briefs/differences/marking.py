@@ -34,9 +34,3 @@ def _marked(piece: Piece, hidden: str) -> SafeString:
 def _visible(text: str) -> str:
     """Give a line break that came or went a sign of its own: nothing would be seen of it."""
     return text.replace("\n", "↵\n")
-
-
-def to_text(pieces: Iterable[Piece]) -> str:
-    """Return *pieces* for a text part, the way editors write on paper: [-gone-] {+come+}."""
-    marks = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
-    return "".join(marks[piece.kind][0] + piece.text + marks[piece.kind][1] for piece in pieces)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from briefs.differences import Piece, compare, in_words, rows, to_html, to_text, words
+from briefs.differences import compare, in_words, rows, to_html, words
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -130,9 +130,3 @@ def test_html_is_escaped_and_says_aloud_what_went_and_came():
     assert "<script>" not in html
     assert '<del><span class="ib-hidden">removed: </span>old</del>' in html
     assert '<ins><span class="ib-hidden">added: </span>new</ins>' in html
-
-
-def test_a_text_part_marks_them_as_editors_do():
-    assert to_text(
-        [Piece("kept", "on "), Piece("removed", "Monday"), Piece("added", "Tuesday")]
-    ) == ("on [-Monday-]{+Tuesday+}")

@@ -82,10 +82,11 @@ def test_the_digest_brings_it_in_the_week_in_which_its_embargo_ends():
 
 def test_a_change_is_recorded_with_who_made_it_and_a_save_of_the_same_is_none():
     brief, user = make_brief(), make_user(name="Wanda")
-    until = timezone.now() + HOUR
-    assert embargo.set_until(brief, until, user)
-    assert not embargo.set_until(brief, until, user)
-    assert embargo.set_until(brief, None, user)
+    brief.embargo_until = timezone.now() + HOUR
+    assert embargo.note(brief, None, user)
+    assert not embargo.note(brief, brief.embargo_until, user)
+    before, brief.embargo_until = brief.embargo_until, None
+    assert embargo.note(brief, before, user)
     entries = AuditEntry.objects.filter(verb="embargoed").order_by("pk")
     assert [entry.by for entry in entries] == [user, user]
     assert entries[1].words.endswith("→ none")
