@@ -31,7 +31,10 @@ def place(lane: str) -> tuple[str, int] | None:
     options = lanes.options(lane)
     provider = options["provider"]
     if provider == "smtp":
-        relay = Relay.parse(str(options.get("url") or ""))
+        try:
+            relay = Relay.parse(str(options.get("url") or ""))
+        except ValueError:
+            return None  # which a system check tells
         return relay.host, relay.port
     given = urlsplit(str(settings.ANYMAIL.get(f"{provider.upper()}_API_URL", "")))
     if given.hostname:

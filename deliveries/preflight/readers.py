@@ -36,7 +36,8 @@ def audience_empty(matter: Matter) -> Iterator[Trouble]:
 @READERS.warning("audience-unusual")
 def audience_unusual(matter: Matter) -> Iterator[Trouble]:
     """Find an audience that differs from that of the publication's last brief by more than the
-    share which the publication says: a topic too many, an import, or readers lost at once.
+    share which the publication says: a topic too many, an import, or readers lost at once. Ten
+    readers more or fewer are never much.
     """
     brief = matter.brief
     last = (

@@ -127,21 +127,21 @@
       if (!where || where === "settings") return [];
       const name = NAMES[where] || where.charAt(0).toUpperCase() + where.slice(1);
       const chosen = where === "publication" && form.elements.publication.value;
-      const go_ = document.createElement(chosen ? "a" : "button");
-      go_.className = "ib-finding-go";
-      go_.textContent = name;
+      const place = document.createElement(chosen ? "a" : "button");
+      place.className = "ib-finding-go";
+      place.textContent = name;
       if (chosen) {
-        go_.href = box.dataset.publicationUrl.replace("/0/", `/${encodeURIComponent(chosen)}/`);
-        go_.target = "_blank";
-        go_.rel = "noopener";
+        place.href = box.dataset.publicationUrl.replace("/0/", `/${encodeURIComponent(chosen)}/`);
+        place.target = "_blank";
+        place.rel = "noopener";
       } else {
-        go_.type = "button";
-        go_.addEventListener("click", () => {
+        place.type = "button";
+        place.addEventListener("click", () => {
           box.open = false;
           go(form, where);
         });
       }
-      return [" ", go_];
+      return [" ", place];
     }
   }
 

@@ -310,3 +310,5 @@ def test_a_provider_that_listens_can_be_reached(settings):
     settings.PROVIDERS = {"main": {"provider": "postmark"}, "odd": {"provider": "amazon_ses"}}
     assert reachable.place("main") == ("api.postmarkapp.com", 443)
     assert reachable.ask("odd").value == ""
+    settings.PROVIDERS = {"main": {"provider": "smtp", "url": "http://mx"}}
+    assert reachable.place("main") is None
