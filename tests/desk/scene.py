@@ -111,11 +111,16 @@ def _paths() -> Iterator[str]:
         "deliveries_correct": [edition.brief_id],
         "deliveries_links": [edition.pk],
         "deliveries_send": [draft().pk],
+        "deliveries_calendar": [],
+        "deliveries_one_reader": [],
         "deliveries_installation": [],
         "deliveries_erase": [reader.pk],
     }
     for name, arguments in named.items():
         yield reverse(f"admin:{name}", args=arguments)
+    yield reverse("admin:deliveries_one_reader", query={"reader": reader.pk})
+    ledger = reverse("admin:deliveries_delivery_changelist")
+    yield f"{ledger}?edition__id__exact={edition.pk}"  # without, it leads there
 
 
 def pages() -> list[str]:
