@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Count, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -28,6 +29,7 @@ COUNTED_AT_ONCE = 20_000
 LEAST_PAUSE = 60.0  # seconds
 ONE_PART_IN = 50
 ROUND = 2.0
+A_CLOCK_AHEAD = dt.timedelta(hours=1)
 REMEMBERED = 60  # seconds that a narrowed count is good for
 EACH = Subscription.Rhythm.EACH
 
@@ -106,7 +108,10 @@ def keep() -> int:
     """Count the readers of each publication anew where it is time; return of how many."""
     until = time.monotonic() + ROUND
     counted = 0
-    for publication in Publication.objects.select_related("readership").order_by("pk"):
+    long_ago = Q(readership__counted_at__lt=Now() - dt.timedelta(seconds=LEAST_PAUSE))
+    missing = Q(readership__isnull=True) | Q(readership__counted_at__gt=Now() + A_CLOCK_AHEAD)
+    found = Publication.objects.filter(long_ago | missing).select_related("readership")
+    for publication in found.order_by("pk"):
         row = getattr(publication, "readership", None)
         if row is None or _is_due(row):
             _count(publication)

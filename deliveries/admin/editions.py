@@ -150,8 +150,13 @@ class EditionAdmin(DeskAdmin[Edition]):
 
     @admin.display(description=gettext_lazy("Brief"), ordering="brief__headline")
     def brief_title(self, edition: Edition) -> SafeString:
-        """Show the headline of the brief."""
-        return format_html('<span class="ib-title">{}</span>', edition.brief.headline)
+        """Show the headline of the brief, and of what kind the edition is if it is another."""
+        kind = "" if edition.kind == Edition.Kind.BRIEF else edition.get_kind_display()
+        return format_html(
+            '<span class="ib-title">{}<span class="ib-title-series">{}</span></span>',
+            edition.brief.headline,
+            kind,
+        )
 
     @admin.display(description=gettext_lazy("Publication"), ordering="publication__name")
     def publication_name(self, edition: Edition) -> SafeString:
