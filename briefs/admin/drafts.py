@@ -126,7 +126,7 @@ def context(request: HttpRequest, brief: Brief | None) -> dict[str, Any]:
     if request.method == "POST":
         return found
     if brief:
-        found["text_base"] = form_values.digests(form_values.of_brief(brief))
+        found["text_base"] = _base(brief)
     return {**found, **_offer(request, brief)}
 
 
@@ -183,6 +183,16 @@ def rescue(page: "BriefAdmin", request: HttpRequest, brief: Brief | None) -> Htt
         ),
     )
     return HttpResponseRedirect(reverse("admin:briefs_brief_change", args=[brief.pk]))
+
+
+def _base(brief: Brief) -> str:
+    """Return the marks of what the form shows; none where somebody saved while it was read.
+
+    Without them a later save asks about every field that differs.
+    """
+    marks = form_values.digests(form_values.of_brief(brief))
+    is_whole = Brief.objects.filter(pk=brief.pk, text_version=brief.text_version).exists()
+    return marks if is_whole else ""
 
 
 def _offer(request: HttpRequest, brief: Brief | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ else:
     from unfold.admin import TabularInline
 
 PREFIX = "key_points"
-MOST_ROWS = 200
+MOST_ROWS = 1_000  # numbers of rows; a script gives each new one the next
 
 
 def read_rows(post: QueryDict) -> list[str]:
@@ -38,7 +38,7 @@ def put_rows(post: QueryDict, texts: list[str]) -> None:
     """Let *post* say that the rows are *texts*."""
     for name in [name for name in post if name.startswith(f"{PREFIX}-")]:
         del post[name]
-    limits = {"TOTAL": len(texts), "INITIAL": 0, "MIN_NUM": 0, "MAX_NUM": 1000}
+    limits = {"TOTAL": len(texts), "INITIAL": 0, "MIN_NUM": 0, "MAX_NUM": MOST_ROWS}
     for name, limit in limits.items():
         post[f"{PREFIX}-{name}_FORMS"] = str(limit)
     for row, text in enumerate(texts):

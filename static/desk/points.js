@@ -45,17 +45,10 @@
       return row;
     }
 
-    function clear(row) {
-      const tick = row.querySelector("input[name$='-DELETE']");
-      if (tick) tick.checked = true;
-      words(row).value = "";
-      row.hidden = true;
-    }
-
     function remove(row) {
       const neighbours = rows();
       const next = neighbours[neighbours.indexOf(row) - 1] || neighbours[1];
-      clear(row);
+      row.remove(); // a row that is not sent is no key point
       number();
       changed();
       words(next || insert(null)).focus();
@@ -166,7 +159,8 @@
     number();
     add.onclick = () => words(insert(rows().at(-1))).focus();
     section.fill = (points) => {
-      rows().forEach(clear);
+      rows().forEach((row) => row.remove());
+      total.value = 0;
       points.forEach((point) => insert(list.lastElementChild, point));
       if (!points.length) insert(null);
     };
