@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from briefs import audit, revisions, workflow
-from briefs.differences import Change, Piece, Row, for_readers
+from briefs.differences import Change, Piece, Row, for_readers, plain
 from briefs.models import Brief, Correction, Revision, User
 from briefs.rendering import Unrenderable, fill_line, render_inline
 
@@ -122,6 +122,7 @@ class Notice:
     at: dt.datetime
     day: str
     markdown: str
+    plain: str
     html: SafeString
     changes: tuple[Change, ...]
 
@@ -159,6 +160,7 @@ def _notice(correction: Correction, brief: Brief) -> Notice:
         at=correction.at,
         day=_day(correction.at, brief),
         markdown=correction.notice,
+        plain=plain(correction.notice, targets=True),
         # render_inline() has sanitised it.
         html=mark_safe(render_inline(correction.notice, language=language)),  # noqa: S308
         changes=_changes(pair, language),

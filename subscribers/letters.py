@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import get_language, get_language_info, gettext
 
-from briefs import access
+from briefs import access, corrections
 from briefs.models import Publication
 from briefs.rendering import WIDEST, colour, fill_lines, render_page
 from briefs.revisions import text_of
@@ -122,6 +122,7 @@ def _latest(publication: Publication) -> dict[str, Any] | None:
     return {
         "headline": text.headline,
         "date": text.date,
+        "notices": corrections.notices(brief),
         "points": page.key_points_html,
         "plain_points": [strip_tags(point).strip() for point in page.key_points_html],
         # What a mail program would clip is read on the web.

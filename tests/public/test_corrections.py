@@ -10,8 +10,15 @@ from briefs import corrections, revisions, workflow
 from briefs.models import Brief, Correction
 from deliveries import digests, planning
 from deliveries.models import Edition
-from subscribers import tokens
-from tests.make import make_brief, make_edition, make_publication, make_readers
+from subscribers import letters, tokens
+from subscribers.models import Notice
+from tests.make import (
+    make_brief,
+    make_edition,
+    make_publication,
+    make_readers,
+    make_subscription,
+)
 
 # What the pages show of the database; the rules behind them are tested on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -151,3 +158,14 @@ def test_the_weekly_digest_tells_of_a_correction():
     assert digests.make(publication, end)
     text = Edition.objects.get(kind="digest").brief.body
     assert "It was *Tuesday*, not Monday." in text
+
+
+def test_a_welcome_that_brings_the_brief_brings_its_notice_too():
+    publication = make_publication(welcome_shows_latest=True)
+    link = make_subscription(publication)
+    brief = published(publication)
+    correct(brief, "See [the port](https://right.example/).", body="Right.")
+    letter = letters.welcome(Notice(kind="welcome", subscription=link))
+    assert "Correction, " in letter.body
+    assert ": See the port (https://right.example/)." in letter.body
+    assert '<a href="https://right.example/"' in str(letter.alternatives[0].content)
