@@ -11,22 +11,15 @@ from django.views.decorators.http import require_safe
 from briefs.addresses import mask
 from briefs.pages import private, speaks
 from deliveries import privacy
-from subscribers import tokens
-from subscribers.models import Subscription
-from subscribers.views.answers import broken_link, find, page, reads_and_posts
-
-
-def _owner(token: str) -> Subscription | None:
-    """Return the subscription that a link names which went to its owner alone."""
-    (subscription_id,) = tokens.own.load(token)
-    return find(subscription_id)
+from subscribers import preferences, tokens
+from subscribers.views.answers import broken_link, page, reads_and_posts
 
 
 @require_safe
 def export(request: HttpRequest, token: str) -> HttpResponse:
     """Hand over everything that we hold, as JSON."""
     try:
-        subscription = _owner(token)
+        subscription = preferences.owner(token)
     except tokens.BadToken as error:
         is_expired = isinstance(error, tokens.ExpiredToken)
         return broken_link(request, "preferences", is_expired=is_expired)
@@ -45,7 +38,7 @@ def export(request: HttpRequest, token: str) -> HttpResponse:
 def erase(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST erases."""
     try:
-        subscription = _owner(token)
+        subscription = preferences.owner(token)
     except tokens.BadToken as error:
         is_expired = isinstance(error, tokens.ExpiredToken)
         return broken_link(request, "preferences", is_expired=is_expired)

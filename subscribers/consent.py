@@ -117,7 +117,6 @@ def request(
         if is_suppressed(hashed, publication, domain_of(address), asks_anew=True):
             return None
         subscriber = _locked_subscriber(address, hashed)
-        _note_details(subscriber, name=name, language=language, time_zone=time_zone)
         now = timezone.now()
         asked_at = asked_at or now
         subscription, created = Subscription.objects.get_or_create(
@@ -126,6 +125,10 @@ def request(
             defaults={"source": source[:40], "requested_at": asked_at},
         )
         due_at = waiting.earliest_confirmation(subscriber, now)
+        if due_at <= now:
+            # What stands beside the address counts with the mail that goes out for it: who
+            # signs up a stranger while theirs is under way does not rename them.
+            _note_details(subscriber, name=name, language=language, time_zone=time_zone)
         has_one_waiting = subscription.notices.filter(
             kind=Notice.Kind.CONFIRMATION, status=Notice.Status.UNSENT
         ).exists()

@@ -6,8 +6,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext
 
 from briefs.addresses import mask
-from subscribers import letters, moving, tokens
-from subscribers.models import ConsentRecord, Notice
+from subscribers import letters, moving, preferences, tokens
+from subscribers.models import ConsentRecord, Notice, Subscription
 
 
 class Action(NamedTuple):
@@ -61,7 +61,7 @@ def own_link(notice: Notice) -> EmailMultiAlternatives:
                 "subscriptions. You can also take it with you, or have it erased."
             )
         ],
-        url=tokens.own_url(notice.link.pk),
+        url=tokens.own_url(preferences.own_token(notice.link)),
         button=gettext("Open my settings"),
         after=gettext(
             "The link works for 24 hours. Do not forward it. If you did not ask for it, ignore "
@@ -83,7 +83,8 @@ def new_address(notice: Notice) -> EmailMultiAlternatives:
                 "The reader of %(publication)s at %(old)s asked for mail to come to this address "
                 "from now on. Press the button to confirm it:"
             )
-            % names
+            % names,
+            *_moving_along(notice),
         ],
         url=tokens.address_url(notice.pk, number),
         button=gettext("Confirm this address"),
@@ -105,6 +106,7 @@ def moved(notice: Notice) -> EmailMultiAlternatives:
         subject=gettext("Your address for %(publication)s was changed") % names,
         words=[
             gettext("%(publication)s goes to %(new)s from now on, as was asked for.") % names,
+            *_moving_along(notice),
             gettext("If that was not you, take it back:"),
         ],
         url=tokens.undo_url(notice.record.pk),
@@ -112,6 +114,21 @@ def moved(notice: Notice) -> EmailMultiAlternatives:
         after=gettext("The button works for 30 days, and once."),
     )
     return _letter(notice, action)
+
+
+def _moving_along(notice: Notice) -> list[str]:
+    """Name what else comes to the same address: one address serves all publications."""
+    names = [
+        one.publication.name
+        for one in notice.link.subscriber.subscriptions.exclude(pk=notice.link.pk)
+        .filter(status__in=[Subscription.Status.ACTIVE, Subscription.Status.PAUSED])
+        .select_related("publication")
+        .order_by("publication__name", "id")
+    ]
+    if not names:
+        return []
+    words = gettext("What else you get from us moves along: %(publications)s.")
+    return [words % {"publications": ", ".join(names)}]
 
 
 def _letter(notice: Notice, action: Action) -> EmailMultiAlternatives:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.models import Publication, Topic
-from subscribers import consent
+from subscribers import consent, tokens
 from subscribers.evidence import change, locked, one_line, record
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.origin import Origin
@@ -194,6 +194,32 @@ def join(subscription: Subscription, publication: Publication, *, origin: Origin
         release_erasure(reader.address_hash, publication, "The reader joined anew.")
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscription=other)
     return True
+
+
+def own_token(subscription: Subscription) -> str:
+    """Return a token that opens all we hold of a reader, as long as they keep their address."""
+    return tokens.own.make(subscription.pk, _mark(subscription))
+
+
+def owner(token: str) -> Subscription | None:
+    """Return the subscription of an own_token(); None once its reader was erased.
+
+    Raises BadToken, and ExpiredToken also where the reader has moved: whoever
+    reads the mail of the address before is not asked any more.
+    """
+    subscription_id, mark = tokens.own.load(token)
+    found = Subscription.objects.select_related("subscriber", "publication").filter(
+        pk=subscription_id
+    )
+    subscription = found.first()
+    if subscription is not None and _mark(subscription) != mark:
+        raise tokens.ExpiredToken("The reader has another address now.")
+    return subscription
+
+
+def _mark(subscription: Subscription) -> int:
+    """Return a number that changes with the reader's address."""
+    return int(subscription.subscriber.address_hash[:12], 16)
 
 
 def mail_link(subscription: Subscription) -> bool:

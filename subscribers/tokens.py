@@ -163,7 +163,7 @@ canary = Purpose("canary", size=1)  # subscription
 # What whoever has a mail may do: leave, and change what its owner can undo.
 unsubscribe = Purpose("unsubscribe", size=2)  # subscription, delivery or 0
 # Mailed to its owner alone, on request: opens everything we hold of them.
-own = Purpose("own", size=1, lifetime=24 * 3600)  # subscription
+own = Purpose("own", size=2, lifetime=24 * 3600)  # subscription, part of the address’s hash
 undo = Purpose("undo", size=1, lifetime=30 * 24 * 3600)  # consent record
 # Bound to the old address and the new one by a digest of both.
 address = Purpose("address", size=2, lifetime=3 * 24 * 3600)  # notice, digest
@@ -213,9 +213,9 @@ def preferences_address(token: str) -> str:
     return f"{settings.SITE_URL}/s/prefs/{token}"
 
 
-def own_url(subscription_id: int) -> str:
+def own_url(token: str) -> str:
     """Return the address, mailed on request only, of all that we hold of a reader."""
-    return f"{settings.SITE_URL}/s/own/{own.make(subscription_id)}"
+    return f"{settings.SITE_URL}/s/own/{token}"
 
 
 def undo_url(record_id: int) -> str:

@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from django.db import connection
 
@@ -51,12 +50,16 @@ def _queue() -> int:
     """
     if connection.vendor != "sqlite":
         return -1
-    path = f"{connection.settings_dict['NAME']}.turn"
+    name = str(connection.settings_dict["NAME"])
+    if name.startswith(("file:", ":memory:")):
+        return -1  # nobody else writes there
+    path = f"{name}.turn"
     if _place.path != (path, os.getpid()):
-        if not Path(path).parent.is_dir():
-            return -1  # a database in memory
         if _place.descriptor >= 0:
             os.close(_place.descriptor)
-        _place.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _place.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            _place.descriptor = -1  # nobody has to queue
         _place.path = (path, os.getpid())
     return _place.descriptor

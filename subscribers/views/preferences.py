@@ -76,11 +76,11 @@ def footer(request: HttpRequest, token: str) -> HttpResponse:
 def own(request: HttpRequest, token: str) -> HttpResponse:
     """Show and change everything: this link was mailed to its owner alone."""
     try:
-        (subscription_id,) = tokens.own.load(token)
+        subscription = preferences.owner(token)
     except tokens.BadToken as error:
         is_expired = isinstance(error, tokens.ExpiredToken)
         return broken_link(request, "preferences", is_expired=is_expired)
-    return _settings(request, find(subscription_id), is_own=True, token=token)
+    return _settings(request, subscription, is_own=True, token=token)
 
 
 def _settings(

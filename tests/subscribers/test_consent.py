@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs.addresses import InvalidAddress
 from briefs.models.append_only import RowsAreFinal
-from subscribers import consent
+from subscribers import consent, notices
 from subscribers.models import ConsentRecord, ConsentWording, Notice, Subscriber, Subscription
 from subscribers.suppression import suppress
 from tests.make import make_publication, make_subscription, make_user
@@ -179,8 +179,15 @@ def test_a_confirmation_that_still_waits_is_not_joined_by_another(publication, c
     assert confirmations().count() == 1
 
 
-def test_a_name_is_taken_until_somebody_has_confirmed(publication, clock):
+def test_a_name_counts_with_the_mail_that_asks_and_until_somebody_has_confirmed(publication, clock):
     subscription = ask(publication, name="Wrong")
+    notices.sweep()
+    ask(publication, name="Mallory")
+    ask(make_publication(), name="Mallory")
+    assert Subscriber.objects.get().name == "Wrong"
+    clock.shift(7200)
+    notices.sweep()
+    clock.shift(7200)
     ask(publication, name="Ada  \x00 Lovelace")
     assert Subscriber.objects.get().name == "Ada Lovelace"
     consent.confirm(subscription, source="form")

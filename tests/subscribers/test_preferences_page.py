@@ -31,7 +31,7 @@ def footer(subscription):
 
 @pytest.fixture
 def own(subscription):
-    return f"/s/own/{tokens.own.make(subscription.pk)}"
+    return f"/s/own/{preferences.own_token(subscription)}"
 
 
 def records():
@@ -107,7 +107,7 @@ def test_a_pause_ends_on_its_day_by_the_publications_clock(client, own, subscrip
     subscription.publication.time_zone = "Pacific/Auckland"  # 12 h ahead in June
     subscription.publication.save()
     with time_machine.travel("2026-06-01 08:00Z", tick=False) as clock:
-        own = f"/s/own/{tokens.own.make(subscription.pk)}"
+        own = f"/s/own/{preferences.own_token(subscription)}"
         client.post(own, {"wish": "pause", "until": "2026-06-03"})
         subscription.refresh_from_db()
         assert (subscription.status, str(subscription.paused_until)) == ("paused", "2026-06-03")
@@ -233,6 +233,25 @@ def test_an_address_moves_when_the_new_one_confirms_and_the_old_one_can_take_it_
     assert "example" not in json.dumps([details for _kind, details in records()])
 
 
+def test_a_move_names_all_that_moves_along(client, own, subscription, mailoutbox):
+    now = timezone.now()
+    for name, status in (("Rail Watch", "active"), ("Left Long Ago", "unsubscribed")):
+        Subscription.objects.create(
+            subscriber=subscription.subscriber,
+            publication=make_publication(name=name),
+            status=status,
+            confirmed_at=now,
+            unsubscribed_at=now if status == "unsubscribed" else None,
+        )
+    client.post(own, {"wish": "address", "address": "ada@new.example"})
+    client.post(mailed_link(mailoutbox, "/s/address/"))
+    notices.sweep()
+    assert len(mailoutbox) == 2
+    for mail in mailoutbox:
+        assert "moves along: Rail Watch." in mail.body
+        assert "Left Long Ago" not in mail.body
+
+
 def test_two_readers_are_not_made_one(client, own, publication, mailoutbox):
     make_subscription(publication, "eve@example.com")
     client.post(own, {"wish": "address", "address": "eve@example.com"})
@@ -356,7 +375,9 @@ def test_an_address_that_was_taken_away_twice_can_be_taken_back(
     client.post(own, {"wish": "address", "address": "eve@example.com"})
     client.post(mailed_link(mailoutbox, "/s/address/"))
     back = mailed_link(mailoutbox, "/s/undo/")
-    client.post(own, {"wish": "address", "address": "mallory@example.com"})
+    subscription.subscriber.refresh_from_db()
+    theirs = f"/s/own/{preferences.own_token(subscription)}"
+    client.post(theirs, {"wish": "address", "address": "mallory@example.com"})
     client.post(mailed_link(mailoutbox, "/s/address/"))
     suppress("mallory@example.com", "complaint")
     client.post(back)
@@ -380,9 +401,12 @@ def test_addresses_beside_the_readers_own_are_kept_as_long_as_their_buttons_work
     client, subscription, mailoutbox
 ):
     with time_machine.travel("2026-04-06 06:00Z", tick=False) as clock:
-        own = f"/s/own/{tokens.own.make(subscription.pk)}"
+        own = f"/s/own/{preferences.own_token(subscription)}"
         client.post(own, {"wish": "address", "address": "ada@new.example"})
         client.post(mailed_link(mailoutbox, "/s/address/"))
+        assert client.get(own).status_code == 410  # it went to the address before
+        subscription.subscriber.refresh_from_db()
+        own = f"/s/own/{preferences.own_token(subscription)}"
         client.post(own, {"wish": "address", "address": "stranger@other.example"})
         clock.shift(dt.timedelta(days=2))
         tasks.forget_unconfirmed()
