@@ -138,7 +138,8 @@ class EditionAdmin(DeskAdmin[Edition]):
         return TemplateResponse(request, "admin/deliveries/edition.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
-        return super().get_queryset(request).select_related("brief", "publication", "by")
+        rows = super().get_queryset(request)
+        return rows.select_related("brief", "publication", "by", "tally")
 
     def _visible(self, request: HttpRequest, pk: int) -> Edition:
         if not self.has_view_permission(request):
