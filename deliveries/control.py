@@ -5,7 +5,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now
 
 from briefs import audit, corrections
-from briefs.models import User
+from briefs.models import Brief, User
 from deliveries import embargo, tallies
 from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition
@@ -42,21 +42,23 @@ def resume(edition: Edition, by: User | None = None) -> bool:
     Raise workflow.WrongStatus where its text has been corrected meanwhile, or
     where its brief is under embargo by now.
     """
-    _require_fit(edition)
     # Its start checks it once more, and writes down what the mail is made with.
     never_begun = Edition.objects.filter(
         pk=edition.pk, status=Edition.Status.PAUSED, started_at__isnull=True
     )
     with transaction.atomic():
+        _require_fit(edition)
         if never_begun.update(status=Edition.Status.SCHEDULED, send_at=Now(), word=""):
             edition.refresh_from_db()
             note("resumed", edition, by)
             return True
-    return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, by, word="")
+        return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, by, word="")
 
 
 def _require_fit(edition: Edition) -> None:
     """Raise workflow.WrongStatus where nobody else may get *edition* now."""
+    # A correction is issued under this lock too: before the verb, or too late for it.
+    Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)
     corrections.require_current(edition.revision)
     embargo.require_over_now(edition)
 
@@ -144,9 +146,9 @@ def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -
     Raise StillOpen where that would leave the brief with two open editions, and
     workflow.WrongStatus as resume() does: nobody gets a text now that is known to be wrong.
     """
-    _require_fit(edition)
     try:
         with transaction.atomic():
+            _require_fit(edition)
             # recovery.finish() holds this lock too: it must not overlook what becomes due here.
             Edition.objects.select_for_update().get(pk=edition.pk)
             reopened = Edition.objects.filter(

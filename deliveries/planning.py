@@ -302,6 +302,6 @@ def _publish(edition: Edition) -> None:
     begun = edition.started_at or timezone.now()
     with transaction.atomic():
         # A correction is issued under this lock too: what was wrong must not come back.
-        Brief.objects.select_for_update().get(pk=edition.brief_id)
+        Brief.objects.select_for_update(no_key=True).get(pk=edition.brief_id)
         if not corrections.is_superseded(edition.revision):
             workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)
