@@ -221,6 +221,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
+# By how much the worker that `manage.py up` starts yields to pages, see nice(2): at 3 it gets
+# half of what the web server gets, where both want the processor.
+WORKER_NICE = env.int("WORKER_NICE", 3)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a doorbell that nobody hears is rung again by the tick

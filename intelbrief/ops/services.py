@@ -11,10 +11,9 @@ from django.conf import settings
 from intelbrief.ops import valkey
 from intelbrief.ops.supervisor import Service, python
 
-# Whoever waits for a page is served before the mail that leaves behind it: where both want
-# the processor, a worker that has come up gets half of what the web server gets. It is a
-# variable for intelbrief.celery; see nice(2).
-AFTER_PAGES = {"INTELBRIEF_NICE": "3"}
+# Whoever waits for a page is served before the mail that leaves behind it: read by
+# intelbrief.celery once a worker has come up.
+AFTER_PAGES = {"INTELBRIEF_NICE": str(settings.WORKER_NICE)}
 READY_FILE = "INTELBRIEF_READY_FILE"  # intelbrief.celery makes the file it names
 
 
