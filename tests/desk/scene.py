@@ -1,8 +1,10 @@
 """A desk with something on every page, and the list of its pages."""
 
 import datetime as dt
+import tempfile
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -12,12 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from briefs import audit, images, revisions, workflow
+from briefs import audit, drafts, images, revisions, workflow
 from briefs.models import Author, Brief, Comment, Publication, Snippet, Topic, User
 from briefs.preflight import Findings
 from deliveries import planning, recovery, sending
 from deliveries.models import Delivery, Edition, Segment
-from subscribers.models import Notice, Subscriber
+from subscribers.importing import running
+from subscribers.models import ImportRun, Notice, Subscriber
 from subscribers.suppression import suppress
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
 
@@ -72,7 +75,24 @@ def make(words: str = "") -> Publication:
     picture.seek(0)
     picture.name = f"{words or 'crane'}.png"
     images.store(picture, publication=publication, alt=f"A crane {words}", by=colleague)
+    for one in User.objects.filter(is_superuser=True):
+        typed = {"headline": f"Never saved {words}", "body": words}
+        drafts.keep(one, draft, drafts.new_key(), typed, base=draft.text_version, turn=0)
+    _import(publication, words)
     return publication
+
+
+def _import(publication: Publication, words: str) -> None:
+    """Import a file whose name, columns and rows hold *words*, and receive another."""
+    cell = '"' + words.replace('"', '""') + '"'
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(f"email,name,{cell}\nnew@example.com,{cell},x\n{cell},No address,x\n")
+        file.flush()
+        for is_run in (True, False):
+            run = running.receive(publication, Path(file.name), name=f"{words}.csv", by=None)
+            if is_run:
+                running.start(run, basis=f"They asked. {words}", by=None)
+                running.work(5)
 
 
 def _texts(headline: str, words: str) -> dict[str, Any]:
@@ -115,6 +135,8 @@ def _paths() -> Iterator[str]:
         "deliveries_one_reader": [],
         "deliveries_installation": [],
         "deliveries_erase": [reader.pk],
+        "briefs_brief_delete": [draft().pk],
+        "subscribers_importrun_change": [ImportRun.objects.latest("pk").pk],
     }
     for name, arguments in named.items():
         yield reverse(f"admin:{name}", args=arguments)
