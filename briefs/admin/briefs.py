@@ -33,7 +33,7 @@ from briefs.admin.desk import (
     badge,
     editor_of,
     is_superuser,
-    number,
+    key_in,
     publication_label,
 )
 from briefs.admin.key_points import KeyPointInline
@@ -107,8 +107,8 @@ class BriefAdmin(DeskAdmin[Brief]):
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Hold the brief while it is saved: it cannot be published between look and write."""
-        key = number(object_id or "")
-        if request.method != "POST" or key is None:
+        key = key_in(object_id) if object_id and request.method == "POST" else None
+        if key is None:
             return super().changeform_view(request, object_id, *args, **kwargs)
         try:
             return self._held(request, key, *args, **kwargs)
@@ -208,7 +208,7 @@ class BriefAdmin(DeskAdmin[Brief]):
         brief = form.instance
         if not change:
             audit.record("created", brief=brief, by=editor_of(request))
-        elif changed := two_editors.changed(request):
+        elif changed := two_editors.changed(request, brief):
             sign_off.follow(request, brief, changed)
         embargo.note(brief, form.initial.get("embargo_until"), editor_of(request))
         drafts.saved(request, brief, is_new=not change)

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import BigAutoField, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -53,6 +55,15 @@ def number(text: str) -> int | None:
     Python refuses to read thousands of digits, and a database more than 19.
     """
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def key_in(object_id: str) -> int | None:
+    """Return the key that Django’s admin reads from an address: “+1” and “_2B1” are row 1 too."""
+    try:
+        key: int = BigAutoField().to_python(unquote(object_id))
+    except ValidationError:
+        return None
+    return key
 
 
 def badge(text: object, tone: str = "neutral") -> SafeString:

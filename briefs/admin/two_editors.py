@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from briefs import audit, differences
+from briefs import audit, differences, revisions
 from briefs.admin import form_values
 from briefs.admin.brief_form import BriefForm
 from briefs.admin.desk import editor_of
@@ -48,16 +48,25 @@ def settle(request: HttpRequest, brief: Brief) -> None:
     if "text_version" in post and not _differences(post, stored, typed):
         post["text_version"] = str(brief.text_version)
     request.POST = post  # type: ignore[assignment]  # the stubs know only the browser's own
-    request.__dict__["_desk_changed"] = [
+    request.__dict__["_desk_stored"] = stored, revisions.snapshot(brief)
+
+
+def changed(request: HttpRequest, brief: Brief) -> str:
+    """Return which fields of *brief* the settled form has changed, as words; empty for none.
+
+    Read from what is stored, before and after: what a form seems to say, and what is made of it,
+    may differ.
+    """
+    before, text_before = request.__dict__["_desk_stored"]
+    brief = Brief.objects.select_related("publication").get(pk=brief.pk)
+    after = form_values.of_brief(brief)
+    labels = [
         label_of(name)
         for name in form_values.NAMES
-        if name not in form_values.BESIDE_THE_TEXT and typed[name] != stored[name]
+        if name not in form_values.BESIDE_THE_TEXT and before[name] != after[name]
     ]
-
-
-def changed(request: HttpRequest) -> str:
-    """Return which fields the settled form changes, as words; empty for none."""
-    labels: list[str] = request.__dict__.get("_desk_changed", [])
+    if not labels and text_before != revisions.snapshot(brief):
+        labels = [_("white space")]
     return ", ".join(labels)
 
 
