@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from briefs import audit, drafts, images, revisions, workflow
 from briefs.models import Author, Brief, Comment, Publication, Snippet, Topic, User
 from briefs.preflight import Findings
-from deliveries import planning, recovery, sending
+from deliveries import planning, preflight, recovery, sending
 from deliveries.models import Delivery, Edition, Segment
 from subscribers.importing import running
 from subscribers.models import ImportRun, Notice, Subscriber
@@ -48,7 +48,7 @@ def make(words: str = "") -> Publication:
     suppress("gone@example.com", "manual")
     sent = make_brief(publication, **_texts("Sent", words))
     # The preflight refuses some of such words: what gets past it has to be harmless all the same.
-    with mock.patch.object(planning.preflight, "check_revision", return_value=Findings([], [])):
+    with mock.patch.object(preflight, "check_revision", return_value=Findings([], [])):
         edition = make_edition(sent)
         planning.start_due()
         later = timezone.now() + dt.timedelta(days=1)
