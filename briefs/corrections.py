@@ -97,15 +97,24 @@ def checked(notice: str) -> str:
 # --- what was corrected -----------------------------------------------------
 
 
-def is_superseded(revision: Revision) -> bool:
-    """Tell whether *revision* was corrected, and no later correction came back to it."""
-    last = Correction.objects.filter(Q(wrong=revision) | Q(right=revision)).first()
-    return last is not None and last.wrong_id == revision.pk
+def is_superseded(revision: Revision, planned_at: dt.datetime | None = None) -> bool:
+    """Tell whether *revision* was corrected, and no later correction came back to it.
+
+    What was *planned_at* a time before the latest correction, with whatever
+    other text than the right one, is superseded too: a text that was saved
+    between the two stood on no page, and no correction names it.
+    """
+    which = Q(wrong=revision) | Q(right=revision)
+    if planned_at is not None:
+        which |= Q(at__gt=planned_at)
+    # By number, which the lock on the brief gives out in turn: hosts' clocks may differ.
+    last = Correction.objects.filter(which, brief=revision.brief_id).order_by("pk").last()
+    return last is not None and last.right_id != revision.pk
 
 
-def require_current(revision: Revision) -> None:
-    """Raise Superseded where *revision* has been corrected: it must go to nobody any more."""
-    if is_superseded(revision):
+def require_current(revision: Revision, planned_at: dt.datetime | None = None) -> None:
+    """Raise Superseded where is_superseded() says so: it must go to nobody any more."""
+    if is_superseded(revision, planned_at):
         raise Superseded(
             f"Revision {revision.number} of “{revision.brief}” has been corrected since. "
             "Open the send screen and send the text as it is now."

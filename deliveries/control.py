@@ -59,7 +59,7 @@ def _require_fit(edition: Edition) -> None:
     """Raise workflow.WrongStatus where nobody else may get *edition* now."""
     # A correction is issued under this lock too: before the verb, or too late for it.
     Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)
-    corrections.require_current(edition.revision)
+    corrections.require_current(edition.revision, edition.created_at)
     embargo.require_over_now(edition)
 
 

@@ -59,9 +59,11 @@ def issue(brief: Brief, notice: str, by: User | None, *, by_mail: bool) -> Corre
     Raise as briefs.corrections.issue(), planning.schedule() and mail() do.
     """
     with transaction.atomic():
-        correction = corrections.issue(brief, notice, by)
+        # Another object than the caller's, which must not say what is undone where the mail fails.
+        correction = corrections.issue(Brief.objects.get(pk=brief.pk), notice, by)
         if by_mail:
             mail(correction, by)
+    brief.refresh_from_db(fields=["published_revision", "status"])
     return correction
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat, Now
 
+from briefs import corrections
 from deliveries.models import Delivery, Edition
 
 # A provider that says "later" is asked again for this long.
@@ -154,9 +155,11 @@ def _put_back(ids: list[int], attempt: int, reply: str) -> None:
 def _goes_on(edition: int) -> bool:
     """Tell whether *edition* can still send; open it again if it began within a day."""
     # recovery.finish() holds this lock too: it must not overlook what becomes due here.
-    status = Edition.objects.select_for_update().values_list("status", flat=True).get(pk=edition)
-    if status != Edition.Status.FINISHED:
+    held = Edition.objects.select_for_update().get(pk=edition)
+    if held.status != Edition.Status.FINISHED:
         return True  # of one that was cancelled, the sweep skips who is pending
+    if corrections.is_superseded(held.revision, held.created_at):
+        return False  # nobody gets a text now that is known to be wrong
     try:
         with transaction.atomic():
             return bool(

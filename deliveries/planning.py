@@ -271,7 +271,7 @@ def _set_going(edition: Edition, scheduled: QuerySet[Edition]) -> int:
         Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)
         workflow.require_approved(edition.revision)
         embargo.require_over_now(edition)
-        corrections.require_current(edition.revision)
+        corrections.require_current(edition.revision, edition.created_at)
         return scheduled.filter(send_at__lte=Now()).update(
             status=Edition.Status.SENDING,
             started_at=Now(),
@@ -303,5 +303,5 @@ def _publish(edition: Edition) -> None:
     with transaction.atomic():
         # A correction is issued under this lock too: what was wrong must not come back.
         Brief.objects.select_for_update(no_key=True).get(pk=edition.brief_id)
-        if not corrections.is_superseded(edition.revision):
+        if not corrections.is_superseded(edition.revision, edition.created_at):
             workflow.publish(edition.brief, edition.revision, begun, home=edition.publication)

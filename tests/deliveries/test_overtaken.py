@@ -1,0 +1,101 @@
+"""What a correction has overtaken: it goes out no more, whoever or whatever would let it."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from briefs import corrections as notices
+from briefs import revisions, workflow
+from briefs.models import Brief, Correction
+from deliveries import control, planning
+from deliveries.ledger import Fate
+from deliveries.models import Edition
+from tests.deliveries.test_doubt import Late
+from tests.make import make_brief, make_edition, make_member, make_publication, make_readers
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def publication():
+    return make_publication()
+
+
+def reword(brief, body):
+    Brief.objects.filter(pk=brief.pk).update(body=body)
+    brief.refresh_from_db()
+
+
+def test_a_text_between_the_wrong_one_and_the_right_one_goes_to_nobody(publication):
+    """It was scheduled before the correction, and stood on no page: yet it is wrong as well."""
+    make_readers(publication, 1)
+    brief = make_brief(publication)
+    workflow.publish(brief, revisions.take(brief), timezone.now())
+    brief.refresh_from_db()
+    reword(brief, "The cranes arrived on Monday, in the morning.")
+    edition = make_edition(brief, send_at=timezone.now() + dt.timedelta(hours=1))
+    reword(brief, "The cranes arrived on Tuesday.")
+    right = notices.issue(brief, "It was Tuesday.", None).right
+    Edition.objects.update(send_at=timezone.now() - dt.timedelta(seconds=1))
+    planning.start_due()
+    edition.refresh_from_db()
+    brief.refresh_from_db()
+    assert (edition.status, brief.published_revision) == ("missed", right)
+
+
+def test_what_was_paused_with_a_text_that_a_correction_has_overtaken_stays_so(publication):
+    make_readers(publication, 2)
+    brief = make_brief(publication)
+    workflow.publish(brief, revisions.take(brief), timezone.now())
+    brief.refresh_from_db()
+    reword(brief, "The cranes arrived on Monday, in the morning.")
+    edition = make_edition(brief)
+    Edition.objects.update(status="paused")
+    reword(brief, "The cranes arrived on Tuesday.")
+    notices.issue(brief, "It was Tuesday.", None)
+    with pytest.raises(notices.Superseded):
+        control.resume(edition)
+
+
+def test_a_new_text_after_a_correction_goes_out(publication):
+    make_readers(publication, 1)
+    brief = make_brief(publication)
+    workflow.publish(brief, revisions.take(brief), timezone.now())
+    brief.refresh_from_db()
+    reword(brief, "The cranes arrived on Tuesday.")
+    notices.issue(brief, "It was Tuesday.", None)
+    reword(brief, "The cranes arrived on Tuesday, and work.")
+    edition = make_edition(brief)
+    planning.start_due()
+    edition.refresh_from_db()
+    assert edition.status == "sending"
+
+
+def test_a_late_no_did_not_mail_the_wrong_text_after_its_correction():
+    late = Late()
+    brief = Brief.objects.get()
+    reword(brief, "The cranes arrived on Tuesday.")
+    notices.issue(brief, "It was Tuesday.", None)
+    late.says(Fate.NOT_ACCEPTED)
+    assert late.statuses() == {"failed": 3}
+    assert late.edition.status == "finished"
+
+
+def test_a_refused_correction_mail_did_not_break_its_page(client):
+    """The brief in memory pointed at a revision that had been rolled back."""
+    publication = make_publication()
+    paul = make_member(publication, "publisher")
+    client.force_login(paul)
+    make_readers(publication, 1)
+    brief = make_brief(publication)
+    make_edition(brief)
+    planning.start_due()  # and is on its way still
+    reword(brief, "The cranes arrived on Tuesday.")
+    fields = {"notice": "It was Tuesday.", "by_mail": "1", "text_version": brief.text_version}
+    address = reverse("admin:deliveries_correct", args=[brief.pk])
+    body = client.post(address, fields).content.decode()
+    assert "Stop it first" in body
+    assert "Tuesday</ins>" in body, "it shows still what would be corrected"
+    assert not Correction.objects.exists()
