@@ -32,6 +32,8 @@ ROUND = 2.0
 # and woken up settles its last slice without a word to anybody.
 LATELY = dt.timedelta(days=2)
 AGAIN_AFTER = dt.timedelta(minutes=10)
+# A count that was begun is another's for so long, in seconds or times the last one took.
+LEAST_LEASE, TIMES_AS_LONG = 60.0, 4
 NOT_COUNTED = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 UNHAPPY = (
@@ -129,7 +131,8 @@ def _candidates() -> QuerySet[Edition]:
     """
     begun = Edition.objects.filter(started_at__isnull=False)
     large = Q(frozen_at__isnull=False, audience__gt=COUNTED_AT_ONCE)
-    not_final = Q(tally__isnull=True) | Q(tally__is_final=False)
+    # One that was final and is open again was opened by a late word: it moves as before.
+    not_final = Q(tally__isnull=True) | Q(tally__is_final=False) | Q(status__in=Edition.OPEN)
     once_more = Q(finished_at__gt=Now() - LATELY, tally__counted_at__lt=Now() - AGAIN_AFTER)
     return (
         begun.filter(large | ~Q(status__in=Edition.OPEN))
@@ -141,7 +144,11 @@ def _candidates() -> QuerySet[Edition]:
 
 def _is_due(edition: Edition, tally: Tally) -> bool:
     report = tally.report
-    if tally.counted_at == NOT_COUNTED or not report:
+    if tally.counted_at == NOT_COUNTED:
+        return True
+    if _is_being_counted(tally):
+        return False
+    if not report:
         return True
     if report["status"] != edition.status and not edition.is_open:
         return True  # it has ended since
@@ -151,6 +158,18 @@ def _is_due(edition: Edition, tally: Tally) -> bool:
     age = (timezone.now() - dt.datetime.fromisoformat(report["at"])).total_seconds()
     # The clocks of two workers may differ; what is an hour ahead is none.
     return not -3600 <= age < pause
+
+
+def _is_being_counted(tally: Tally) -> bool:
+    """Tell whether somebody is at it: to begin anew would throw their count away.
+
+    Where counting takes longer than a tick, each would, and none were ever written.
+    """
+    report = tally.report
+    if report and tally.counted_at <= dt.datetime.fromisoformat(report["at"]):
+        return False
+    lease = max(LEAST_LEASE, TIMES_AS_LONG * report.get("seconds", 0))
+    return abs((timezone.now() - tally.counted_at).total_seconds()) < lease
 
 
 def _renew(edition: Edition) -> bool:

@@ -145,3 +145,48 @@ def test_a_send_rewrites_no_index(edition):
     )
     all_after, heap_only_after = updates()
     assert all_after - all_before == heap_only_after - heap_only_before == 12
+
+
+def test_of_two_schedulers_one_counts_and_neither_throws_the_others_count_away(
+    edition, monkeypatch
+):
+    """A count that takes longer than a tick was begun anew by each tick, and never written."""
+    count, others = tallies.count, []
+
+    def count_while_another_ticks(edition):
+        if not others:
+            others.append("begun")
+            others.append(tallies.keep())
+        return count(edition)
+
+    monkeypatch.setattr(tallies, "count", count_while_another_ticks)
+    assert tallies.keep() == 1
+    assert others == ["begun", 0]
+    assert Tally.objects.get().report["audience"] == 6
+
+
+@pytest.mark.sqlite_only
+def test_who_died_over_a_count_holds_it_up_for_a_minute_only(edition):
+    tallies.keep()
+    old = timezone.now() - dt.timedelta(minutes=2)
+    tally = Tally.objects.get()
+    tally.report["at"] = old.isoformat()
+    tally.counted_at = timezone.now()
+    tally.save()
+    assert tallies.keep() == 0
+    Tally.objects.update(counted_at=old + dt.timedelta(seconds=30))
+    assert tallies.keep() == 1
+
+
+@pytest.mark.sqlite_only
+def test_an_edition_that_a_late_word_opened_again_is_counted_while_it_moves(edition):
+    end(edition)
+    tallies.keep()
+    Delivery.objects.filter(pk=edition.deliveries.first().pk).update(status="pending")
+    Edition.objects.update(status="finishing", finished_at=None)
+    tally = Tally.objects.get()
+    tally.report["at"] = (timezone.now() - dt.timedelta(minutes=5)).isoformat()
+    tally.counted_at = timezone.now() - dt.timedelta(minutes=5)
+    tally.save()
+    assert tallies.keep() == 1
+    assert tallies.of(Edition.objects.get())["statuses"]["pending"] == 1
