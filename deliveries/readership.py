@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -111,7 +111,8 @@ def keep() -> int:
     long_ago = Q(readership__counted_at__lt=Now() - dt.timedelta(seconds=LEAST_PAUSE))
     missing = Q(readership__isnull=True) | Q(readership__counted_at__gt=Now() + A_CLOCK_AHEAD)
     found = Publication.objects.filter(long_ago | missing).select_related("readership")
-    for publication in found.order_by("pk"):
+    # The longest ago first: else the first few of many would take all the time there is.
+    for publication in found.order_by(F("readership__counted_at").asc(nulls_first=True), "pk"):
         row = getattr(publication, "readership", None)
         if row is None or _is_due(row):
             _count(publication)
