@@ -28,7 +28,7 @@ def add(brief: Brief, by: User, text: str, quote: str = "") -> Comment:
         )
     with transaction.atomic():
         comment: Comment = Comment.objects.create(brief=brief, by=by, text=text, quote=quote)
-        audit.record("commented", brief=brief, by=by, words=text[:200])
+        audit.record("commented", brief=brief, by=by, words=text)
     return comment
 
 
@@ -38,5 +38,5 @@ def settle(comment: Comment, by: User) -> bool:
         open_ = Comment.objects.filter(pk=comment.pk, settled_at__isnull=True)
         if not open_.update(settled_at=Now(), settled_by=by):
             return False
-        audit.record("settled", brief=comment.brief, by=by, words=comment.text[:200])
+        audit.record("settled", brief=comment.brief, by=by, words=comment.text)
     return True

@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from briefs.addresses import normalise
 from briefs.models import User
 from briefs.rendering import fill_line
-from deliveries.models import Delivery
-from subscribers import privacy, story
+from deliveries.models import Delivery, Edition, Installation, Segment
+from subscribers import privacy, redaction, story
 from subscribers.importing import forgetting
 from subscribers.models import Subscriber
 
@@ -51,6 +51,7 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
         if held is None:
             return {"subscriptions": 0, "records": 0, "deliveries": 0}
         deliveries = Delivery.objects.filter(subscriber=held).update(reply="")
+        _scrub(privacy.traces_of(held, by=by, source=source))
         counts = privacy.erase_reader(held, by=by, source=source)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": deliveries}
@@ -65,9 +66,21 @@ def erase_address(address_raw: str, *, source: str, by: User | None = None) -> d
     forgetting.forget(known.address)
     _overwrite_deleted()
     with transaction.atomic():
+        _scrub(redaction.Traces(frozenset({*forgetting.spellings(known.address), known.key})))
         counts = privacy.erase_address(known.address, known.key, by=by, source=source)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": 0}
+
+
+def _scrub(traces: redaction.Traces) -> None:
+    """Take a reader out of what editors called or chose, and of why an edition was paused.
+
+    A provider's answer, which may name a reader, can be such a reason.
+    """
+    for model, field in ((Edition, "word"), (Installation, "word"), (Segment, "name")):
+        redaction.scrub_rows(model, (field,), traces)
+    for rows in (Segment.objects.all(), Edition.objects.exclude(rules=[])):
+        redaction.scrub_json(rows, "rules", traces)
 
 
 def scrub_late_replies() -> int:

@@ -1,6 +1,5 @@
 """Erasure, as far as this app holds anything: called by deliveries.privacy, in its transaction."""
 
-import re
 from collections.abc import Collection
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.db.models import Q
 
 from briefs.models import User
 from briefs.models.append_only import opened
+from subscribers.importing.forgetting import spellings
 from subscribers.models import (
     ConsentRecord,
     Notice,
@@ -19,10 +19,11 @@ from subscribers.models import (
     Suppression,
     SuppressionRelease,
 )
+from subscribers.redaction import ERASED, Traces, scrub, scrub_rows
 from subscribers.story import evidence_of_the_gone, hashes_of, others_with
 from subscribers.suppression import address_hash, suppress, suppress_hash
 
-ERASED = "[erased]"
+COMMAND = "command"  # the source of an erasure that was typed at the command line
 # What a record may keep of its details: nothing here tells who it was.
 KEPT = ("topics", "rhythm", "pause", "was", "address", "undo", "changed", "import", "row")
 
@@ -33,9 +34,15 @@ def addresses_of(reader: Subscriber) -> set[str]:
     return {reader.address, reader.address_key, *others.values_list("address", flat=True)}
 
 
+def traces_of(reader: Subscriber, *, by: User | None, source: str) -> Traces:
+    """Return what tells of *reader* in words that others wrote."""
+    addresses = {spelt for one in addresses_of(reader) for spelt in spellings(one)}
+    return Traces(frozenset(addresses), reader.name, bool(by) or source == COMMAND)
+
+
 def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[str, int]:
     """Forget *reader*; evidence and suppressions are left with the hash alone."""
-    words = [*addresses_of(reader), *([reader.name] if reader.name else [])]
+    traces = traces_of(reader, by=by, source=source)
     hashes = _hashes_of(reader)
     publications = list(reader.subscriptions.values_list("publication", flat=True))
     ids = {
@@ -55,8 +62,8 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
     records = _strip_records(Q(subscriber=reader) | nobodys)
     _strip_suppressions(reader, hashes)
     _delete_by_address(addresses_of(reader))
-    scrub_words(words)
-    _strip_log(ids, words)
+    scrub(traces)
+    _strip_log(ids, traces)
     reader.delete()
     return {"subscriptions": len(publications), "records": records}
 
@@ -76,8 +83,9 @@ def erase_address(address: str, key: str, *, by: User | None, source: str) -> di
     suppress(address, Suppression.Reason.ERASURE)
     _strip_notes({hashed})
     _delete_by_address([address, key])
-    scrub_words([address, key])
-    _strip_log({}, [address, key])
+    traces = Traces(frozenset({*spellings(address), key}))
+    scrub(traces)
+    _strip_log({}, traces)
     return {"subscriptions": 0, "records": records}
 
 
@@ -134,38 +142,11 @@ def _strip_notes(hashes: set[str]) -> None:
     opened(SuppressionRelease).filter(address_hash__in=hashes).update(why=ERASED)
 
 
-def scrub_words(words: Collection[str]) -> None:
-    """Take *words* out of what was written to editors."""
-    for notice in Notice.objects.filter(_any("subject", words) | _any("text", words)):
-        Notice.objects.filter(pk=notice.pk).update(
-            subject=redact(notice.subject, words), text=redact(notice.text, words)
-        )
-
-
-def _strip_log(ids: dict[Any, list[int]], words: Collection[str]) -> None:
+def _strip_log(ids: dict[Any, list[int]], traces: Traces) -> None:
     """Take the reader out of the admin's log, which keeps the name of each row that it showed."""
-    which = _any("object_repr", words) | _any("change_message", words)
+    theirs = Q(pk__in=())
     for model, keys in ids.items():
         kind = ContentType.objects.get_for_model(model)
-        which |= Q(content_type=kind, object_id__in=[str(key) for key in keys])
-    for entry in LogEntry.objects.filter(which).only("change_message"):
-        LogEntry.objects.filter(pk=entry.pk).update(
-            object_repr=ERASED, change_message=redact(entry.change_message, words)
-        )
-
-
-def _any(field: str, words: Collection[str]) -> Q:
-    which = Q(pk__in=())
-    for word in words:
-        which |= Q(**{f"{field}__icontains": word})
-    return which
-
-
-def redact(text: str, words: Collection[str]) -> str:
-    """Return *text* without *words*, however they are capitalised.
-
-    Whole ones only: a reader may call themselves “e”.
-    """
-    longest_first = sorted(words, key=len, reverse=True)
-    which = "|".join(re.escape(word) for word in longest_first)
-    return re.sub(rf"(?<!\w)(?:{which})(?!\w)", ERASED, text, flags=re.IGNORECASE)
+        theirs |= Q(content_type=kind, object_id__in=[str(key) for key in keys])
+    LogEntry.objects.filter(theirs).update(object_repr=ERASED)
+    scrub_rows(LogEntry, ("object_repr", "change_message"), traces)

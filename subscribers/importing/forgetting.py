@@ -25,7 +25,7 @@ def forget(address: str) -> None:
 
     The records keep their length and number, so that a run goes on where it was.
     """
-    wanted = _spellings(address)
+    wanted = spellings(address)
     for path in folder().iterdir():
         if _forget_in_json(path, wanted):
             continue
@@ -43,7 +43,8 @@ def _words(sample: Sequence[object]) -> set[str]:
     return {word for cell in sample for word in re.findall(r"[^\s“”:,;]+", str(cell).casefold())}
 
 
-def _spellings(address: str) -> set[str]:
+def spellings(address: str) -> set[str]:
+    """Return *address* as it is stored, and as people write its domain."""
     local, _at, domain = address.rpartition("@")
     found = {address}
     with suppress(idna.IDNAError, UnicodeError):

@@ -12,10 +12,19 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from briefs import audit, comments, drafts
+from briefs.models import Approval, AuditEntry, Comment
 from deliveries import privacy
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Edition, Segment
 from subscribers import consent, intake, moving, notices, suppression
-from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Suppression
+from subscribers.models import (
+    ConsentRecord,
+    ImportRun,
+    Notice,
+    SignUp,
+    Subscriber,
+    Suppression,
+)
 from subscribers.suppression import address_hash, suppress
 from tests.make import make_brief, make_edition, make_publication, make_subscription, make_user
 
@@ -77,7 +86,23 @@ def reader(tmp_path, settings):
     notices.tell_editors(publication, "A complaint", f"{reader.address.lower()} complained.")
     Notice.objects.filter(subscription=subscription).update(error=f"550 {reader.address}")
     SignUp.objects.create(wishes=[], address=address, name="Ada Lovelace", source="form")
+    leave_words_of_editors(publication, edition, editor)
     return reader
+
+
+def leave_words_of_editors(publication, edition, editor):
+    """Let editors, and the program, name the reader wherever they can."""
+    both = "ada LOVELACE, quetzalcoatl@RARE-domain.example,"
+    comments.add(edition.brief, editor, f"{'It is so. ' * 19}{both} says so.", quote=both)
+    comments.settle(Comment.objects.get(), editor)
+    audit.record("retried", brief=edition.brief, by=editor, words=f"{both} got nothing")
+    Approval.objects.create(revision=edition.revision, by=editor, reason=f"{both} waits")
+    drafts.keep(editor, edition.brief, "", {"body": [both[14:]]}, base=0, turn=0)
+    said = f"550 <{both[14:-1]}>: no such user"
+    Edition.objects.filter(pk=edition.pk).update(word=said, rules=[{"value": both[14:-1]}])
+    Segment.objects.create(publication=publication, name=f"As {both}", rules=[{"value": said}])
+    ImportRun.objects.create(publication=publication, file_name=f"{both} 1.csv", basis=both)
+    suppress("friend@example.com", "manual", publication, note=f"{both} asked for it")
 
 
 def test_after_erasure_no_table_holds_address_or_name(reader):
@@ -277,12 +302,39 @@ def test_erasing_one_reader_spares_another_who_has_their_old_address_now():
     assert second.subscriber.consent_records.get().basis == "asked"
 
 
-def test_a_reader_by_the_name_of_e_takes_no_letters_with_them():
+def test_who_calls_themselves_by_a_common_word_takes_it_from_nobody():
     publication = make_publication()
-    make_user(is_superuser=True)
-    notices.tell_editors(publication, "The edition waits", "E. e, the reader, let it be.")
-    subscription = make_subscription(publication, "ada@example.com", name="e")
-    privacy.erase(subscription.subscriber, source="own page")
-    word = Notice.objects.get()
-    assert word.subject == "The edition waits"
-    assert word.text == "[erased]. [erased], the reader, let it be."
+    editor = make_user(is_superuser=True)
+    brief = make_brief(publication)
+    said = "We do not send it. Do Not enter. The port is not open, says ada@example.com, not I."
+    comments.add(brief, editor, said)
+    audit.record("returned", brief=brief, by=editor, words="Not before noon.")
+    LogEntry.objects.create(user=editor, action_flag=CHANGE, object_repr="Not now")
+    for name, address in (("not", "ada@example.com"), ("Do Not", "bob@example.com")):
+        reader = make_subscription(publication, address, name=name).subscriber
+        privacy.erase(reader, source="own page")
+    # Beside its own address a name goes in any case; else only where it is written like one.
+    assert Comment.objects.get().text == (
+        "We do [erased] send it. Do [erased] enter. The port is [erased] open, says [erased], "
+        "[erased] I."
+    )
+    assert AuditEntry.objects.get(verb="returned").words == "Not before noon."
+    assert LogEntry.objects.get().object_repr == "Not now"
+
+
+def test_an_editor_vouches_for_a_short_name():
+    publication = make_publication()
+    brief = make_brief(publication)
+    comments.add(brief, make_user(), "Quetzalcoatl called, about the quetzals.")
+    reader = make_subscription(publication, "ada@example.com", name="Quetzalcoatl").subscriber
+    privacy.erase(reader, source="admin", by=make_user())
+    assert Comment.objects.get().text == "[erased] called, about the quetzals."
+
+
+def test_erasing_a_reader_who_is_a_colleague_leaves_who_may_do_what():
+    publication = make_publication()
+    colleague = make_user("olga@example.com")
+    audit.record("member-set", publication=publication, words=f"{colleague}: owner")
+    reader = make_subscription(publication, "olga@example.com").subscriber
+    privacy.erase(reader, source="own page")
+    assert AuditEntry.objects.get().words == "olga@example.com: owner"
