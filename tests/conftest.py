@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import SimpleTestCase
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from redis.exceptions import RedisError
 
 from tests import services
@@ -25,6 +27,14 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",  # tests run as root in containers
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -82,6 +92,34 @@ def _empty_cache() -> Iterator[None]:
     with contextlib.suppress(RedisError):  # a test may have stopped its Valkey
         cache.clear()
     domains.forget()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return where Debian's or the system's own Chromium is."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine (on Debian: apt-get install chromium)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Start what drives a browser, once for each process of the tests."""
+    # Its loop runs in this thread until the end; Django would take each query for one from a
+    # coroutine. And a machine that is busy elsewhere is slow, not wrong.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as started:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=30_000)
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
+    """Start a browser, headless; each test opens a context of its own in it."""
+    started = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    yield started
+    started.close()
 
 
 class Processes:

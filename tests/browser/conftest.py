@@ -1,23 +1,11 @@
-"""A browser, and an installation for it to visit."""
+"""An installation for a browser to visit."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.ops.installation import Installation
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = [
-    "--no-sandbox",  # tests run as root in containers
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 class Site:
@@ -32,21 +20,9 @@ class Site:
         self.password = found[1]
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Return Debian's or the system's own Chromium, headless."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine (on Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(Path(path)), args=QUIET)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
+@pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
-    """Start everything, as ./run does, on a free port."""
+    """Start everything, as ./run does, on a free port; each test has a publication of its own."""
     installation = Installation()
     yield Site(installation)
     installation.remove()

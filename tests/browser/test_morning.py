@@ -36,9 +36,12 @@ For more information contact:
 """
 COLLEAGUES = f"""
 from briefs.models import Membership, Publication, User
+from intelbrief.ops import demo
 from tests.make import make_readers
-publication = Publication.objects.get()
-Publication.objects.update(needs_approval=True, contact_block="", hold_seconds=0)
+publication = demo.make_publication("morning")
+Publication.objects.filter(pk=publication.pk).update(
+    needs_approval=True, contact_block="", hold_seconds=0
+)
 for name, role in (("wanda", "writer"), ("edgar", "editor"), ("paula", "publisher")):
     user = User.objects.create_user(
         f"{{name}}@harbour.example", "{PASSWORD}", name=name.title(), is_staff=True
@@ -171,7 +174,7 @@ def test_a_brief_is_signed_off_sent_and_corrected(browser: Browser, site: Site) 
     says(page, "exactly those who got the wrong text, 3 at most")
     paula.press("Issue the correction")
 
-    page.goto(f"{site.url}/demonstration/")
+    page.goto(f"{site.url}/morning/")
     page.get_by_role("link", name=HEADLINE).first.click()
     says(page, "The railway asked for a fortnight, not a month")
     open_mail(page, site, "Correction: ")

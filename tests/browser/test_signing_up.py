@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sqlite_only]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UP = """
-from briefs.models import Publication
+from intelbrief.ops import demo
 from subscribers.models import Defence
-Defence.objects.create(publication=Publication.objects.get(), mode="on")
+Defence.objects.create(publication=demo.make_publication("storm"), mode="on")
 """
 
 
@@ -34,7 +34,7 @@ def raise_defence(site: Site) -> None:
 @pytest.fixture
 def blog(site: Site, tmp_path: Path):
     """Serve a page of somebody else's, with our script on it."""
-    script = f'<script src="{site.url}/s/demonstration/embed.js" async></script>'
+    script = f'<script src="{site.url}/s/storm/embed.js" async></script>'
     (tmp_path / "index.html").write_text(f"<!doctype html><title>Blog</title><main>{script}</main>")
     in_head = script.replace("async", 'async data-into="#here"')
     (tmp_path / "head.html").write_text(
@@ -70,14 +70,14 @@ def test_readers_get_through_attack_mode(browser: Browser, site: Site, blog: str
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Security" in line.text else None)
 
-    page.goto(f"{site.url}/s/demonstration/")
+    page.goto(f"{site.url}/s/storm/")
     expect(page.locator("#id_time_zone")).to_have_value("Asia/Tokyo")
-    page.get_by_label("E-mail address").fill("ada@lovelace.example")
+    page.get_by_label("E-mail address").fill("lord@byron.example")
     expect(page.get_by_text("Ready", exact=True)).to_be_visible(timeout=30_000)
     page.wait_for_timeout(1100)  # the form takes nobody for a person who is quicker
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("inbox")
-    wait_for_mail(page, site, "ada@lovelace.example")
+    wait_for_mail(page, site, "lord@byron.example")
 
     elsewhere = browser.new_page()
     elsewhere.set_default_timeout(20_000)

@@ -1,17 +1,13 @@
 """A browser that is logged in to the desk, and notes whatever goes wrong there."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from django.test import Client
+from playwright.sync_api import Browser, Dialog, Page
 
 from briefs.models import User
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PASSWORD = "cranes-and-quays-7"
 
 
 class Desk:
@@ -43,31 +39,13 @@ class Desk:
 
 
 @contextmanager
-def started() -> Iterator[Browser]:
-    """Start the installed Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    # Playwright's loop runs in this thread until it is stopped; meanwhile Django would
-    # take each query for one from a coroutine.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
 def logged_in(browser: Browser, url: str, user: User, **context: Any) -> Iterator[Desk]:
-    """Log *user* in at the site at *url*; options of the browser's *context* may be given."""
-    user.set_password(PASSWORD)
-    user.save()
+    """Open the site at *url*, where *user* has logged in; *context* has options of the browser."""
+    client = Client()
+    client.force_login(user)
     context.setdefault("viewport", {"width": 1440, "height": 900})
     opened = browser.new_context(**context)
-    desk = Desk(opened.new_page(), url)
-    page = desk.open("/admin/login/")
-    page.fill("[name=username]", user.email.title())
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_load_state()
-    yield desk
+    key = client.cookies["sessionid"].value
+    opened.add_cookies([{"name": "sessionid", "value": key, "url": url}])
+    yield Desk(opened.new_page(), url)
     opened.close()

@@ -93,13 +93,6 @@ def form_of() -> FormOf:
     return fields
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the installed Chromium."""
-    with browsing.started() as chromium:
-        yield chromium
-
-
 @pytest.fixture
 def desk(browser: Browser, live_server: Any) -> Iterator[browsing.Desk]:
     """Return the desk of who looks after the whole site, in a browser."""

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from briefs import drafts, revisions, workflow
 from briefs.models import Author, Brief, Draft, Publication, Topic, User
@@ -26,7 +25,6 @@ KEEP = "/admin/briefs/brief/drafts/keep/"
 THROW = "/admin/briefs/brief/drafts/throw-away/"
 COMPARE = "/admin/briefs/brief/drafts/compare/"
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def change(brief: Brief) -> str:
@@ -213,10 +211,9 @@ def test_a_new_brief_starts_from_the_last_ones_shape(
 # --- a browser that is killed -------------------------------------------------
 
 
-def _start(folder: Path) -> "subprocess.Popen[bytes]":
-    assert CHROMIUM is not None
+def _start(chromium: str, folder: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [CHROMIUM, "--headless=new", "--no-sandbox", "--remote-debugging-port=0",
+        [chromium, "--headless=new", "--no-sandbox", "--remote-debugging-port=0",
          f"--user-data-dir={folder}", "about:blank"],
         start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
@@ -241,42 +238,39 @@ def _log_in(context: BrowserContext, user: User, url: str) -> Page:
 
 @pytest.mark.browser
 @pytest.mark.sqlite_only
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 @pytest.mark.django_db(transaction=True)
 def test_a_browser_killed_in_mid_sentence_loses_no_word(
-    live_server: Any, tmp_path: Path, monkeypatch: Any
+    live_server: Any, tmp_path: Path, playwright: Playwright, browser: Browser, chromium: str
 ) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     user = make_user(is_superuser=True)
     brief = make_brief(body="")
     form = live_server.url + change(brief)
-    with sync_playwright() as playwright:
-        process = _start(tmp_path / "first")
-        first = playwright.chromium.connect_over_cdp(_address(tmp_path / "first"))
-        page = _log_in(first.contexts[0], user, live_server.url)
-        page.goto(form)
-        page.fill("#id_headline", "Two cranes arr")
-        page.locator("textarea[name=body]").click()
-        page.keyboard.type("The cranes came by ba")
-        page.locator("[data-draft-state]", has_text="Kept").wait_for()
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process = _start(chromium, tmp_path / "first")
+    first = playwright.chromium.connect_over_cdp(_address(tmp_path / "first"))
+    page = _log_in(first.contexts[0], user, live_server.url)
+    page.goto(form)
+    page.fill("#id_headline", "Two cranes arr")
+    page.locator("textarea[name=body]").click()
+    page.keyboard.type("The cranes came by ba")
+    page.locator("[data-draft-state]", has_text="Kept").wait_for()
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
-        # Another machine: nothing of the first browser is there.
-        second = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = _log_in(second.new_context(), user, live_server.url)
-        page.goto(form)
-        page.click("[data-draft-restore]")
-        assert page.input_value("#id_headline") == "Two cranes arr"
-        assert page.input_value("textarea[name=body]") == "The cranes came by ba"
-        page.locator("[data-draft-state]", has_text="Kept").wait_for()
+    # Another machine: nothing of the first browser is there.
+    elsewhere = browser.new_context()
+    page = _log_in(elsewhere, user, live_server.url)
+    page.goto(form)
+    page.click("[data-draft-restore]")
+    assert page.input_value("#id_headline") == "Two cranes arr"
+    assert page.input_value("textarea[name=body]") == "The cranes came by ba"
+    page.locator("[data-draft-state]", has_text="Kept").wait_for()
 
-        # A second tab of the same writer is told, and overwrites nothing.
-        tab = page.context.new_page()
-        tab.goto(form)
-        tab.fill("#id_headline", "From the second tab")
-        tab.locator("[data-draft-trouble]", has_text="open in another tab").wait_for()
-        assert Draft.objects.get(user=user).fields["headline"] == "Two cranes arr"
-        brief.refresh_from_db()
-        assert brief.body == ""
-        second.close()
+    # A second tab of the same writer is told, and overwrites nothing.
+    tab = page.context.new_page()
+    tab.goto(form)
+    tab.fill("#id_headline", "From the second tab")
+    tab.locator("[data-draft-trouble]", has_text="open in another tab").wait_for()
+    assert Draft.objects.get(user=user).fields["headline"] == "Two cranes arr"
+    brief.refresh_from_db()
+    assert brief.body == ""
+    elsewhere.close()

@@ -1,4 +1,4 @@
-"""The desk in a real browser: what its scripts do, and that nobody else's run."""
+"""The desk in a real browser: what its scripts do (test_hostile_authors: that no others run)."""
 
 from typing import Any
 
@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.sqlite_only,
     pytest.mark.django_db(transaction=True),
 ]
-EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
 def test_a_brief_is_written_with_its_preview_beside_it(desk: Desk) -> None:
@@ -32,7 +31,7 @@ def test_a_brief_is_written_with_its_preview_beside_it(desk: Desk) -> None:
     page.locator("textarea[name=body]").click()
     page.keyboard.type("They **came** by barge.")
     page.wait_for_function(
-        "document.querySelector('[data-preview-frame]').srcdoc.includes('>came<')", timeout=5000
+        "document.querySelector('[data-preview-frame]').srcdoc.includes('>came<')"
     )
     assert "Harbour Brief: Two cranes arrive" in page.inner_text("[data-inbox]")
     page.click("[data-view=text]")
@@ -82,28 +81,6 @@ def test_a_pasted_brief_fills_the_form(desk: Desk) -> None:
     assert page.input_value("#id_date") == "2016-04-06"
     assert desk.points() == ["Two cranes arrived", "A third is delayed"]
     assert "by barge" in page.input_value("textarea[name=body]")
-
-
-def test_no_script_of_an_author_runs_at_the_desk(desk: Desk) -> None:
-    publication = make_publication(name=f"P {EVIL}", series=EVIL, tagline=EVIL)
-    brief = make_brief(
-        publication, headline=f"Headline {EVIL}", body=f"{EVIL}\n\n[x](javascript:alert(3))",
-        key_points=(EVIL,),
-    )  # fmt: skip
-    for path in (
-        "/admin/",
-        f"/admin/briefs/brief/{brief.pk}/change/",
-        f"/admin/deliveries/edition/send/{brief.pk}/",
-        f"/admin/briefs/publication/{publication.pk}/change/",
-    ):
-        page = desk.open(path)
-        page.wait_for_timeout(700)
-    page = desk.open(f"/admin/briefs/brief/{brief.pk}/change/")
-    page.wait_for_function("document.querySelector('[data-preview-frame]').srcdoc.length > 100")
-    for view in ("phone", "dark", "text", "mail"):
-        page.click(f"[data-view={view}]")
-        page.wait_for_timeout(200)
-    assert desk.wrong == []
 
 
 def test_sent_from_the_screen_and_taken_back_from_its_page(desk: Desk) -> None:

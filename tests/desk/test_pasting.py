@@ -194,8 +194,8 @@ def test_the_toolbar_writes_markdown_that_can_be_taken_back_and_pictures_ask_for
     frame.locator(f"img[src='{image.file.url}'][width='560'][height='187']").wait_for()
     held: list[Any] = []
     page.route("**/brief/preview/", lambda r: r.continue_() if held else held.append(r))
-    page.fill("textarea[name=body]", "older words")
-    page.wait_for_timeout(500)
+    with page.expect_request("**/brief/preview/"):
+        page.fill("textarea[name=body]", "older words")
     page.fill("textarea[name=body]", "newer words")
     shown = "document.querySelector('[data-preview-frame]').srcdoc"
     page.wait_for_function(f"{shown}.includes('newer words')")

@@ -15,7 +15,14 @@ from intelbrief.ops.instance import free_port
 from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TEST_ONLY = {"DATABASE_URL", "INBOX_SMTP_PORT", "VAR_DIR", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"}
+TEST_ONLY = {
+    "DATABASE_URL",
+    "INBOX_SMTP_PORT",
+    "VAR_DIR",
+    "DJANGO_SETTINGS_MODULE",
+    "DJANGO_ALLOW_ASYNC_UNSAFE",
+    "LOG_LEVEL",
+}
 
 
 class Installation:

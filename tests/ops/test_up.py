@@ -74,14 +74,14 @@ def test_it_prints_where_everything_is_keeps_it_private_and_ends_cleanly(install
     assert f"already running at {site} (pid {up.process.pid})" in second.stderr
 
     assert up.end(signal.SIGINT) == 0, up.words
-    assert not installation.wait_until_empty(10)
+    assert not installation.wait_until_empty(30)
 
     (password,) = re.findall(r"admin@example.com   password (\S+)", up.words)
     again = installation.start_and_wait()
     assert password not in again.words
     assert "new password: .venv/bin/python manage.py changepassword admin@" in again.words
     assert again.end(signal.SIGTERM) == 0
-    assert not installation.wait_until_empty(10)
+    assert not installation.wait_until_empty(30)
     assert count(installation, "briefs_publication") == 1
     assert count(installation, "briefs_user") == 1
 
@@ -93,7 +93,7 @@ def listening(pid: int) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in held]
 
 
-def test_what_a_killed_supervisor_leaves_is_gone_with_the_next_start(installation):
+def test_what_a_killed_supervisor_leaves_is_gone_and_what_dies_under_it_is_noticed(installation):
     up = installation.start_and_wait()
     before = installation.processes()
     # Supervisor, reaper, Valkey, inbox, worker and its pool of three, scheduler, web and its child.
@@ -115,31 +115,28 @@ def test_what_a_killed_supervisor_leaves_is_gone_with_the_next_start(installatio
     again.process.wait()
     assert installation.find("valkey-server") == [old]
 
-    again = installation.start_and_wait()
+    up = installation.start_and_wait()
     (new,) = installation.find("valkey-server")
     assert new != old
-    assert again.end() == 0
-    assert not installation.wait_until_empty(10)
 
-
-def test_a_worker_that_dies_is_started_again_and_any_other_service_stops_everything(installation):
-    up = installation.start_and_wait()
+    # A worker that dies is started again.
     workers = installation.find("intelbrief worker")
     os.kill(min(workers), signal.SIGKILL)
     up.wait_for("worker was ended by signal 9; starts again")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not set(installation.find("intelbrief worker")) - set(workers):
         assert time.monotonic() < deadline, up.words
         time.sleep(0.1)
     assert not set(installation.find("intelbrief worker")) & set(workers)
 
+    # Any other service that dies stops everything.
     (inbox,) = installation.find("intelbrief.inbox.server")
     os.kill(inbox, signal.SIGKILL)
     assert up.process.wait(60) == 1
     up.process.wait()
     assert "inbox was ended by signal 9." in up.words
     assert "keeps mail to 127.0.0.1" in up.words
-    assert not installation.wait_until_empty(10)
+    assert not installation.wait_until_empty(30)
 
 
 def test_a_taken_port_is_named_with_a_way_out(installation):
@@ -151,7 +148,7 @@ def test_a_taken_port_is_named_with_a_way_out(installation):
     assert done.returncode == 1
     assert done.stderr.startswith(f"Port {port} is taken by another program.")
     assert "--port" in done.stderr
-    assert not installation.wait_until_empty(10)
+    assert not installation.wait_until_empty(30)
 
 
 def test_once_brings_three_readers_their_brief_and_does_so_again(installation):
@@ -170,7 +167,7 @@ def test_once_brings_three_readers_their_brief_and_does_so_again(installation):
         }
         assert 0 < seconds < 60
         assert 5_000 < size <= 102_400
-        assert not installation.wait_until_empty(10)
+        assert not installation.wait_until_empty(30)
     assert count(installation, "subscribers_subscriber") == 6
     assert count(installation, "briefs_publication") == 1
 

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from briefs.models import Publication, Topic
 from subscribers import consent, forms, moving, notices, preferences, tokens
 from subscribers.models import Defence, Subscription
-from tests.desk import browsing
 from tests.make import make_publication, make_subscription
 from tests.public.test_pages import publish
 
@@ -150,17 +149,17 @@ def faults_of(page: Page, name: str) -> Iterator[str]:
 
 
 def test_no_page_of_a_reader_has_a_fault(
-    live_server: Any, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+    browser: Browser, live_server: Any, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forms, "SOONEST_SECONDS", 0)  # this visitor is no person
     publication = make()
     faults: list[str] = []
-    with browsing.started() as chromium:
-        page = chromium.new_page()
-        page.on("pageerror", lambda error: faults.append(f"{page.url} {error}"))
-        for visits in (at_the_door(publication), with_a_link(publication, mailoutbox)):
-            for stop in visits:
-                page.goto(live_server.url + stop.path)
-                stop.act(page)
-                faults += faults_of(page, stop.name)
+    page = browser.new_page()
+    page.on("pageerror", lambda error: faults.append(f"{page.url} {error}"))
+    for visits in (at_the_door(publication), with_a_link(publication, mailoutbox)):
+        for stop in visits:
+            page.goto(live_server.url + stop.path)
+            stop.act(page)
+            faults += faults_of(page, stop.name)
+    page.close()
     assert not faults, "\n".join(faults)

@@ -2,14 +2,12 @@
 
 import os
 import re
-import shutil
 from email import message_from_bytes, policy
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import sync_playwright
 
 from deliveries import planning, sending
 from subscribers import consent, notices, preferences
@@ -109,18 +107,13 @@ def test_a_crawl_changes_nothing_and_one_click_and_one_press_a_row_each(mails):
 
 @pytest.mark.browser
 @pytest.mark.sqlite_only
-def test_a_browser_that_opens_every_link_changes_nothing(mails, live_server, settings):
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine (on Debian: apt-get install chromium)")
+def test_a_browser_that_opens_every_link_changes_nothing(browser, mails, live_server):
     before = rows()
     # One mail of the edition will do: the others have the same links with other tokens.
     some = (mails[0], *mails[MAILS:])
     links = {link for raw in some for link in links_of(raw) if not link.startswith("/c/")}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        for link in sorted(links):
-            page.goto(f"{live_server.url}{link}", wait_until="load")
-        browser.close()
+    page = browser.new_page()
+    for link in sorted(links):
+        page.goto(f"{live_server.url}{link}", wait_until="load")
+    page.close()
     assert changed(before, rows()) == {}
