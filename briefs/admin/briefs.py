@@ -218,11 +218,14 @@ class BriefAdmin(DeskAdmin[Brief]):
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Brief]) -> None:
-        for brief in queryset:
-            self._note_end(request, brief)
-        super().delete_queryset(request, queryset)
+        with transaction.atomic():  # which Django opens for one brief, and not for several
+            for brief in queryset:
+                self._note_end(request, brief)
+            super().delete_queryset(request, queryset)
 
     def _note_end(self, request: HttpRequest, brief: Brief) -> None:
+        # With its key: a draft that is kept this very moment waits, and finds the brief gone.
+        Brief.objects.select_for_update().filter(pk=brief.pk).first()
         outlive(brief)
         home, by = brief.publication, editor_of(request)
         audit.record("deleted", publication=home, by=by, words=brief.headline)
