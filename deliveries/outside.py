@@ -111,8 +111,18 @@ def ask(url: str, *, resolve: Resolve | None = None, seconds: float = SECONDS) -
         status, kind, location = _one(url, resolve or _resolve, until)
         if status not in _REDIRECTS or not location:
             return Answer(url, status, kind)
-        url = urljoin(url, location)
+        url = _moved(url, location)
     raise Unanswered(f"It sends from one address to the next, more than {MOST_REDIRECTS} times.")
+
+
+def _moved(url: str, location: str) -> str:
+    """Return where *location* leads from *url*, as browsers read it: in UTF-8, spaces allowed."""
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode()  # http.client takes all for Latin-1
+    try:
+        return urljoin(url, location.strip().replace(" ", "%20"))
+    except ValueError as error:
+        raise Unanswered("It sends on to what is no address.") from error
 
 
 def _resolve(name: str) -> Iterable[str]:
@@ -167,7 +177,8 @@ def _addresses(host: str, resolve: Resolve) -> list[hosts.IP]:
     found = [literal] if literal else [ipaddress.ip_address(text) for text in resolve(host)]
     for ip in found:
         if not is_allowed(ip):
-            raise Refused(f"{host} is at {ip}, which cannot be reached from the internet.")
+            # Not where it is: nobody learns from here how a house's network is made up.
+            raise Refused(f"{host} cannot be reached from the internet.")
     # Many a house has no way out by IPv6.
     return sorted(found, key=lambda ip: ip.version)[:2]
 

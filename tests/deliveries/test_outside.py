@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from unittest.mock import Mock
+from urllib.parse import unquote
 
 import dns.message
 import dns.resolver
@@ -81,7 +82,10 @@ class Site(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"X: y\r\n")
             return
         status = {"/no-head": 405 if self.command == "HEAD" else 200}.get(path)
-        if path.startswith("/to/"):
+        if path.startswith("/raw/"):
+            self.send_response(302)
+            self.send_header("Location", unquote(path.removeprefix("/raw"), "latin-1"))
+        elif path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", path.removeprefix("/to/").replace("~", "/"))
         else:
@@ -312,3 +316,16 @@ def test_a_provider_that_listens_can_be_reached(settings):
     assert reachable.ask("odd").value == ""
     settings.PROVIDERS = {"main": {"provider": "smtp", "url": "http://mx"}}
     assert reachable.place("main") is None
+
+
+def test_a_redirect_is_read_as_browsers_read_it(site):
+    """Many a server sends its own letters and spaces as they are."""
+    assert outside.ask(f"{site}/raw/stra%C3%9Fe%20und%20kai").status == 200
+    assert Site.seen[-1][1] == "/stra%C3%9Fe%20und%20kai"
+    assert targets.ask(f"{site}/raw//%5Bport").value.state is State.DOUBTFUL
+
+
+def test_nobody_is_told_where_a_name_leads_inside(site):
+    words = targets.ask(site.replace("site.", "inside.")).value.words
+    assert "cannot be reached" in words
+    assert "10.0.0.1" not in words
