@@ -167,7 +167,10 @@ class EditionAdmin(DeskAdmin[Edition]):
     @admin.display(description=gettext_lazy("Goes out"), ordering="send_at")
     def goes_out(self, edition: Edition) -> SafeString | str:
         """Show the moment in the editor's zone, and in the publication's where it is another."""
-        return both_clocks(edition.send_at, edition.publication.time_zone)
+        # One element: on a phone the cell is a row of what stands in it.
+        return format_html(
+            "<span>{}</span>", both_clocks(edition.send_at, edition.publication.time_zone)
+        )
 
     @admin.display(description=gettext_lazy("Status"), ordering="status")
     def status_badge(self, edition: Edition) -> SafeString:

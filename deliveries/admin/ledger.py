@@ -21,6 +21,7 @@ from briefs.admin.desk import (
 from deliveries import tallies
 from deliveries.admin.erasure import erase_view
 from deliveries.models import Delivery, Edition
+from subscribers.admin.subscriptions import moment
 
 TONES = {
     Delivery.Status.PENDING: "neutral",
@@ -44,7 +45,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
     """Read-only, and quick with millions of rows: nothing here counts them all."""
 
     publication_path = "edition__publication"
-    list_display = ["reader", "edition_name", "status_badge", "reason", "words", "changed_at"]
+    list_display = ["reader", "edition_name", "status_badge", "why", "words", "changed"]
     list_display_links = ["reader"]
     list_filter = ["status"]
     list_select_related = ["subscriber", "edition__brief"]
@@ -123,6 +124,16 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
     def status_badge(self, delivery: Delivery) -> SafeString:
         """Show the status as a badge."""
         return badge(delivery.get_status_display(), TONES[Delivery.Status(delivery.status)])
+
+    @admin.display(description=_("Reason"))
+    def why(self, delivery: Delivery) -> str:
+        """Show why it failed, was skipped or is in doubt."""
+        return delivery.reason or "–"
+
+    @admin.display(description=_("Changed"))
+    def changed(self, delivery: Delivery) -> str:
+        """Show when something last became of it, in the editor's zone."""
+        return moment(delivery.changed_at)
 
     @admin.display(description=_("The server's words"))
     def words(self, delivery: Delivery) -> str:
