@@ -135,7 +135,7 @@ def _paths() -> Iterator[str]:
         "deliveries_one_reader": [],
         "deliveries_installation": [],
         "deliveries_erase": [reader.pk],
-        "briefs_brief_delete": [draft().pk],
+        "briefs_snippet_delete": [Snippet.objects.latest("pk").pk],
         "subscribers_importrun_change": [ImportRun.objects.latest("pk").pk],
     }
     for name, arguments in named.items():
