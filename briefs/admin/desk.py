@@ -7,7 +7,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import BigAutoField, Model, QuerySet
+from django.db.models import BigAutoField, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -162,6 +162,16 @@ class DeskAdmin(ModelAdmin[M]):
     def visible(self, rows: QuerySet[M], publications: frozenset[int]) -> QuerySet[M]:
         """Return those of *rows* that belong to one of *publications*."""
         return rows.filter(**{f"{self.publication_path}__in": publications})
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer no publication but those for which the user may add such a row."""
+        verb = self.verbs["add"]
+        if db_field.name == "publication" and verb and not is_superuser(request):
+            mine = Publication.objects.filter(pk__in=allowed_ids(request, verb))
+            kwargs.setdefault("queryset", mine)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def publication_ids_of(self, obj: M) -> frozenset[int]:
         """Return the ids of the publications that *obj* belongs to."""

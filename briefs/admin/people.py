@@ -16,13 +16,12 @@ from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.audit import note_member
 from briefs.admin.desk import (
     DeskAdmin,
-    allowed_ids,
     badge,
     is_superuser,
     publication_label,
 )
 from briefs.admin.widgets import INPUT, TimeZoneField
-from briefs.models import Membership, Publication, User
+from briefs.models import Membership, User
 from briefs.roles import Verb
 
 if TYPE_CHECKING:
@@ -243,8 +242,6 @@ class MembershipAdmin(DeskAdmin[Membership]):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        if db_field.name == "publication" and not is_superuser(request):
-            kwargs["queryset"] = Publication.objects.filter(pk__in=allowed_ids(request, "manage"))
         if db_field.name == "user":
             kwargs["queryset"] = User.objects.filter(is_active=True).order_by("email")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Exists, Field, ForeignKey, OuterRef, QuerySet
+from django.db.models import Exists, Field, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
@@ -236,13 +236,6 @@ class TopicAdmin(DeskAdmin[Topic]):
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
     fields = ["publication", "kind", ("name", "slug")]
-
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        if db_field.name == "publication" and not is_superuser(request):
-            kwargs["queryset"] = Publication.objects.filter(pk__in=allowed_ids(request, "edit"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Field, ForeignKey
+from django.db.models import Field
 from django.forms import ModelForm
 from django.http import HttpRequest, JsonResponse
 from django.utils.safestring import SafeString
@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 
 from briefs import snippets
 from briefs.admin.brief_form import at_most
-from briefs.admin.desk import DeskAdmin, allowed_ids, badge, is_superuser, publication_label
+from briefs.admin.desk import DeskAdmin, badge, publication_label
 from briefs.admin.images import publication_of
 from briefs.admin.widgets import Markdown
-from briefs.models import Publication, Snippet
+from briefs.models import Snippet
 from briefs.rendering import Unrenderable, render_markdown
 
 MOST_CHARACTERS = 5_000
@@ -86,13 +86,6 @@ class SnippetAdmin(DeskAdmin[Snippet]):
                 "publication’s language."
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        if db_field.name == "publication" and not is_superuser(request):
-            kwargs["queryset"] = Publication.objects.filter(pk__in=allowed_ids(request, "edit"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description=_("Kind"), ordering="kind")
     def kind_name(self, snippet: Snippet) -> SafeString:
