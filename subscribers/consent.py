@@ -20,6 +20,7 @@ from briefs.addresses import Address, normalise
 from briefs.models import Publication, User
 from subscribers import waiting
 from subscribers.evidence import change as change
+from subscribers.evidence import choose_topics
 from subscribers.evidence import one_line as one_line
 from subscribers.evidence import record as record
 from subscribers.models import (
@@ -139,8 +140,7 @@ def request(
                 asks |= AWAITS_CONFIRMATION
             if not change(subscription, asks, requested_at=asked_at):
                 return subscription
-        if topics:
-            subscription.topics.set(publication.topics.filter(pk__in=topics))
+        details = choose_topics(subscription, topics) if topics else {}
         record(
             subscription,
             Kind.REQUESTED,
@@ -149,6 +149,7 @@ def request(
             user_agent=user_agent,
             wording=wording_of(publication, wording or wording_text(publication)),
             at=asked_at,
+            details=details,
         )
         if sends_mail and not has_one_waiting:
             Notice.objects.create(

@@ -1,6 +1,7 @@
 """Writing evidence: a change of status and the record of it, in one transaction."""
 
 import re
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from briefs.models import User
+from briefs.models import Topic, User
 from briefs.models.publications import without_turns
 from subscribers.models import ConsentRecord, ConsentWording, Subscriber, Subscription
 
@@ -71,3 +72,21 @@ def record(
         details=details or {},
         moved_from=moved_from,
     )
+
+
+def choose_topics(subscription: Subscription, topics: Collection[int]) -> dict[str, Any]:
+    """Store those of *topics*, ids, that the publication has; return the details of the evidence.
+
+    Nothing happens where it has none of them any more.
+    """
+    chosen = list(subscription.publication.topics.filter(pk__in=topics))
+    if not chosen:
+        return {}
+    details = topics_asked_for(subscription.topics.all(), chosen)
+    subscription.topics.set(chosen)
+    return details
+
+
+def topics_asked_for(before: Iterable[Topic], chosen: Iterable[Topic]) -> dict[str, Any]:
+    """Return the details of a record of somebody who had topics *before* and asks for *chosen*."""
+    return {"topics": [sorted(topic.slug for topic in topics) for topics in (before, chosen)]}

@@ -12,8 +12,9 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from briefs.addresses import Address, InvalidAddress
-from briefs.models import Publication
+from briefs.models import Publication, Topic
 from subscribers import consent
+from subscribers.evidence import topics_asked_for
 from subscribers.importing.addresses import read
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription, Suppression
 from subscribers.suppression import address_hash
@@ -107,6 +108,7 @@ def _write(found: list[Plain]) -> None:
     wordings = {
         (publication.pk, text): consent.wording_of(publication, text) for publication, text in shown
     }
+    chosen = _topics_of(found)
     ConsentRecord.objects.bulk_create(
         ConsentRecord(
             subscriber=reader,
@@ -118,13 +120,28 @@ def _write(found: list[Plain]) -> None:
             source=plain.row.source,
             ip=plain.row.ip,
             user_agent=plain.row.user_agent,
+            details=topics_asked_for((), topics) if topics else {},
         )
-        for plain, reader in zip(found, readers, strict=True)
+        for plain, reader, topics in zip(found, readers, chosen, strict=True)
     )
     Notice.objects.bulk_create(
         Notice(kind=Notice.Kind.CONFIRMATION, subscription=subscription, due_at=now)
         for subscription in subscriptions
     )
-    for plain, subscription in zip(found, subscriptions, strict=True):
-        if topics := plain.row.wishes[0].get("topics"):
-            subscription.topics.set(plain.publication.topics.filter(pk__in=topics))
+    for topics, subscription in zip(chosen, subscriptions, strict=True):
+        if topics:
+            subscription.topics.set(topics)
+
+
+def _topics_of(found: Sequence[Plain]) -> list[list[Topic]]:
+    """Return the topics that each chose, as far as their publication still has them."""
+    wanted = [set(plain.row.wishes[0].get("topics") or ()) for plain in found]
+    known = Topic.objects.in_bulk(set().union(*wanted))
+    return [
+        [
+            known[pk]
+            for pk in some & known.keys()
+            if known[pk].publication_id == plain.publication.pk
+        ]
+        for plain, some in zip(found, wanted, strict=True)
+    ]

@@ -8,6 +8,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from briefs.models import Topic
 from subscribers import consent, fresh, intake
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription
 from subscribers.suppression import suppress
@@ -20,8 +21,9 @@ def wish_of(publication, **more):
     return {"publication": publication.pk, "wording": consent.wording_text(publication), **more}
 
 
-def sign_up(publication, address="ada@example.com", **fields):
-    row = intake.make([wish_of(publication)], address, source="form", **fields)
+def sign_up(publication, address="ada@example.com", topics=(), **fields):
+    wish = wish_of(publication, **({"topics": list(topics)} if topics else {}))
+    row = intake.make([wish], address, source="form", **fields)
     intake.accept(row)
     return row
 
@@ -39,6 +41,7 @@ def evidence_of(address):
     return (
         plain(Subscriber.objects.filter(pk=reader.pk)),
         plain(subscriptions),
+        sorted(subscriptions.values_list("topics__slug", flat=True)),
         plain(ConsentRecord.objects.filter(subscriber=reader)),
         plain(Notice.objects.filter(subscription__in=subscriptions)),
     )
@@ -46,9 +49,13 @@ def evidence_of(address):
 
 def test_a_fresh_sign_up_leaves_what_consent_would_have_left(monkeypatch):
     publication = make_publication()
+    topics = [
+        Topic.objects.create(publication=home, name=name, slug=name).pk
+        for home, name in ((publication, "ports"), (publication, "ice"), (make_publication(), "x"))
+    ]
     details = {
         "name": "Ada", "language": "de", "time_zone": "Europe/Berlin",
-        "ip": "192.0.2.1", "user_agent": "Mozilla/5.0",
+        "ip": "192.0.2.1", "user_agent": "Mozilla/5.0", "topics": [*topics, 2**31],
     }  # fmt: skip
     at = timezone.now()
     monkeypatch.setattr(intake.timezone, "now", lambda: at)
@@ -58,6 +65,8 @@ def test_a_fresh_sign_up_leaves_what_consent_would_have_left(monkeypatch):
     sign_up(publication, "one@example.com", **details)
     assert sum(intake.note_waiting().values()) == 1
     assert evidence_of("many@example.com") == evidence_of("one@example.com")
+    asked = ConsentRecord.objects.first()
+    assert asked.details == {"topics": [[], ["ice", "ports"]]}
 
 
 def test_a_sign_up_is_noted_once_and_then_gone():
