@@ -131,8 +131,7 @@ def _freeze_chunk(edition: Edition) -> bool:
         start, end = edition.freeze_last_id, edition.freeze_max_id or 0
         if start >= end:
             return False
-        is_narrowed = edition.rules or edition.topics or edition.corrects
-        reach = min(end, start + REACH) if is_narrowed else end
+        reach = min(end, start + _reach(edition))
         found = _between(edition, start, reach)
         ids = list(found.order_by("pk").values_list("pk", flat=True)[:CHUNK])
         last = ids[-1] if len(ids) == CHUNK else reach
@@ -141,6 +140,15 @@ def _freeze_chunk(edition: Edition) -> bool:
         held.update(freeze_last_id=last)
         edition.freeze_last_id = last
     return True
+
+
+def _reach(edition: Edition) -> int:
+    """Return over how many ids a chunk of *edition* may go."""
+    if edition.corrects:
+        # Of each reader the ledger is asked twice for each of the editions, whoever got one.
+        return max(CHUNK, REACH // (2 * (1 + len(edition.corrects))))
+    is_narrowed = edition.rules or edition.topics
+    return REACH if is_narrowed else (edition.freeze_max_id or 0)
 
 
 def _between(edition: Edition, after: int, last: int) -> QuerySet[Subscription]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from briefs import corrections as notices
 from briefs import revisions, workflow
 from briefs.models import Brief, Correction
-from deliveries import control, planning
+from deliveries import control, freezing, planning
 from deliveries.ledger import Fate
 from deliveries.models import Edition
 from tests.deliveries.test_doubt import Late
@@ -99,3 +99,33 @@ def test_a_refused_correction_mail_did_not_break_its_page(client):
     assert "Stop it first" in body
     assert "Tuesday</ins>" in body, "it shows still what would be corrected"
     assert not Correction.objects.exists()
+
+
+@pytest.mark.sqlite_only
+def test_a_chunk_of_a_correction_to_few_of_many_is_over_soon(publication, monkeypatch):
+    """It asked the ledger of 200,000 readers, several times each, while others could not write."""
+    make_readers(publication, 40)
+    brief = make_brief(publication)
+    first = make_edition(brief)
+    planning.start_due()
+    first.deliveries.update(status="failed", reason="550")
+    got = first.deliveries.order_by("pk").last().pk
+    first.deliveries.filter(pk=got).update(status="sent", reason="")
+    Edition.objects.update(status="finished", finished_at=timezone.now())
+    brief.refresh_from_db()
+    reword(brief, "The cranes arrived on Tuesday.")
+    mail = planning.schedule(revisions.take(brief), kind="correction", corrects=[first.pk])
+    monkeypatch.setattr(freezing, "CHUNK", 5)
+    monkeypatch.setattr(freezing, "REACH", 40)
+    monkeypatch.setattr(freezing, "GAP_SECONDS", 0)
+    widths = []
+    between = freezing._between
+
+    def noted(edition, after, last):
+        widths.append(last - after)
+        return between(edition, after, last)
+
+    monkeypatch.setattr(freezing, "_between", noted)
+    planning.start_due()
+    assert max(widths) == 10
+    assert mail.deliveries.count() == 1
