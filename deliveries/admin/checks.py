@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from briefs import revisions, roles
 from briefs.admin import preview
+from briefs.admin.brief_form import YEARS
 from briefs.admin.desk import number
 from briefs.models import Brief, Publication
 from deliveries import preflight
@@ -65,9 +66,14 @@ def _brief(request: HttpRequest, publication: Publication) -> Brief:
 
 
 def _moment(typed: str) -> dt.datetime | None:
-    """Return what was typed into a field of date and time, None while it is unfinished."""
+    """Return what was typed into a field of date and time, None while it is unfinished.
+
+    Of a year, a browser posts each digit as it is typed: 0002, 0020, 0202.
+    """
     try:
         moment = dt.datetime.fromisoformat(typed)
     except ValueError:
+        return None
+    if moment.year not in YEARS:
         return None
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

@@ -121,3 +121,11 @@ def test_a_hostile_author_writes_no_markup_into_the_card(client, publication):
     page = client.get(reverse("admin:deliveries_checks", args=[brief.pk])).content.decode()
     assert "<script>alert" not in page
     assert "<img src=x" not in page
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("year", ["0001", "0202", "9999"])
+def test_a_year_that_is_still_being_typed_is_no_trouble(client, publication, year):
+    client.force_login(make_member(publication, "writer"))
+    times = {"due_at": f"{year}-01-01T00:00", "embargo_until": f"{year}-12-31T23:59"}
+    assert rules(ask(client, make_fit_brief(publication), **times)) == []
