@@ -22,6 +22,8 @@ MOST_PIXELS_OF_A_PHOTOGRAPH = 60_000_000  # read at a fraction of its size
 WIDEST = 1280  # pixels: twice the width of a mail, for screens with small ones
 LONGEST_ALT = 300
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+# MPO is a JPEG with further pictures behind it, such as a camera's preview: the first one counts.
+PHOTOGRAPHS = ("JPEG", "MPO")
 # A drawing stays PNG; with more octets than this it is a photograph, which JPEG holds better.
 MOST_OCTETS_OF_PNG = 400_000
 
@@ -82,7 +84,7 @@ def fit(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
     Both are what every mail program shows; Outlook knows no WebP. Raise NotAnImage.
     """
     picture = _opened(content)
-    is_photograph = picture.format == "JPEG"
+    is_photograph = picture.format in PHOTOGRAPHS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # broken EXIF is not ours to keep
@@ -134,10 +136,11 @@ def _opened(content: bytes) -> Any:
         raise _too_many_pixels(MOST_PIXELS) from error
     except _BROKEN as error:
         raise _unreadable() from error
-    most = MOST_PIXELS_OF_A_PHOTOGRAPH if picture.format == "JPEG" else MOST_PIXELS
+    is_photograph = picture.format in PHOTOGRAPHS
+    most = MOST_PIXELS_OF_A_PHOTOGRAPH if is_photograph else MOST_PIXELS
     if picture.width * picture.height > most:
         raise _too_many_pixels(most)
-    if frames > 1:
+    if frames > 1 and not is_photograph:
         # Outlook shows the first frame only, and nobody can stop the others.
         raise NotAnImage(
             _(

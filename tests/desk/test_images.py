@@ -131,6 +131,15 @@ def test_what_is_no_picture_is_refused_in_words(wanda: Client, publication: Publ
     assert not Image.objects.exists()
 
 
+def test_of_a_photograph_with_a_preview_behind_it_the_photograph_is_kept() -> None:
+    """Many cameras write such files (CIPA DC-007); they do not move."""
+    whole, small = (Pillow.new("RGB", size, "navy") for size in ((640, 480), (160, 120)))
+    file = io.BytesIO()
+    whole.save(file, "MPO", save_all=True, append_images=[small])
+    _content, ending, size = images.fit(file.getvalue())
+    assert (ending, size) == ("jpg", (640, 480))
+
+
 def test_a_picture_without_a_description_is_refused(
     wanda: Client, publication: Publication
 ) -> None:
