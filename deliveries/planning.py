@@ -25,7 +25,7 @@ from deliveries import (
     segments,
     zones,
 )
-from deliveries.models import Edition, Segment
+from deliveries.models import Batch, Edition, Segment
 from subscribers import notices
 
 log = logging.getLogger(__name__)
@@ -266,6 +266,10 @@ def start(edition: Edition) -> bool:
 def _set_going(edition: Edition, scheduled: QuerySet[Edition]) -> int:
     """Move *edition* from *scheduled* to sending; raise WrongStatus where it may not go out."""
     sender = edition.revision.snapshot["publication"]["sender_address"]
+    # A worker finishes what it has in hand of a wrong edition that was stopped just now, and
+    # nobody takes more: the next tick knows from the ledger who got it.
+    if Batch.objects.filter(edition__in=edition.corrects, owner__isnull=False).exists():
+        return 0
     with transaction.atomic():
         # An approval is taken back under this lock too: before the start, or too late.
         Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)

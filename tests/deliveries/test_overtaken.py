@@ -9,8 +9,18 @@ from django.utils import timezone
 from briefs import corrections as notices
 from briefs import revisions, workflow
 from briefs.models import Brief, Correction
-from deliveries import control, freezing, planning
-from deliveries.ledger import Fate
+from deliveries import (
+    control,
+    corrections,
+    freezing,
+    leases,
+    ledger,
+    owners,
+    planning,
+    recovery,
+    slices,
+)
+from deliveries.ledger import Fate, Outcome
 from deliveries.models import Edition
 from tests.deliveries.test_doubt import Late
 from tests.make import make_brief, make_edition, make_member, make_publication, make_readers
@@ -129,3 +139,27 @@ def test_a_chunk_of_a_correction_to_few_of_many_is_over_soon(publication, monkey
     planning.start_due()
     assert max(widths) == 10
     assert mail.deliveries.count() == 1
+
+
+def test_who_was_in_hand_when_the_wrong_edition_was_stopped_is_told_too(publication):
+    """Their copies were on the wire: frozen at once, the correction went to none of them."""
+    make_readers(publication, 3)
+    brief = make_brief(publication)
+    first = make_edition(brief)
+    planning.start_due()
+    lease = leases.claim("main", owners.mine())
+    turns = slices.take_slice(lease, 2)
+    control.cancel(first)
+    brief.refresh_from_db()
+    reword(brief, "The cranes arrived on Tuesday.")
+    corrections.issue(brief, "It was Tuesday.", None, by_mail=True)
+    mail = Edition.objects.get(kind="correction")
+    planning.start_due()
+    mail.refresh_from_db()
+    assert mail.status == "scheduled", "it waits for the worker that has them in hand"
+    ledger.settle([Outcome(turn.delivery, turn.attempt, Fate.SENT) for turn in turns])
+    leases.close_or_give_back(lease)
+    recovery.sweep()
+    planning.start_due()
+    told = set(mail.deliveries.values_list("subscriber__address", flat=True))
+    assert told == {turn.address for turn in turns}
