@@ -168,7 +168,7 @@ def _is_being_counted(tally: Tally) -> bool:
     report = tally.report
     if report and tally.counted_at <= dt.datetime.fromisoformat(report["at"]):
         return False
-    lease = max(LEAST_LEASE, TIMES_AS_LONG * report.get("seconds", 0))
+    lease: float = max(LEAST_LEASE, TIMES_AS_LONG * report.get("seconds", 0))
     return abs((timezone.now() - tally.counted_at).total_seconds()) < lease
 
 

@@ -84,7 +84,7 @@ def test_days_of_readers_are_filled_once_and_brought_up_to_now(large: Publicatio
     assert (found.active, found.joined, found.left) == (3, 3, 0)
     make_readers(large, 1)
     rollups.roll_up(large, 4)
-    assert ReaderDay.objects.order_by("day").last().active == 4
+    assert ReaderDay.objects.latest("day").active == 4
     assert ReaderDay.objects.count() == rollups.DAYS
 
 

@@ -1,5 +1,7 @@
 """Signing off: who hands in, who approves, who is told, and what stands above the brief."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -199,7 +201,7 @@ def test_an_approved_edition_goes_out_as_approved_and_the_desk_says_what_changed
     assert planning.start(edition)
     brief.refresh_from_db()
     assert (brief.status, brief.published_revision) == ("published", edition.revision)
-    assert brief.published_revision.snapshot["body"] != "Written on."
+    assert edition.revision.snapshot["body"] != "Written on."
 
 
 def test_a_comment_reaches_writers_and_who_commented_and_is_settled_once(
@@ -216,11 +218,11 @@ def test_a_comment_reaches_writers_and_who_commented_and_is_settled_once(
     assert evil not in page
     assert "Is it two? &lt;script&gt;" in page
     for _click in range(2):
-        step(wanda, brief, "settle", comment=brief.comments.first().pk)
+        step(wanda, brief, "settle", comment=brief.comments.earliest("pk").pk)
     assert brief.comments.filter(settled_at__isnull=True).count() == 1
     assert AuditEntry.objects.filter(verb="settled").count() == 1
     other = make_brief(brief.publication)
-    assert step(wanda, other, "settle", comment=brief.comments.last().pk) == 404
+    assert step(wanda, other, "settle", comment=brief.comments.latest("pk").pk) == 404
 
 
 def test_an_operator_leaves_a_trace(paul: Client, brief: Brief) -> None:
@@ -284,5 +286,5 @@ def test_a_deleted_draft_leaves_its_trail(eddy: Client, brief: Brief) -> None:
     url = reverse("admin:briefs_brief_delete", args=[brief.pk])
     eddy.post(url, {"post": "yes"})
     assert not Brief.objects.exists()
-    verbs = AuditEntry.objects.values_list("verb", "brief", "words")
+    verbs: Any = AuditEntry.objects.values_list("verb", "brief", "words")
     assert list(verbs) == [("deleted", None, brief.headline), ("created", None, "")]

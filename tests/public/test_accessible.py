@@ -93,8 +93,9 @@ def with_a_link(publication: Publication, mailoutbox: list[Any]) -> Iterator[Sto
 
     def mailed(path: str) -> str:
         notices.sweep()
-        links = [re.findall(rf"http://127\.0\.0\.1:8000({path}[\w-]+)", m.body) for m in mailoutbox]
-        return [link for some in links for link in some][-1]
+        words = "\n".join(mail.body for mail in mailoutbox)
+        links: list[str] = re.findall(rf"http://127\.0\.0\.1:8000({path}[\w-]+)", words)
+        return links[-1]
 
     def footer(subscription: Subscription) -> str:
         return f"/s/prefs/{tokens.unsubscribe.make(subscription.pk, 0)}"
