@@ -25,6 +25,8 @@ def test_no_page_of_the_desk_has_a_grave_fault(desk: Desk, smtp_server: Any) -> 
     assert len(pages) > 30
     for path in pages:
         page = desk.open(path)
+        if page.locator("h1").count() != 1 or not page.title().removesuffix(" | IntelBrief"):
+            faults.append(f"{path} has not one title, and one heading of the first level")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             # The desk looks at the system's scheme when a page is loaded; this is what it does.
