@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.browser.photographer import Shot
+from tests.browser.photographer import DESKTOP, Shot
 
 PASTED = """March 3, 2026
 
@@ -44,6 +44,16 @@ def scroll(selector: str) -> Callable[[Page], None]:
                one.scrollBy({top: -90, behavior: 'instant'}); }"""
         )
         page.wait_for_timeout(200)
+
+    return act
+
+
+def centre(selector: str) -> Callable[[Page], None]:
+    """Return what brings *selector* to the middle of the window, on a desktop."""
+
+    def act(page: Page) -> None:
+        if (page.viewport_size or DESKTOP)["width"] == DESKTOP["width"]:
+            page.locator(selector).first.evaluate("one => one.scrollIntoView({block: 'center'})")
 
     return act
 
@@ -107,7 +117,7 @@ def _desk(made: dict[str, Any]) -> list[Shot]:
         Shot("log-in", "/admin/login/", who=""),
         Shot("dashboard", "/admin/"),
         Shot("briefs", "/admin/briefs/brief/"),
-        Shot("calendar", "/admin/deliveries/edition/calendar/", scroll(".ib-day-today")),
+        Shot("calendar", "/admin/deliveries/edition/calendar/", centre(".ib-day-today")),
         Shot("audit", "/admin/briefs/auditentry/"),
     ]
 

@@ -14,13 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser.photographer import Photographer, Shot
 from tests.browser.pictures import brief, shots
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = Path(os.environ.get("IMAGES", ROOT / "docs" / "images"))
+PATIENCE = 300  # seconds
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -46,7 +47,10 @@ def photograph(photographer: Photographer, made: dict[str, Any], names: list[str
     edgar.locator("[name=preheader]").press_sequentially("Fruit does not wait")
     for shot in [*shots(made), *mails(photographer)]:
         if not names or shot.name in names:
-            photographer.take(shot)
+            try:
+                photographer.take(shot)
+            except Error as error:  # one page that is not as expected spoils no other
+                photographer.faults.append(f"{shot.name}: {error.message}")
             print(shot.name, flush=True)
     if not names:
         list_them(photographer.folder)
@@ -98,7 +102,7 @@ def main() -> None:
     from tests import services
 
     services.reaper = Reaper()
-    from tests.ops.installation import Installation
+    from tests.ops.installation import Installation, Running
 
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
@@ -106,7 +110,8 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     installation = Installation()
     try:
-        installation.start_and_wait()
+        running = Running(installation.start("--port", str(installation.port)))
+        running.wait_for("Ctrl-C stops it.", PATIENCE)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium,
