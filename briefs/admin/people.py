@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Field, ForeignKey
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -128,6 +129,29 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("memberships__publication")
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Store the roles, and note who got and who lost one, as on the page of memberships."""
+        before = _roles_of(form.instance)
+        super().save_formset(request, form, formset, change)
+        after = _roles_of(form.instance)
+        for publication, membership in before.items():
+            if publication not in after:
+                note_member(request, membership, "member-gone")
+        for publication, membership in after.items():
+            old = before.get(publication)
+            if old is None or old.role != membership.role:
+                note_member(request, membership, "member-set")
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        _note_all_gone(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        with transaction.atomic():  # an action of the list has none of its own
+            for user in queryset:
+                _note_all_gone(request, user)
+            super().delete_queryset(request, queryset)
+
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
@@ -149,6 +173,17 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         if user.is_active and user.is_staff:
             return badge(_("active"), "success")
         return badge(_("cannot log in"))
+
+
+def _roles_of(user: User) -> dict[int, Membership]:
+    """Return the stored memberships of *user*, by their publication."""
+    rows = Membership.objects.filter(user=user).select_related("user", "publication")
+    return {membership.publication_id: membership for membership in rows}
+
+
+def _note_all_gone(request: HttpRequest, user: User) -> None:
+    for membership in _roles_of(user).values():
+        note_member(request, membership, "member-gone")
 
 
 class Colleague(forms.CharField):

@@ -1,4 +1,4 @@
-"""No way through the brief's form changes a text unseen: without a step, or under an approval."""
+"""Nothing that the trail tells of is done unseen: no text is changed, and no role given."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from briefs import approvals, revisions, workflow
-from briefs.models import Brief, Publication, User
+from briefs.models import AuditEntry, Brief, Publication, User
 from tests.desk.conftest import FormOf
 from tests.make import make_brief, make_member, make_publication
 
@@ -78,3 +78,32 @@ def assert_seen(brief: Brief) -> None:
     assert brief.audit.filter(verb="edited", by__email="paul@harbour.example").exists()
     assert approvals.is_author(User.objects.get(email="paul@harbour.example"), brief)
     assert approvals.standing(revisions.take(brief)) is None
+
+
+def test_roles_that_are_given_on_the_page_of_a_colleague_are_steps_too(
+    root: Client, publication: Publication
+) -> None:
+    eddy = make_member(publication, "writer", name="Eddy")
+    elsewhere = make_publication()
+    page = f"/admin/briefs/user/{eddy.pk}/"
+    rows: dict[str, Any] = {"memberships-TOTAL_FORMS": 2, "memberships-INITIAL_FORMS": 1}
+    first: dict[str, Any] = {
+        "id": eddy.memberships.get().pk,
+        "publication": publication.pk,
+        "role": "editor",
+    }
+    second: dict[str, Any] = {"id": "", "publication": elsewhere.pk, "role": "owner"}
+    for number, row in enumerate((first, second)):
+        rows |= {f"memberships-{number}-{name}": value for name, value in row.items()}
+        rows[f"memberships-{number}-user"] = eddy.pk
+    who = {"email": eddy.email, "name": "Eddy", "time_zone": "UTC", "is_active": 1, "is_staff": 1}
+    assert root.post(f"{page}change/", {**who, **rows}).status_code == 302
+    assert root.post(f"{page}delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=eddy.pk).exists()
+    steps = AuditEntry.objects.filter(verb__startswith="member").order_by("pk")
+    assert [(step.publication, step.verb, step.words) for step in steps] == [
+        (publication, "member-set", "Eddy: editor"),
+        (elsewhere, "member-set", "Eddy: owner"),
+        (publication, "member-gone", "Eddy: editor"),
+        (elsewhere, "member-gone", "Eddy: owner"),
+    ]
