@@ -62,10 +62,15 @@ def finish(edition: Edition) -> bool:
     waiting = Delivery.objects.filter(
         edition=OuterRef("pk"), status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING]
     )
+    # An index has those who are due later. While there are some, for up to a day, no tick
+    # looks through the whole ledger of the edition, on SQLite under the lock of all writers.
+    later = Delivery.objects.filter(
+        edition=edition, due_at__isnull=False, status=Delivery.Status.PENDING
+    )
     with transaction.atomic():
         # Whoever makes deliveries due again holds this lock too: what it wrote is seen below.
         Edition.objects.select_for_update().get(pk=edition.pk)
-        if moving.filter(~Exists(waiting)).update(
+        if not later.exists() and moving.filter(~Exists(waiting)).update(
             status=Edition.Status.FINISHED, finished_at=Now(), word=""
         ):
             return True

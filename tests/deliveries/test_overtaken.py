@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -163,3 +165,24 @@ def test_who_was_in_hand_when_the_wrong_edition_was_stopped_is_told_too(publicat
     planning.start_due()
     told = set(mail.deliveries.values_list("subscriber__address", flat=True))
     assert told == {turn.address for turn in turns}
+
+
+@pytest.mark.sqlite_only
+def test_while_somebody_is_due_later_no_tick_reads_the_whole_ledger(publication):
+    """One deferred reader of a million had each tick, for a day, look at all the others."""
+    make_readers(publication, 3)
+    edition = make_edition(make_brief(publication))
+    planning.start_due()
+    edition.refresh_from_db()
+    edition.deliveries.update(status="sent")
+    late = edition.deliveries.order_by("pk").last()
+    edition.deliveries.filter(pk=late.pk).update(
+        status="pending", reason="deferred", batch=None, due_at=timezone.now() + dt.timedelta(1)
+    )
+    with CaptureQueriesContext(connection) as asked:
+        assert not recovery.finish(edition)
+    assert not [one["sql"] for one in asked if "'finished'" in one["sql"]]
+    edition.refresh_from_db()
+    assert edition.status == "finishing"
+    edition.deliveries.filter(pk=late.pk).update(status="sent", due_at=None)
+    assert recovery.finish(edition)
