@@ -36,6 +36,7 @@ def png() -> bytes:
     return image.getvalue()
 
 
+@pytest.mark.sqlite_only  # of the upload alone
 def test_a_logo_of_many_megabytes_is_refused(
     olga: Client, publication: Publication, png: bytes, tmp_path: Path, settings: Any
 ) -> None:

@@ -141,11 +141,12 @@ def test_evidence_is_read_only_for_everybody(root: Client, brief: Brief, model: 
 
 def test_every_page_of_the_sidebar_opens(root: Client, brief: Brief) -> None:
     make_member(brief.publication, "writer")
+    request = root.get("/admin/").wsgi_request
     for model, page in admin.site._registry.items():
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         assert root.get(reverse(f"{name}_changelist")).status_code == 200, model
         assert root.get(reverse(f"{name}_changelist") + "?q=x@example.com").status_code == 200
-        if page.has_add_permission(root.get("/admin/").wsgi_request):
+        if page.has_add_permission(request):
             assert root.get(reverse(f"{name}_add")).status_code == 200, model
         row = model._default_manager.first()
         if row is not None:

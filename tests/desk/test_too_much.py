@@ -24,6 +24,7 @@ TOO_MUCH = [
 ]
 
 
+@pytest.mark.sqlite_only  # of the text alone
 @pytest.mark.parametrize(("body", "words"), TOO_MUCH)
 def test_the_preview_says_why_there_is_none(
     wanda: Client, publication: Publication, form_of: FormOf, body: str, words: str
@@ -40,6 +41,7 @@ def test_the_preview_says_why_there_is_none(
         assert plain["Content-Security-Policy"].startswith("sandbox")
 
 
+@pytest.mark.sqlite_only  # of the text alone
 @pytest.mark.parametrize(("body", "words"), TOO_MUCH)
 def test_the_send_screen_names_it_and_sends_nothing(
     paul: Client, publication: Publication, smtp_server: RecordingServer, body: str, words: str
@@ -72,6 +74,7 @@ def test_the_form_refuses_what_is_too_long_and_keeps_what_was_typed(
     assert wanda.post(ADD, longest).status_code == 302
 
 
+@pytest.mark.sqlite_only  # of the text alone
 def test_a_pasted_text_of_more_than_200_kb_is_refused(
     wanda: Client, publication: Publication
 ) -> None:
