@@ -56,8 +56,10 @@ def restore(brief: Brief, revision: Revision, by: User | None, *, seen: int) -> 
         text_versions.advance(row)
         for name in _TEXTS:
             setattr(row, name, content[name])
+        # What the publication says anyway is left to it, to change with it later.
         own = content["contact_block"]
         row.contact_block = "" if own == row.publication.contact_block else own
+        row.series = "" if row.series == row.publication.series else row.series
         date_stays = row.published_at is not None and row.date.isoformat() != content["date"]
         if row.published_at is None:
             row.date = content["date"]

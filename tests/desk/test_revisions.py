@@ -284,3 +284,13 @@ def test_the_send_screen_offers_the_first_moment_after_the_embargo(brief, paul):
     refused = paul.post(address, {"when": "now", "after": 0}).content.decode()
     assert "is under embargo until" in refused
     assert not Edition.objects.exists()
+
+
+@pytest.mark.sqlite_only
+def test_a_restored_brief_still_follows_its_publication(brief):
+    """The series of the publication was written into the brief, and stayed when it was renamed."""
+    revision = revisions.take(brief)
+    reword(brief, body="Other words.")
+    restoring.restore(brief, revision, None, seen=brief.text_version)
+    assert (brief.series, brief.contact_block) == ("", "")
+    assert revisions.take(brief) == revision
