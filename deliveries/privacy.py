@@ -77,8 +77,12 @@ def _scrub(traces: redaction.Traces) -> None:
 
     A provider's answer, which may name a reader, can be such a reason.
     """
-    for model, field in ((Edition, "word"), (Installation, "word"), (Segment, "name")):
-        redaction.scrub_rows(model, (field,), traces)
+    for model in (Edition, Installation):
+        redaction.scrub_rows(model, ("word",), traces)
+    for segment in Segment.objects.filter(traces.found_in(["name"])):
+        if (left := traces.redact(segment.name)) != segment.name:
+            # Two that bore nothing but the reader's name must not end as one.
+            Segment.objects.filter(pk=segment.pk).update(name=f"{left[:100]} {segment.pk}")
     for rows in (Segment.objects.all(), Edition.objects.exclude(rules=[])):
         redaction.scrub_json(rows, "rules", traces)
 

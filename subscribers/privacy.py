@@ -37,7 +37,7 @@ def addresses_of(reader: Subscriber) -> set[str]:
 def traces_of(reader: Subscriber, *, by: User | None, source: str) -> Traces:
     """Return what tells of *reader* in words that others wrote."""
     addresses = {spelt for one in addresses_of(reader) for spelt in spellings(one)}
-    return Traces(frozenset(addresses), reader.name, bool(by) or source == COMMAND)
+    return Traces(frozenset(addresses), reader.name.strip(), bool(by) or source == COMMAND)
 
 
 def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[str, int]:

@@ -84,7 +84,7 @@ class Traces:
     @cached_property
     def _stands_alone(self) -> bool:
         """True if the name may be looked for without an address beside it."""
-        is_full = len(self.name.split()) > 1 and _is_capitalised(self.name)
+        is_full = len(self.name.split()) > 1
         return bool(self.name) and (self.is_vouched or is_full)
 
     @cached_property
@@ -125,18 +125,23 @@ def scrub(traces: Traces) -> None:
 
 def scrub_json(rows: models.QuerySet[Any], field: str, traces: Traces) -> None:
     """Take the addresses of *traces* out of the JSON in *field* of *rows*."""
-    for pk, value in rows.values_list("pk", field).iterator():
-        if (left := traces.redact_within(value)) != value:
-            rows.filter(pk=pk).update(**{field: left})
+    for pk, seen in rows.values_list("pk", field).iterator():
+        if traces.redact_within(seen) != seen:
+            # Looked at again under a lock: an editor may be typing.
+            row = rows.select_for_update().filter(pk=pk)
+            for held in row.values_list(field, flat=True):
+                rows.filter(pk=pk).update(**{field: traces.redact_within(held)})
 
 
 def scrub_rows(model: type[models.Model], fields: tuple[str, ...], traces: Traces) -> None:
     """Take the reader of *traces* out of *fields*, which hold text, of all rows of *model*."""
     rows = opened(model) if issubclass(model, AppendOnly) else model._default_manager.all()
-    which = rows.filter(traces.found_in(fields))
+    which = rows.filter(traces.found_in(fields)).select_for_update()
     if model is AuditEntry:
         which = which.exclude(OF_COLLEAGUES)
+    longest = [getattr(model._meta.get_field(field), "max_length", None) for field in fields]
     for pk, *texts in list(which.values_list("pk", *fields)):
-        left = [traces.redact(text) for text in texts]
+        # What stands there instead may be longer than a short name.
+        left = [traces.redact(text)[:most] for text, most in zip(texts, longest, strict=True)]
         if left != texts:
             rows.filter(pk=pk).update(**dict(zip(fields, left, strict=True)))

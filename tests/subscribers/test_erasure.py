@@ -92,7 +92,7 @@ def reader(tmp_path, settings):
 
 def leave_words_of_editors(publication, edition, editor):
     """Let editors, and the program, name the reader wherever they can."""
-    both = "ada LOVELACE, quetzalcoatl@RARE-domain.example,"
+    both = "Ada LOVELACE, quetzalcoatl@RARE-domain.example,"
     comments.add(edition.brief, editor, f"{'It is so. ' * 19}{both} says so.", quote=both)
     comments.settle(Comment.objects.get(), editor)
     audit.record("retried", brief=edition.brief, by=editor, words=f"{both} got nothing")
@@ -100,7 +100,8 @@ def leave_words_of_editors(publication, edition, editor):
     drafts.keep(editor, edition.brief, "", {"body": [both[14:]]}, base=0, turn=0)
     said = f"550 <{both[14:-1]}>: no such user"
     Edition.objects.filter(pk=edition.pk).update(word=said, rules=[{"value": both[14:-1]}])
-    Segment.objects.create(publication=publication, name=f"As {both}", rules=[{"value": said}])
+    for name in (both[:12], both[14:-1]):
+        Segment.objects.create(publication=publication, name=name, rules=[{"value": said}])
     ImportRun.objects.create(publication=publication, file_name=f"{both} 1.csv", basis=both)
     suppress("friend@example.com", "manual", publication, note=f"{both} asked for it")
 
@@ -325,10 +326,15 @@ def test_who_calls_themselves_by_a_common_word_takes_it_from_nobody():
 def test_an_editor_vouches_for_a_short_name():
     publication = make_publication()
     brief = make_brief(publication)
-    comments.add(brief, make_user(), "Quetzalcoatl called, about the quetzals.")
-    reader = make_subscription(publication, "ada@example.com", name="Quetzalcoatl").subscriber
-    privacy.erase(reader, source="admin", by=make_user())
-    assert Comment.objects.get().text == "[erased] called, about the quetzals."
+    comments.add(brief, make_user(), "Quetzalcoatl called, about the quetzals. E E")
+    name = " ".join("E" * 100)
+    run = ImportRun.objects.create(publication=publication, file_name=name)
+    for name in ("Quetzalcoatl", "E"):
+        reader = make_subscription(publication, f"{name}@example.com", name=name).subscriber
+        privacy.erase(reader, source="admin", by=make_user())
+    assert Comment.objects.get().text == "[erased] called, about the quetzals. [erased] [erased]"
+    run.refresh_from_db()
+    assert len(run.file_name) == 200  # what the column takes
 
 
 def test_erasing_a_reader_who_is_a_colleague_leaves_who_may_do_what():
