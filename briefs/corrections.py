@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from briefs import audit, revisions, workflow
+from briefs import audit, revisions, text_versions, workflow
 from briefs.differences import Change, Piece, Row, for_readers, plain
 from briefs.models import Brief, Correction, Revision, User
 from briefs.rendering import Unrenderable, fill_line, render_inline
@@ -35,11 +35,13 @@ class Superseded(workflow.WrongStatus):
     """A text that has been corrected since must not go out any more."""
 
 
-def issue(brief: Brief, notice: str, by: User | None) -> Correction:
+def issue(brief: Brief, notice: str, by: User | None, seen: int | None = None) -> Correction:
     """Put the text of *brief* as it stands now on the web, with a *notice* for its readers.
 
-    Raise NothingToCorrect where that is the text there already, so that a
-    second click does nothing; NotANotice; and as workflow.publish() does.
+    *seen* is the text_version that the editor looked at: raise
+    text_versions.SavedMeanwhile if somebody has saved since. Raise
+    NothingToCorrect where that is the text there already, so that a second
+    click does nothing; NotANotice; and as workflow.publish() does.
     """
     notice = checked(notice)
     with transaction.atomic():
@@ -48,6 +50,8 @@ def issue(brief: Brief, notice: str, by: User | None) -> Correction:
             .select_related("publication", "published_revision")
             .get(pk=brief.pk)
         )
+        if seen is not None and row.text_version != seen:
+            raise text_versions.SavedMeanwhile(row.headline)
         wrong = _published(row)
         right = revisions.take(row, by)
         if right == wrong:

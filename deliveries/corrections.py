@@ -53,14 +53,16 @@ def reach(brief: Brief, right: int | None = None) -> Reach:
     )
 
 
-def issue(brief: Brief, notice: str, by: User | None, *, by_mail: bool) -> Correction:
+def issue(
+    brief: Brief, notice: str, by: User | None, *, by_mail: bool, seen: int | None = None
+) -> Correction:
     """Correct *brief* on the web, and *by_mail* those who got it: both, or neither.
 
     Raise as briefs.corrections.issue(), planning.schedule() and mail() do.
     """
     with transaction.atomic():
         # Another object than the caller's, which must not say what is undone where the mail fails.
-        correction = corrections.issue(Brief.objects.get(pk=brief.pk), notice, by)
+        correction = corrections.issue(Brief.objects.get(pk=brief.pk), notice, by, seen)
         if by_mail:
             mail(correction, by)
     brief.refresh_from_db(fields=["published_revision", "status"])

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import approvals, differences, revisions, roles, workflow
+from briefs import approvals, differences, revisions, roles, text_versions, workflow
 from briefs import corrections as on_the_web
 from briefs.admin.desk import editor_of
 from briefs.admin.widgets import TEXTAREA, Growing
@@ -21,6 +21,10 @@ from deliveries import corrections, planning
 from deliveries.models import Edition
 from deliveries.tasks import tick
 from subscribers import doorbell
+
+_SAVED_SINCE = gettext_lazy(
+    "Somebody has saved this brief since you looked. See what changed, then issue."
+)
 
 
 class CorrectionForm(forms.Form):
@@ -55,9 +59,7 @@ class CorrectionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("text_version") != self.brief.text_version:
-            raise forms.ValidationError(
-                _("Somebody has saved this brief since you looked. See what changed, then issue.")
-            )
+            raise forms.ValidationError(_SAVED_SINCE)
         return cleaned
 
 
@@ -127,11 +129,13 @@ def _frozen_as(brief: Brief, content: dict[str, Any]) -> Revision | None:
 
 def _issue(request: HttpRequest, brief: Brief, form: CorrectionForm) -> HttpResponse | None:
     """Issue the correction and go to its mail or back to the brief; None leaves the page."""
-    by_mail = form.cleaned_data["by_mail"]
+    by_mail, seen = form.cleaned_data["by_mail"], form.cleaned_data["text_version"]
     try:
         correction = corrections.issue(
-            brief, form.cleaned_data["notice"], editor_of(request), by_mail=by_mail
+            brief, form.cleaned_data["notice"], editor_of(request), by_mail=by_mail, seen=seen
         )
+    except text_versions.SavedMeanwhile:
+        form.add_error(None, _SAVED_SINCE)  # after the form was looked at
     except planning.AlreadyScheduled as already:
         form.add_error("by_mail", _still_open(already.edition))
     except (

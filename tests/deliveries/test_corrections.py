@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from briefs import corrections as notices
-from briefs import revisions, workflow
+from briefs import revisions, text_versions, workflow
 from briefs.models import AuditEntry, Brief, Correction, Topic
 from deliveries import (
     audience,
@@ -308,3 +308,15 @@ def test_a_notice_makes_no_mail_so_large_that_it_is_cut_off(publication, monkeyp
     assert "It was Tuesday, not Monday." in mail.compiled.html
     assert "Before:" not in mail.compiled.text
     assert "More has changed" in mail.compiled.text
+
+
+def test_a_text_that_was_saved_since_the_page_was_shown_is_not_issued_unseen(publication):
+    brief = make_brief(publication)
+    sent_edition(brief)
+    reword(brief, "What the publisher has looked at.")
+    seen = brief.text_version
+    text_versions.advance(brief)
+    reword(brief, "What somebody saved a moment later.")
+    with pytest.raises(text_versions.SavedMeanwhile):
+        corrections.issue(brief, "It was Tuesday.", None, by_mail=False, seen=seen)
+    assert not Correction.objects.exists()
