@@ -9,6 +9,17 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from briefs.models import User
 
+STILL = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, *::before, *::after { transition: none !important; }");
+    document.adoptedStyleSheets = [sheet];
+}"""
+
+
+def hold_still(page: Page) -> None:
+    """End all transitions on *page*: a colour on its way to another is none to be judged."""
+    page.evaluate(STILL)
+
 
 class Desk:
     """A page that is logged in, and all that went wrong on it."""

@@ -1,4 +1,4 @@
-"""The desk in a real browser: what its scripts do (test_hostile_authors: that no others run)."""
+"""The desk in a real browser: what its scripts do (test_every_page: that no others run)."""
 
 from typing import Any
 
