@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Field, ForeignKey
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -96,7 +98,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     form = ChangedUser
     change_password_form = AdminPasswordChangeForm
     ordering = ["email"]
-    list_display = ["email", "name", "roles", "active", "last_login"]
+    list_display = ["email", "name", "roles", "active", "last_seen"]
     list_filter = ["is_active", "is_superuser"]
     list_fullwidth = True
     list_filter_sheet = False
@@ -122,6 +124,12 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         (_("Password"), {"fields": ["password1", "password2"]}),
         (_("Log-in"), {"fields": ["is_staff"]}),
     ]
+
+    @admin.display(description=_("Last log-in"), ordering="last_login")
+    def last_seen(self, user: User) -> str:
+        """Show when somebody last logged in, in the editor's zone."""
+        at = user.last_login
+        return date_format(timezone.localtime(at), "j M Y, H:i") if at else "–"
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         return list(self.inlines) if obj else []
