@@ -12,7 +12,7 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SCHEMES = (("light", ""), ("dark", "-dark"))
 # An interface has few colours; with these a picture is a third as large, and looks the same.
-COLOURS = (256, 128, 64)
+COLOURS = (128, 64)
 LARGEST = 80_000  # octets
 DRESS = """is_dark => {
     if (document.querySelector('.ib-page, #page, #login-form'))

@@ -77,10 +77,14 @@ def list_them(folder: Path) -> None:
 def mails(photographer: Photographer) -> list[Shot]:
     """Return the pictures of the inbox, in which the letters have just arrived."""
     page = photographer.open("/inbox/", "")
-    letter = page.locator("a[href^='/inbox/0']").first.get_attribute("href")
+    letters = page.locator("a[href^='/inbox/0']").filter(has_text="Six Ships")
+    letter = letters.first.get_attribute("href")
     page.close()
-    return [Shot("inbox", letter or "/inbox/", who="", is_plain=True),
-            Shot("mail", f"{letter}html/", who="")]  # fmt: skip
+    return [
+        Shot("inbox", letter or "/inbox/", who="", is_plain=True),
+        Shot("mail", f"{letter}html/?scheme=light", who="", is_plain=True),
+        Shot("mail-dark", f"{letter}html/?scheme=dark", who="", is_plain=True),
+    ]
 
 
 def run(browser: Browser, url: str, environment: dict[str, str], names: list[str]) -> list[str]:
