@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from briefs.models import Publication, Topic
 from subscribers import consent, forms, moving, notices, preferences, tokens
 from subscribers.models import Defence, Subscription
+from tests.desk.browsing import hold_still
 from tests.make import make_publication, make_subscription
 from tests.public.test_pages import publish
 
@@ -132,6 +133,7 @@ def with_a_link(publication: Publication, mailoutbox: list[Any]) -> Iterator[Sto
 
 def faults_of(page: Page, name: str) -> Iterator[str]:
     """Yield what axe finds, and whether the page must be moved sideways to be read."""
+    hold_still(page)
     page.evaluate(AXE)
     for size, scheme in LOOKS:
         page.set_viewport_size(size)
