@@ -210,7 +210,6 @@ def _house(made: dict[str, Any]) -> list[Shot]:
         Shot("team", "/admin/briefs/membership/"),
         Shot("users", "/admin/briefs/user/"),
         Shot("user", "/admin/briefs/user/1/change/"),
-        Shot("installation", "/admin/deliveries/edition/installation/"),
     ]
 
 
