@@ -176,7 +176,7 @@ class Processes:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,  # a busy machine is slow, not wrong
         )
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:

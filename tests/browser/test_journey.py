@@ -16,7 +16,7 @@ READER = "ada@lovelace.example"
 
 def open_mail(page: Page, site: Site, words: str) -> None:
     """Open the newest message in the inbox whose lines match *words*."""
-    for _try in range(60):
+    for _try in range(400):
         page.goto(f"{site.url}/inbox/")
         line = page.get_by_role("link").filter(has_text=re.compile(words, re.DOTALL))
         if line.count():
@@ -92,7 +92,7 @@ def publish(page: Page) -> None:
 def test_from_the_sign_up_form_to_the_unsubscribe_link(browser: Browser, site: Site) -> None:
     context = browser.new_context()
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
 
@@ -111,7 +111,7 @@ def test_from_the_sign_up_form_to_the_unsubscribe_link(browser: Browser, site: S
     write(page)
     publish(page)
     finished = page.get_by_text(re.compile("finished", re.IGNORECASE)).first
-    expect(finished).to_be_visible(timeout=30_000)
+    expect(finished).to_be_visible(timeout=100_000)
 
     open_mail(page, site, HEADLINE)
     expect(mail(page).get_by_text("The keeper stayed at his post").last).to_be_visible()

@@ -56,7 +56,7 @@ class Colleague:
 
     def __init__(self, browser: Browser, site: Site, name: str, faults: list[str]) -> None:
         self.page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
         self.url = site.url
         self.page.goto(f"{site.url}/admin/login/")
@@ -151,8 +151,8 @@ def test_a_brief_is_signed_off_sent_and_corrected(browser: Browser, site: Site) 
     paula.press("Send a test")
     says(page, "test is on its way")
     paula.press("Send to 3 readers")
-    expect(page.get_by_text("finished", exact=False).first).to_be_visible(timeout=30_000)
-    expect(page.get_by_text(re.compile(r"\b100(\.0)? ?%")).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("finished", exact=False).first).to_be_visible(timeout=100_000)
+    expect(page.get_by_text(re.compile(r"\b100(\.0)? ?%")).first).to_be_visible(timeout=100_000)
 
     open_mail(page, site, HEADLINE)
     expect(mail(page).get_by_text("The railway is not ready").last).to_be_visible()

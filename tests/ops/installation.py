@@ -64,7 +64,7 @@ class Installation:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `up` to its end."""
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def processes(self) -> dict[int, str]:
@@ -120,7 +120,7 @@ class Running:
             for line in pipe:
                 self.words += line
 
-    def wait_for(self, words: str, seconds: float = 60) -> None:
+    def wait_for(self, words: str, seconds: float = 300) -> None:
         """Wait until *words* have been printed."""
         deadline = time.monotonic() + seconds
         while words not in self.words:
@@ -131,4 +131,4 @@ class Running:
     def end(self, number: int = signal.SIGINT) -> int:
         """Send signal *number* and return the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(300)

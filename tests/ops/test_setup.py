@@ -48,7 +48,7 @@ def start(machine: Path, name: str, *arguments: str, **environment: str):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

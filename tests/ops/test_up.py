@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only]
 
 def get(url: str) -> tuple[int, str]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=20) as answer:
+    with opener.open(url, timeout=100) as answer:
         return answer.status, answer.read().decode()
 
 
@@ -123,7 +123,7 @@ def test_what_a_killed_supervisor_leaves_is_gone_and_what_dies_under_it_is_notic
     workers = installation.find("intelbrief worker")
     os.kill(min(workers), signal.SIGKILL)
     up.wait_for("worker was ended by signal 9; starts again")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not set(installation.find("intelbrief worker")) - set(workers):
         assert time.monotonic() < deadline, up.words
         time.sleep(0.1)
@@ -132,7 +132,7 @@ def test_what_a_killed_supervisor_leaves_is_gone_and_what_dies_under_it_is_notic
     # Any other service that dies stops everything.
     (inbox,) = installation.find("intelbrief.inbox.server")
     os.kill(inbox, signal.SIGKILL)
-    assert up.process.wait(60) == 1
+    assert up.process.wait(300) == 1
     up.process.wait()
     assert "inbox was ended by signal 9." in up.words
     assert "keeps mail to 127.0.0.1" in up.words
