@@ -95,7 +95,7 @@ def test_who_holds_a_brief_keeps_nobody_from_its_editions(brief):
         workflow._held(brief)
         operator = threading.Thread(target=_withdraw, args=[edition])
         operator.start()
-        operator.join(timeout=5)
+        operator.join(timeout=60)
         # Had he to wait for us, and we for his edition, neither would ever get on.
         assert not operator.is_alive()
         edition.refresh_from_db()
