@@ -16,6 +16,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import SimpleTestCase
+from django.utils import translation
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from redis.exceptions import RedisError
 
@@ -92,6 +93,13 @@ def _empty_cache() -> Iterator[None]:
     with contextlib.suppress(RedisError):  # a test may have stopped its Valkey
         cache.clear()
     domains.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_language() -> Iterator[None]:
+    """Let no language that a test's reader asked for reach the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

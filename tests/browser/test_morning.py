@@ -154,7 +154,7 @@ def test_a_brief_is_signed_off_sent_and_corrected(browser: Browser, site: Site) 
     expect(page.get_by_text("finished", exact=False).first).to_be_visible(timeout=100_000)
     expect(page.get_by_text(re.compile(r"\b100(\.0)? ?%")).first).to_be_visible(timeout=100_000)
 
-    open_mail(page, site, HEADLINE)
+    open_mail(page, site, f"Demonstration: {HEADLINE}")  # not the word that it was approved
     expect(mail(page).get_by_text("The railway is not ready").last).to_be_visible()
 
     body = wanda.at(brief).locator("textarea[name=body]")
