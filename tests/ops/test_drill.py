@@ -37,13 +37,11 @@ def drill(processes, pytestconfig):
     ("name", "options"),
     [
         ("kill", ["--recipients", "900", "--rounds", "2"]),
-        # What signals and servers do is the same for every database, and clicks that meet are
-        # tried on both in tests/deliveries/test_planning.py; `drill all` runs these on both too.
+        # What signals do is the same for every database. Servers' answers and clicks that meet
+        # have tests of their own in tests/deliveries; `drill all` runs those drills.
         pytest.param(
             "stop", ["--recipients", "600", "--rounds", "1"], marks=pytest.mark.sqlite_only
         ),
-        pytest.param("smtp", ["--recipients", "300"], marks=pytest.mark.sqlite_only),
-        pytest.param("publish", ["--recipients", "150"], marks=pytest.mark.sqlite_only),
         ("backup", ["--recipients", "150"]),
     ],
 )
