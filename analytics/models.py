@@ -1,9 +1,10 @@
-"""What the dashboard remembers; it can all be counted anew."""
+"""What the desk remembers of past days; until rows are pruned it can all be counted anew."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Publication
+from deliveries.models import Edition
 
 
 class ReaderDay(models.Model):
@@ -16,6 +17,12 @@ class ReaderDay(models.Model):
     active = models.PositiveIntegerField(_("active"), default=0)
     joined = models.PositiveIntegerField(_("joined"), default=0)
     left = models.PositiveIntegerField(_("left"), default=0)
+    # Who asked that day, and how many were lost to bounces and complaints.
+    asked = models.PositiveIntegerField(_("asked"), default=0)
+    bounced = models.PositiveIntegerField(_("bounced"), default=0)
+    complained = models.PositiveIntegerField(_("complained"), default=0)
+    # {"form": [asked, confirmed], "import": …}: where sign-ups of that day came from.
+    sources = models.JSONField(_("sources"), default=dict)
 
     class Meta:
         verbose_name = _("day of readers")
@@ -26,3 +33,48 @@ class ReaderDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.publication_id} · {self.day} · {self.active}"
+
+
+class EditionFigures(models.Model):
+    """The numbers of an edition, as its report shows them; they outlive the rows they count."""
+
+    edition = models.OneToOneField(Edition, models.CASCADE, related_name="figures")
+    # As analytics.figures.count() gives it.
+    figures = models.JSONField(_("figures"), default=dict)
+    counted_at = models.DateTimeField(_("counted"))
+    # Its rows are gone or going: what is written here is all there is.
+    is_final = models.BooleanField(_("final"), default=False)
+
+    class Meta:
+        verbose_name = _("figures of an edition")
+        verbose_name_plural = _("figures of editions")
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} · {self.counted_at:%Y-%m-%d %H:%M}"
+
+
+class DomainDay(models.Model):
+    """What became of a day's letters at one receiving domain; the many small ones are “*”."""
+
+    publication = models.ForeignKey(
+        Publication, models.CASCADE, related_name="domain_days", db_index=False
+    )
+    day = models.DateField(_("day"))
+    domain = models.CharField(_("domain"), max_length=253)
+    sent = models.PositiveIntegerField(_("sent"), default=0)
+    delivered = models.PositiveIntegerField(_("delivered"), default=0)
+    bounced = models.PositiveIntegerField(_("bounced"), default=0)
+    complained = models.PositiveIntegerField(_("complained"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+
+    class Meta:
+        verbose_name = _("day of a domain")
+        verbose_name_plural = _("days of domains")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "day", "domain"], name="one_row_per_domain_and_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} · {self.day} · {self.domain}"
