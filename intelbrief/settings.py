@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from environs import FileAwareEnv
 
-from deliveries.relay import Relay
+from intelbrief import mail_settings
 from intelbrief.desk_look import UNFOLD as UNFOLD
 from intelbrief.keys import load_or_make
 from intelbrief.logs import logging_of
@@ -275,51 +275,23 @@ DKIM_SELECTORS: list[str] = env.list("DKIM_SELECTORS", [])
 # Whether the preflight asks DNS, the servers of links and images, and the provider.
 CHECK_OUTSIDE = env.bool("CHECK_OUTSIDE", True)
 
+PROVIDERS = mail_settings.lanes_of(PROVIDERS_GIVEN, EMAIL_PROVIDER, EMAIL_URL)
 
-def _lanes() -> dict[str, dict[str, Any]]:
-    """Return the lanes in order; what is malformed is left out, and a system check names it."""
-    given = PROVIDERS_GIVEN
-    if not given and EMAIL_PROVIDER:
-        given = {"main": {"provider": EMAIL_PROVIDER, "url": EMAIL_URL}}
-    return {
-        name: {**lane, "provider": lane["provider"].strip().lower().replace("-", "_")}
-        for name, lane in (given.items() if isinstance(given, dict) else ())
-        if isinstance(lane, dict) and isinstance(lane.get("provider"), str)
-    }
-
-
-PROVIDERS = _lanes()
-
-
-def _anymail_settings() -> dict[str, str]:
-    """Collect the ESPs' own names (POSTMARK_SERVER_TOKEN, …) from the environment."""
-    names = {lane["provider"].upper() for lane in PROVIDERS.values()}
-    prefixes = tuple(f"{name}_" for name in names - {"", "SMTP"})
-    found: dict[str, str] = {}
-    for variable in os.environ:
-        name = variable.removesuffix("_FILE")
-        if prefixes and name.startswith(prefixes):
-            found[name] = env.str(name)
-    return found
-
-
-ANYMAIL: dict[str, Any] = {**_anymail_settings(), "REQUESTS_TIMEOUT": (5, 30)}
+ANYMAIL: dict[str, Any] = {
+    **{name: env.str(name) for name in mail_settings.esp_names(PROVIDERS, os.environ)},
+    "REQUESTS_TIMEOUT": (5, 30),
+}
 if WEBHOOK_SECRET:
     ANYMAIL["WEBHOOK_SECRET"] = WEBHOOK_SECRET
 
 # Notices (confirmations and the like) go by django.core.mail through the first lane.
-_first = next(iter(PROVIDERS.values()), {"provider": "", "url": ""})
-if _first["provider"] == "smtp":
-    try:
-        _relay = Relay.parse(str(_first.get("url") or ""))
-    except ValueError as _error:
-        raise ImproperlyConfigured(str(_error)) from _error
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _relay.host, _relay.port
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _relay.user, _relay.password
-    EMAIL_USE_TLS, EMAIL_USE_SSL = _relay.starttls, _relay.implicit_tls
-elif _first["provider"]:
-    EMAIL_BACKEND = f"anymail.backends.{_first['provider']}.EmailBackend"
+try:
+    EMAIL_BACKEND, _relay = mail_settings.of_notices(PROVIDERS)
+except ValueError as _error:
+    raise ImproperlyConfigured(str(_error)) from _error
+EMAIL_HOST, EMAIL_PORT = _relay.host, _relay.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _relay.user, _relay.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _relay.starttls, _relay.implicit_tls
 # Django's default is to wait for ever.
 EMAIL_TIMEOUT = 30
 
