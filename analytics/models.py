@@ -78,3 +78,59 @@ class DomainDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.publication_id} · {self.day} · {self.domain}"
+
+
+class DomainCheck(models.Model):
+    """What the DNS said of a sender's domain, and what it had said before that."""
+
+    domain = models.CharField(_("domain"), max_length=253, unique=True)
+    # As analytics.dns.found() gives it; a record that could not be looked up stays as it was.
+    found = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    # The records that were all right at some time: only what was there can disappear.
+    has_had = models.JSONField(default=list)
+    checked_at = models.DateTimeField(_("checked"))
+    changed_at = models.DateTimeField(_("changed"), null=True)
+
+    class Meta:
+        verbose_name = _("check of a domain")
+        verbose_name_plural = _("checks of domains")
+
+    def __str__(self) -> str:
+        return f"{self.domain} · {self.checked_at:%Y-%m-%d %H:%M}"
+
+
+class Trouble(models.Model):
+    """Something that keeps mail from arriving, from when it was seen until it was mended.
+
+    Its editors are told in the transaction that sets `told_at`: once.
+    """
+
+    publication = models.ForeignKey(
+        Publication, models.CASCADE, related_name="troubles", db_index=False
+    )
+    # A word of analytics.watch: "spf", "bounces", "complaints", …
+    kind = models.CharField(_("what"), max_length=20)
+    # The sender's domain, or the receiving one.
+    about = models.CharField(_("about"), max_length=253)
+    words = models.TextField(_("in words"), blank=True)
+    since = models.DateTimeField(_("since"))
+    # How many looks have found it.
+    seen = models.PositiveIntegerField(default=1)
+    seen_at = models.DateTimeField(_("last seen"))
+    told_at = models.DateTimeField(_("told"), null=True)
+    mended_at = models.DateTimeField(_("mended"), null=True)
+
+    class Meta:
+        verbose_name = _("trouble")
+        verbose_name_plural = _("troubles")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "kind", "about"],
+                condition=models.Q(mended_at__isnull=True),
+                name="one_open_trouble_of_a_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.about}"

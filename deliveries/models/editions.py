@@ -117,6 +117,9 @@ class Edition(models.Model):
     rules = models.JSONField(default=list, editable=False)
     # Editions that a correction puts right: only who got one of them gets it.
     corrects = models.JSONField(default=list, editable=False)
+    # From when on its deliveries are taken away: its tally and figures are all that is said.
+    pruning_at = models.DateTimeField(null=True, blank=True, editable=False)
+    pruned_at = models.DateTimeField(_("pruned"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("edition")
@@ -151,12 +154,27 @@ class Edition(models.Model):
                 condition=~Q(clock="reader") | ~Q(local_time=""),
                 name="reader_clock_has_a_local_time",
             ),
+            # Nothing of it can be opened again, whoever asks for it.
+            models.CheckConstraint(
+                condition=Q(pruning_at__isnull=True)
+                | Q(status__in=["finished", "withdrawn", "missed", "cancelled"]),
+                name="pruned_edition_has_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(pruned_at__isnull=True) | Q(pruning_at__isnull=False),
+                name="pruned_edition_began_to_be",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["send_at"],
                 condition=Q(status__in=["scheduled", "sending", "paused", "finishing"]),
                 name="editions_that_are_open",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(pruned_at__isnull=True),
+                name="editions_not_pruned",
             ),
         ]
 
@@ -167,6 +185,11 @@ class Edition(models.Model):
     def is_open(self) -> bool:
         """True while mail of this edition may still go out."""
         return self.status in self.OPEN
+
+    @property
+    def is_pruned(self) -> bool:
+        """True once its deliveries are gone or going: nothing of it can be counted any more."""
+        return self.pruning_at is not None
 
 
 class Tally(models.Model):
