@@ -1,5 +1,6 @@
 """What is written, and who writes it."""
 
+from briefs.models.archive import ClientGroup, Redirect, Rendition
 from briefs.models.briefs import Brief, KeyPoint, Revision
 from briefs.models.people import Membership, User
 from briefs.models.publications import Author, Publication, Topic
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEntry",
     "Author",
     "Brief",
+    "ClientGroup",
     "Comment",
     "Correction",
     "Draft",
@@ -18,6 +20,8 @@ __all__ = [
     "KeyPoint",
     "Membership",
     "Publication",
+    "Redirect",
+    "Rendition",
     "Revision",
     "Snippet",
     "Topic",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models.append_only import AppendOnly, unname
+from briefs.models.archive import ClientGroup
 from briefs.models.publications import Author, Publication, Topic, validate_header_text
 
 
@@ -36,6 +37,7 @@ class Brief(models.Model):
     class Access(models.TextChoices):
         PUBLIC = "public", _("everyone")
         SUBSCRIBERS = "subscribers", _("subscribers")
+        GROUPS = "groups", _("client groups")
 
     publication = models.ForeignKey(
         Publication, models.PROTECT, related_name="briefs", verbose_name=_("publication")
@@ -72,6 +74,10 @@ class Brief(models.Model):
         choices=Access.choices,
         default=Access.PUBLIC,
     )
+    # Asked only where `access` says groups: what is chosen survives a change to and fro.
+    groups = models.ManyToManyField(
+        ClientGroup, blank=True, related_name="briefs", verbose_name=_("client groups")
+    )
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT, db_index=True
     )
@@ -99,6 +105,12 @@ class Brief(models.Model):
         null=True,
         blank=True,
         help_text=_("Nobody reads it before, on the web or by mail."),
+    )
+    readable_until = models.DateTimeField(
+        _("readable until"),
+        null=True,
+        blank=True,
+        help_text=_("Nobody reads it from then on, and it is not mailed any more."),
     )
     # What was handed in for review, and what of it may go out.
     submitted_revision = models.ForeignKey(
@@ -136,6 +148,10 @@ class Brief(models.Model):
                 name="brief_status_is_known",
             ),
             models.CheckConstraint(
+                condition=Q(access__in=["public", "subscribers", "groups"]),
+                name="brief_access_is_known",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="published")
                 | Q(published_at__isnull=False, published_revision__isnull=False),
                 name="published_brief_has_revision_and_time",
@@ -156,6 +172,15 @@ class Brief(models.Model):
                 name="briefs_that_are_due",
             ),
             models.Index(fields=["publication", "-date", "-id"], name="briefs_of_a_publication"),
+            # In the order of access.readable(); not partial, since SQLite cannot tell that a
+            # parameter says "published".
+            models.Index(
+                fields=["publication", "status", "-date", "-published_at", "-id"],
+                name="briefs_in_an_archive",
+            ),
+            models.Index(
+                fields=["status", "-date", "-published_at", "-id"], name="briefs_on_the_site"
+            ),
         ]
 
     def __str__(self) -> str:

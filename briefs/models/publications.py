@@ -221,6 +221,18 @@ class Publication(models.Model):
         validators=[MaxValueValidator(23)],
         help_text=_("In the publication’s time zone; for readers who chose it."),
     )
+    shows_locked_headlines = models.BooleanField(
+        _("headlines of briefs for subscribers"),
+        default=False,
+        help_text=_(
+            "The page of a brief for subscribers tells everybody its headline, and no more."
+        ),
+    )
+    feed_full_text = models.BooleanField(
+        _("whole briefs in feeds"),
+        default=True,
+        help_text=_("Else the summary with a link; either way only what a reader may read."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Who agreed to what, and the evidence of it."""
 
 from subscribers.models.evidence import ConsentRecord, ConsentWording
+from subscribers.models.groups import FeedToken, GroupMember
 from subscribers.models.import_runs import ImportRun
 from subscribers.models.notices import Notice
 from subscribers.models.readers import Subscriber, Subscription
@@ -11,6 +12,8 @@ __all__ = [
     "ConsentRecord",
     "ConsentWording",
     "Defence",
+    "FeedToken",
+    "GroupMember",
     "ImportRun",
     "Notice",
     "SignUp",

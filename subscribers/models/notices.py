@@ -6,8 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from briefs.models import Publication
+from briefs.models import Brief, Publication
 from subscribers.models.evidence import ConsentRecord
+from subscribers.models.groups import GroupMember
 from subscribers.models.readers import Subscription
 
 
@@ -25,6 +26,8 @@ class Notice(models.Model):
         PREFERENCES = "preferences", _("link to the preferences")
         ADDRESS = "address", _("change of address")
         EDITOR = "editor", _("word to an editor")
+        READING = "reading", _("link to read on the web")
+        INVITATION = "invitation", _("invitation to a client group")
 
     class Status(models.TextChoices):
         UNSENT = "unsent", _("unsent")
@@ -65,6 +68,24 @@ class Notice(models.Model):
         related_name="+",
         verbose_name=_("consent record"),
     )
+    # Of an invitation, whose address need not be a reader's yet.
+    member = models.ForeignKey(
+        GroupMember,
+        models.CASCADE,
+        null=True,
+        related_name="notices",
+        verbose_name=_("member of a client group"),
+        db_index=False,
+    )
+    # Which brief a link to read was asked for: there it leads.
+    brief = models.ForeignKey(
+        Brief,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("brief"),
+        db_index=False,
+    )
     # Where it goes instead of to the reader's address: a new one that is to be confirmed,
     # or the old one that is told.
     address = models.CharField(_("other address"), max_length=254, blank=True)
@@ -90,13 +111,34 @@ class Notice(models.Model):
                 name="sent_notice_has_a_time",
             ),
             models.CheckConstraint(
-                condition=Q(kind="editor", user__isnull=False, subscription__isnull=True)
-                | (~Q(kind="editor") & Q(user__isnull=True, subscription__isnull=False)),
+                condition=Q(
+                    kind="editor",
+                    user__isnull=False,
+                    subscription__isnull=True,
+                    member__isnull=True,
+                )
+                | Q(
+                    kind="invitation",
+                    user__isnull=True,
+                    subscription__isnull=True,
+                    member__isnull=False,
+                )
+                | (
+                    ~Q(kind__in=["editor", "invitation"])
+                    & Q(user__isnull=True, subscription__isnull=False, member__isnull=True)
+                ),
                 name="notice_has_one_to_go_to",
             ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="unsent"), name="notices_that_wait"),
+            # Few notices name either; a sign-up's need not pay for an index of nothing.
+            models.Index(
+                fields=["member"], condition=Q(member__isnull=False), name="notices_of_a_member"
+            ),
+            models.Index(
+                fields=["brief"], condition=Q(brief__isnull=False), name="notices_of_a_brief"
+            ),
         ]
 
     def __str__(self) -> str:
