@@ -69,16 +69,19 @@ class Content:
 def frame(content: Content, look: Look, places: Places) -> str:
     """Return the whole HTML part, its style written into the elements."""
     css = make_stylesheet(look.colour, look.direction, look.frame)
+    body = _body(content, look, places)
     head = _HEAD.format(
         language=escape(look.language if _LANGUAGE.fullmatch(look.language) else "en"),
         direction="rtl" if look.direction == "rtl" else "ltr",
         title=escape(content.title),
         keep=_KEEP,
-        css=css.kept,
+        css=css.kept_for(body),
     )
-    inliner = css_inline.CSSInliner(extra_css=css.inlined, load_remote_stylesheets=False)
+    inliner = css_inline.CSSInliner(
+        extra_css=css.inlined, load_remote_stylesheets=False, minify_css=True
+    )
     # A style element that css-inline moves comes to stand before the charset.
-    return inliner.inline(head + _body(content, look, places)).replace(_KEEP, "", 1) + "\n"
+    return inliner.inline(head + body).replace(_KEEP, "", 1) + "\n"
 
 
 def _body(content: Content, look: Look, places: Places) -> str:

@@ -8,6 +8,7 @@ prefers-color-scheme: dark; so no colour can be forgotten there.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,7 +37,7 @@ _DARK = {
 }
 
 _SERIF = 'Georgia, "Iowan Old Style", "Times New Roman", Times, serif'
-_SANS = '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, Helvetica, Arial, sans-serif'
+_SANS = '-apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif'
 
 # "start" and "end" become left and right, or right and left in a right-to-left brief.
 _RULES = """
@@ -72,11 +73,12 @@ _RULES = """
 .points-room { padding: 28px 40px 0; }
 .points { background-color: $tint; }
 .points-edge { width: 4px; font-size: 0; line-height: 0; background-color: $bar; }
-.points-text { padding: 20px 26px 10px 22px; text-align: start; }
+.points-text { padding: 20px 26px 10px 22px; font: 16px/24px {sans}; color: $ink;
+  text-align: start; }
 .points-name { margin: 0 0 12px; font: bold 12px/18px {sans}; letter-spacing: 1.4px;
   text-transform: uppercase; color: $accent; }
 .points-list { margin: 0; padding: 0; padding-start: 20px; }
-.point { margin: 0 0 12px; padding-start: 2px; font: 16px/24px {sans}; color: $ink; }
+.point { margin: 0 0 12px; padding-start: 2px; }
 .point a { color: $accent; text-decoration: underline; }
 .body { padding: 28px 40px 14px; font: 17px/28px {serif}; color: $ink; text-align: start; }
 .body p { margin: 0 0 20px; }
@@ -139,10 +141,9 @@ _FRAMES = {
 .byline { margin: 10px 0 0; font: italic 16px/24px {serif}; }
 .points { background-color: $sheet; }
 .points-edge { width: 1px; background-color: $line; }
-.points-text { padding: 2px 0 0; padding-start: 20px; }
+.points-text { padding: 2px 0 0; padding-start: 20px; font: 17px/27px {serif}; }
 .points-name { margin: 0 0 8px; font: italic 17px/26px {serif}; letter-spacing: 0;
   text-transform: none; color: $soft; }
-.point { font: 17px/27px {serif}; }
 .body th, .body td, .body table { font-family: {serif}; }
 .contact { font: 16px/25px {serif}; }
 .under { border-top: 1px solid $line; }
@@ -173,7 +174,41 @@ class Stylesheet:
     """What is written into the elements, and what must stay in a style element."""
 
     inlined: str
-    kept: str
+    phone: str
+    # (selector, declarations) of each rule that the dark has.
+    twins: tuple[tuple[str, str], ...]
+
+    def kept_for(self, body: str) -> str:
+        """Return the style element for *body*: in the dark, only what stands in it.
+
+        Each copy carries it, and Gmail counts it too.
+        """
+        names = frozenset(_named_in(body))
+        selectors: dict[str, list[str]] = defaultdict(list)
+        for selector, declarations in self.twins:
+            if names.issuperset(_parts(selector)):
+                selectors[declarations].append(selector)
+        # Each selector has one rule, so their order says nothing: those alike stand together.
+        twins = [f"{', '.join(met)} {{ {words} }}" for words, met in selectors.items()]
+        return "\n".join(
+            [
+                ":root { color-scheme: light dark; supported-color-schemes: light dark; }",
+                self.phone,
+                "@media (prefers-color-scheme: dark) {",
+                *twins,
+                "}",
+            ]
+        )
+
+
+def _named_in(body: str) -> set[str]:
+    """Return the elements that stand in *body*, and the classes, each behind a dot."""
+    classes = " ".join(re.findall(r'class="([^"]*)"', body)).split()
+    return {*re.findall(r"<([a-z][a-z0-9]*)", body), *(f".{name}" for name in classes)}
+
+
+def _parts(selector: str) -> list[str]:
+    return [part.partition("[")[0] for part in selector.split()]
 
 
 @lru_cache(maxsize=256)
@@ -186,13 +221,11 @@ def make_stylesheet(accent: str, direction: str, frame: str = "sheet") -> Styles
         {**palette, "page": palette["sheet"]} if frame in _FRAMES else palette
         for palette in (_with_accent(_LIGHT, accent), _with_accent(_DARK, accent))
     )
-    twins = "\n".join(_dark_twins(rules, dark))
-    kept = (
-        ":root { color-scheme: light dark; supported-color-schemes: light dark; }\n"
-        f"{_squeezed(_with_direction(_PHONE, direction))}\n"
-        f"@media (prefers-color-scheme: dark) {{\n{twins}\n}}"
+    return Stylesheet(
+        inlined=_with_colours(rules, light),
+        phone=_squeezed(_with_direction(_PHONE, direction)),
+        twins=tuple(_dark_twins(rules, dark)),
     )
-    return Stylesheet(inlined=_with_colours(rules, light), kept=kept)
 
 
 def shades(accent: str) -> tuple[str, str]:
@@ -218,14 +251,21 @@ def _with_direction(rules: str, direction: str) -> str:
     return _END.sub(end, _START.sub(start, rules))
 
 
-def _dark_twins(rules: str, palette: dict[str, str]) -> list[str]:
-    twins = []
-    for selector, declarations in _RULE.findall(rules):
-        coloured = [part.strip() for part in declarations.split(";") if "$" in part]
-        if coloured:
-            important = " ".join(f"{part} !important;" for part in coloured)
-            twins.append(_with_colours(f"{_squeezed(selector)} {{ {important} }}", palette))
-    return twins
+def _dark_twins(rules: str, palette: dict[str, str]) -> list[tuple[str, str]]:
+    """Return one rule for each selector, with the last word on each of its coloured properties."""
+    own: dict[str, dict[str, str]] = defaultdict(dict)
+    for selectors, declarations in _RULE.findall(rules):
+        for selector in _squeezed(selectors).split(", "):
+            for part in declarations.split(";"):
+                if "$" in part:
+                    own[selector][part.partition(":")[0].strip()] = part.strip()
+    return [
+        (
+            selector,
+            _with_colours(" ".join(f"{part} !important;" for part in parts.values()), palette),
+        )
+        for selector, parts in own.items()
+    ]
 
 
 def _squeezed(css: str) -> str:

@@ -1,10 +1,12 @@
 """An invented brief in the shape of a daily one, and eyes to look at what came of it."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from briefs.rendering import Look, Mail, Places, Text, render_email
+from briefs.rendering.stylesheet import Stylesheet
 
 BODY = """\
 Water in the upper **Sardanis reservoir**—the largest of four—stood at *31 percent* on \
@@ -121,3 +123,21 @@ class Page(HTMLParser):
 
     def hrefs(self) -> list[str]:
         return [element.attributes.get("href", "") for element in self.all("a")]
+
+
+def everything(css: Stylesheet) -> str:
+    """Return a body in which each rule of *css* finds something."""
+    parts = {part.partition("[")[0] for selector, _words in css.twins for part in selector.split()}
+    return "".join(f'<p class="{p[1:]}">' if p.startswith(".") else f"<{p}>" for p in sorted(parts))
+
+
+def at_night(css: Stylesheet) -> dict[str, dict[str, str]]:
+    """Return {selector: {property: value}} as *css* has it in the dark."""
+    dark = css.kept_for(everything(css)).partition("(prefers-color-scheme: dark) {")[2]
+    found: dict[str, dict[str, str]] = {}
+    for selectors, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", dark):
+        words = dict(part.strip().split(": ", 1) for part in rule.split(";") if part.strip())
+        for selector in " ".join(selectors.split()).split(", "):
+            assert selector not in found, selector
+            found[selector] = words
+    return found

@@ -10,7 +10,7 @@ from briefs.rendering import render_page
 from briefs.rendering.images import is_own
 from briefs.rendering.stylesheet import make_stylesheet
 from briefs.revisions import look_from, snapshot_publication
-from tests.rendering.sample import LOOK, TEXT, Page, render
+from tests.rendering.sample import LOOK, TEXT, Page, at_night, render
 
 pytestmark = pytest.mark.sqlite_only
 PICTURE = "/p/images/2026/04/0f3a9c-1280x720.jpg"
@@ -31,13 +31,25 @@ def test_plain_and_letter_stand_on_the_page_itself(frame):
 @pytest.mark.parametrize("frame", ["sheet", "plain", "letter"])
 def test_in_every_frame_no_colour_of_the_day_is_left_at_night(frame):
     css = make_stylesheet("#8a1c2b", "ltr", frame)
-    night = css.kept[css.kept.index("prefers-color-scheme") :]
-    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", css.inlined)
-    coloured = [" ".join(name.split()) for name, rule in rules if "#" in rule]
-    assert all(f"\n{name} {{" in night for name in coloured)
-    # The later of two rules wins by day, so its twin must be the later one by night.
-    order = [name for name in re.findall(r"\n([^\n{}]+) \{", night) if name in coloured]
-    assert order == coloured
+    night = at_night(css)
+    for selectors, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", css.inlined):
+        for name in re.findall(r"([\w-]+): [^;#]*#", rule):
+            for selector in " ".join(selectors.split()).split(", "):
+                assert selector == ".logo" or name in night[selector], (selector, name)
+
+
+def test_a_frame_s_own_colours_win_at_night_too():
+    night = at_night(make_stylesheet("#8a1c2b", "ltr", "letter"))
+    soft = at_night(make_stylesheet("#8a1c2b", "ltr", "sheet"))[".byline"]["color"]
+    assert night[".series"]["color"] == soft
+
+
+def test_each_copy_carries_only_what_stands_in_it():
+    html = render(body="One paragraph.").html
+    assert ".body blockquote" not in html
+    assert ".notice" not in html.partition("prefers-color-scheme")[2].partition("</style>")[0]
+    quoting = render(body="> One paragraph.").html
+    assert ".body blockquote {" in quoting
 
 
 def test_a_letter_has_colour_in_its_links_only():
