@@ -1,6 +1,7 @@
 """What the desk remembers of past days; until rows are pruned it can all be counted anew."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Publication
@@ -134,3 +135,26 @@ class Trouble(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.about}"
+
+
+class WeeklySummary(models.Model):
+    """That the summary of one week was written to a publication's editors: once."""
+
+    publication = models.ForeignKey(
+        Publication, models.CASCADE, related_name="weekly_summaries", db_index=False
+    )
+    # The Monday with which the week begins that it tells of.
+    week = models.DateField(_("week"))
+    written_at = models.DateTimeField(_("written"), default=timezone.now)
+    # How many it went to; 0 where there was nothing to tell.
+    editors = models.PositiveIntegerField(_("editors"), default=0)
+
+    class Meta:
+        verbose_name = _("weekly summary")
+        verbose_name_plural = _("weekly summaries")
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "week"], name="one_summary_per_week"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} · {self.week}"

@@ -81,6 +81,11 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.WRITER)
+    weekly_summary = models.BooleanField(
+        _("weekly summary"),
+        default=True,
+        help_text=_("Mailed on Mondays to editors, publishers and owners."),
+    )
 
     class Meta:
         verbose_name = _("membership")

@@ -110,6 +110,12 @@ class ConsentRecord(AppendOnly):
                 condition=Q(moved_from__isnull=False),
                 name="moves_by_old_address",
             ),
+            # Who left by the link of a mail: the report of an edition looks at those since it went.
+            models.Index(
+                fields=["at"],
+                condition=Q(delivery_id__isnull=False),
+                name="evidence_naming_a_delivery",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
