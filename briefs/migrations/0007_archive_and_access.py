@@ -104,7 +104,9 @@ class Migration(migrations.Migration):
             name="shows_locked_headlines",
             field=models.BooleanField(
                 default=False,
-                help_text="The page of a brief for subscribers tells everybody its headline, and no more.",
+                help_text=(
+                    "The page of a brief for subscribers tells everybody its headline, and no more."
+                ),
                 verbose_name="headlines of briefs for subscribers",
             ),
         ),
