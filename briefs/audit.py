@@ -38,6 +38,9 @@ VERBS: dict[str, str | Promise] = {
     "embargoed": _("changed its embargo"),
     "member-set": _("gave somebody a role"),
     "member-gone": _("took somebody’s role"),
+    "readers-changed": _("changed who may read it"),
+    "group-member-added": _("put somebody into a client group"),
+    "group-member-gone": _("took somebody out of a client group"),
     "rules-changed": _("changed how the publication works"),
 }
 

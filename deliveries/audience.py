@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from briefs.models import Brief, Publication
 from deliveries import segments
 from deliveries.models import Delivery, Edition
+from subscribers.groups import belongs
 from subscribers.models import Subscription
 
 
@@ -20,19 +21,25 @@ def readers(
     topics: Collection[int] = (),
     rules: Sequence[segments.Rule] = (),
     rhythm: str = Subscription.Rhythm.EACH,
+    groups: Collection[int] | None = None,
 ) -> QuerySet[Subscription]:
     """Return the subscriptions that get a mail about *topics*, narrowed by *rules*.
 
     A brief without topics is for all, and a reader who has chosen none gets
-    all. Raise segments.UnknownRule for a rule that cannot be read.
+    all. Of what is for client *groups*, their members alone. Raise segments.UnknownRule for a rule that cannot be read.
     """
     found = Subscription.objects.filter(
         publication=publication, status=Subscription.Status.ACTIVE, rhythm=rhythm
     )
     if topics:
         found = found.alias(shares=Coalesce(_shares(topics), 1)).filter(shares=1)
+    found = _among(found, groups)
     narrowed = segments.condition(rules)
     return found.filter(narrowed) if narrowed else found
+
+
+def _among(found: QuerySet[Subscription], groups: Collection[int] | None) -> QuerySet[Subscription]:
+    return found if groups is None else found.filter(belongs(groups))
 
 
 def _shares(topics: Collection[int]) -> Subquery:
@@ -48,16 +55,20 @@ def _shares(topics: Collection[int]) -> Subquery:
 
 def of_brief(brief: Brief, rules: Sequence[segments.Rule] = ()) -> QuerySet[Subscription]:
     """Return who would get *brief* if it went out now."""
-    return readers(brief.publication, topics_of(brief), rules)
+    return readers(brief.publication, topics_of(brief), rules, groups=groups_of(brief))
 
 
 def of_edition(edition: Edition) -> QuerySet[Subscription]:
-    """Return who gets *edition* if it is frozen now, by the rules of when it was scheduled."""
+    """Return who gets *edition* if it is frozen now, by the rules of when it was scheduled.
+
+    Whom the brief is for counts as it is now: briefs.access asks nothing else.
+    """
+    groups = groups_of(edition.brief)
     if edition.kind == Edition.Kind.CORRECTION:
-        return of_correction(edition.publication, edition.corrects)
+        return _among(of_correction(edition.publication, edition.corrects), groups)
     is_digest = edition.kind == Edition.Kind.DIGEST
     rhythm = Subscription.Rhythm.WEEKLY if is_digest else Subscription.Rhythm.EACH
-    return readers(edition.publication, edition.topics, edition.rules, rhythm)
+    return readers(edition.publication, edition.topics, edition.rules, rhythm, groups)
 
 
 # Who has a wrong edition before them. Who complained has it too, and wants no more mail.
@@ -99,6 +110,13 @@ def topics_of(brief: Brief) -> list[int]:
         return []
     ours = brief.topics.filter(publication=brief.publication_id)
     return sorted(ours.values_list("pk", flat=True))
+
+
+def groups_of(brief: Brief) -> list[int] | None:
+    """Return the client groups that *brief* is for; None where it is for all readers."""
+    if brief.access != Brief.Access.GROUPS:
+        return None
+    return sorted(brief.groups.values_list("pk", flat=True)) if brief.pk else []
 
 
 def by_zone(found: QuerySet[Subscription]) -> dict[str, int]:

@@ -95,19 +95,25 @@ def _of_the_week(publication: Publication, end: dt.datetime) -> list[Brief]:
     )
     since = last or week_end(publication, end, weeks_ago=1)
     # A brief whose embargo ends later comes with the digest of that week, not of its own.
-    found = Brief.objects.alias(readable_from=access.READABLE_FROM).filter(
-        publication=publication,
-        status=Brief.Status.PUBLISHED,
-        readable_from__gt=since,
-        readable_from__lte=end,
+    # What is for client groups goes to nobody else, so a digest for all cannot bring it.
+    readers = access.Reader(frozenset({publication.pk}))
+    found = (
+        access.readable(readers, end)
+        .alias(readable_from=access.READABLE_FROM)
+        .filter(publication=publication, readable_from__gt=since, readable_from__lte=end)
     )
     return list(found.select_related("publication", "published_revision").order_by("published_at"))
 
 
 def _write(publication: Publication, end: dt.datetime, briefs: list[Brief]) -> Brief:
     day = end.astimezone(ZoneInfo(zones.known(publication.time_zone, "UTC"))).date()
+    is_open = all(access.is_for(brief, access.ANONYMOUS) for brief in briefs)
+    ends = [brief.readable_until for brief in briefs if brief.readable_until]
     with translation.override(publication.language):
         return Brief.with_digests.create(
+            # Its copy in a browser tells of its briefs: to whom and as long as they may be read.
+            access=Brief.Access.PUBLIC if is_open else Brief.Access.SUBSCRIBERS,
+            readable_until=min(ends, default=None),
             publication=publication,
             headline=_("The week at a glance"),
             date=day,

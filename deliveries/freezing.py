@@ -147,7 +147,8 @@ def _reach(edition: Edition) -> int:
     if edition.corrects:
         # Of each reader the ledger is asked twice for each of the editions, whoever got one.
         return max(CHUNK, REACH // (2 * (1 + len(edition.corrects))))
-    is_narrowed = edition.rules or edition.topics
+    is_grouped = audience.groups_of(edition.brief) is not None
+    is_narrowed = edition.rules or edition.topics or is_grouped
     return REACH if is_narrowed else (edition.freeze_max_id or 0)
 
 

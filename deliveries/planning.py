@@ -93,7 +93,8 @@ def schedule(
     A *segment* narrows the audience by the rules that it has at this moment;
     raise segments.UnknownRule for one that has none, or none that can be read.
     A correction goes to who got one of the editions that it *corrects*.
-    Raise embargo.UnderEmbargo for a time before the embargo of the brief, and
+    Raise embargo.UnderEmbargo for a time before the embargo of the brief,
+    embargo.PastItsEnd for one at which nobody may read it any more, and
     corrections.Superseded for a text that has been corrected since.
     """
     brief = revision.brief
@@ -112,7 +113,7 @@ def schedule(
     topics = audience.topics_of(brief)
     if clock == Edition.Clock.READER:
         local_time = local_time or _on_the_wall(send_at, brief)
-        found = audience.readers(brief.publication, topics, rules)
+        found = audience.of_brief(brief, rules)
         send_at = _first_moment(local_time, audience.by_zone(found), brief)
     embargo.require_over(brief, send_at, hold)
     try:

@@ -46,12 +46,13 @@ def quick(
     topics: Collection[int] = (),
     rules: Sequence[segments.Rule] = (),
     rhythm: str = EACH,
+    groups: Collection[int] | None = None,
 ) -> Counted:
     """Return how many readers audience.readers() has, without counting more than some thousands."""
     if is_small(publication):
-        return Counted(audience.readers(publication, topics, rules, rhythm).count())
-    if topics or rules:
-        return _remembered(_key(publication, topics, rules, rhythm))
+        return Counted(audience.readers(publication, topics, rules, rhythm, groups).count())
+    if topics or rules or groups is not None:
+        return _remembered(_key(publication, topics, rules, rhythm, groups))
     row = Readership.objects.filter(publication=publication).first()
     if row is None:
         return Counted(None)
@@ -64,13 +65,15 @@ def exact(
     topics: Collection[int] = (),
     rules: Sequence[segments.Rule] = (),
     rhythm: str = EACH,
+    groups: Collection[int] | None = None,
 ) -> Counted:
     """Count them all, as of now or of the last minute; with a million this takes a moment."""
-    key = _key(publication, topics, rules, rhythm)
+    key = _key(publication, topics, rules, rhythm, groups)
     known = _remembered(key)
     if known.readers is not None and not is_small(publication):
         return known
-    found = Counted(audience.readers(publication, topics, rules, rhythm).count(), timezone.now())
+    rows = audience.readers(publication, topics, rules, rhythm, groups)
+    found = Counted(rows.count(), timezone.now())
     with suppress(RedisError):
         cache.set(key, tuple(found), REMEMBERED)
     return found
@@ -82,7 +85,8 @@ def of_edition(edition: Edition) -> Counted:
     rhythm = Subscription.Rhythm.WEEKLY if is_digest else EACH
     if edition.corrects:
         return Counted(None)  # who got a wrong edition: the ledger knows when it is frozen
-    return quick(edition.publication, edition.topics, edition.rules, rhythm)
+    groups = audience.groups_of(edition.brief)
+    return quick(edition.publication, edition.topics, edition.rules, rhythm, groups)
 
 
 def is_small(publication: Publication) -> bool:
@@ -147,8 +151,12 @@ def _key(
     topics: Collection[int],
     rules: Sequence[segments.Rule],
     rhythm: str,
+    groups: Collection[int] | None,
 ) -> str:
-    asked = json.dumps([publication.pk, sorted(topics), list(rules), rhythm], sort_keys=True)
+    among = [] if groups is None else [sorted(groups)]
+    asked = json.dumps(
+        [publication.pk, sorted(topics), list(rules), rhythm, *among], sort_keys=True
+    )
     return f"readers:{hashlib.sha256(asked.encode()).hexdigest()[:32]}"
 
 

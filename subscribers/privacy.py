@@ -12,6 +12,7 @@ from briefs.models.append_only import opened
 from subscribers.importing.forgetting import spellings
 from subscribers.models import (
     ConsentRecord,
+    GroupMember,
     Notice,
     SignUp,
     Subscriber,
@@ -112,6 +113,7 @@ def _delete_by_address(addresses: Collection[str]) -> None:
         which |= Q(address__iexact=address)
     SignUp.objects.filter(which).delete()
     Notice.objects.filter(which).delete()
+    GroupMember.objects.filter(which).delete()
 
 
 def _strip_records(which: Q) -> int:

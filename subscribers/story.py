@@ -9,6 +9,7 @@ from django.db.models import Q
 from briefs.addresses import normalise
 from subscribers.models import (
     ConsentRecord,
+    GroupMember,
     Notice,
     Subscriber,
     Suppression,
@@ -129,7 +130,8 @@ def reader_story(reader: Subscriber) -> dict[str, Any]:
         "known_since": _time(reader.created_at),
     }
     # Who of us did something is not the reader's to know by name.
-    return {"reader": details, **without_editors(story(reader.address, is_for_reader=True))}
+    told = story(reader.address, is_for_reader=True)
+    return {"reader": details, "groups": _groups(reader), **without_editors(told)}
 
 
 def without_editors(told: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +158,20 @@ def _subscriptions(reader: Subscriber | None) -> list[dict[str, Any]]:
             "paused_until": str(row.paused_until) if row.paused_until else None,
         }
         for row in rows.order_by("id")
+    ]
+
+
+def _groups(reader: Subscriber) -> list[dict[str, Any]]:
+    """Return the client groups that the reader's address was put into."""
+    rows = GroupMember.objects.filter(Q(subscriber=reader) | Q(key=reader.address_key))
+    return [
+        {
+            "publication": row.group.publication.slug,
+            "group": row.group.name,
+            "added_at": _time(row.added_at),
+            "accepted_at": _time(row.accepted_at),
+        }
+        for row in rows.select_related("group__publication").order_by("pk")
     ]
 
 

@@ -54,7 +54,9 @@ def plan(brief: Brief, chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 def _count(brief: Brief, segment: Segment | None) -> int | None:
     rules = segments.rules_of(segment) if segment else ()
-    return readership.exact(brief.publication, audience.topics_of(brief), rules).readers
+    groups = audience.groups_of(brief)
+    topics = audience.topics_of(brief)
+    return readership.exact(brief.publication, topics, rules, groups=groups).readers
 
 
 def readers_view(request: HttpRequest, pk: int) -> JsonResponse:

@@ -266,7 +266,9 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "sender": content["publication"],
         "subject": ": ".join(part for part in (subject.series, subject.headline) if part),
         "preheader": subject.preheader or fill_line(next(iter(subject.key_points), "")),
-        "audience": readership.quick(publication, audience.topics_of(brief)),
+        "audience": readership.quick(
+            publication, audience.topics_of(brief), groups=audience.groups_of(brief)
+        ),
         "last_edition": last,
         "last_report": tallies.of(last) if last else None,
         **checks.context(brief),

@@ -142,7 +142,8 @@ class Matter:
     @cached_property
     def readers(self) -> readership.Counted:
         """How many would get it, as far as that is known without counting a million."""
-        return readership.quick(self.brief.publication, audience.topics_of(self.brief))
+        topics, groups = audience.topics_of(self.brief), audience.groups_of(self.brief)
+        return readership.quick(self.brief.publication, topics, groups=groups)
 
     # --- outside ------------------------------------------------------------
 

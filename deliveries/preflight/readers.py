@@ -26,7 +26,9 @@ def audience_empty(matter: Matter) -> Iterator[Trouble]:
     brief = matter.brief
     if matter.readers.readers != 0:
         return  # some, or so many that nobody has counted them yet
-    if readership.quick(brief.publication).readers:
+    if brief.access == Brief.Access.GROUPS:
+        words = f"Nobody who reads {brief.publication} belongs to one of this brief’s client groups"
+    elif readership.quick(brief.publication).readers:
         words = f"Nobody who reads {brief.publication} has chosen one of this brief’s topics"
     else:
         words = f"Nobody is subscribed to {brief.publication}"
@@ -40,11 +42,14 @@ def audience_unusual(matter: Matter) -> Iterator[Trouble]:
     readers more or fewer are never much.
     """
     brief = matter.brief
+    if brief.access == Brief.Access.GROUPS:
+        return  # its readers are named one by one, and differ from one brief to the next
     last = (
         Edition.objects.filter(
             publication=brief.publication, kind=Edition.Kind.BRIEF, audience__gt=0, segment=None
         )
         .exclude(brief=brief.pk)
+        .exclude(brief__access=Brief.Access.GROUPS)
         .order_by("-send_at")
         .first()
     )

@@ -13,9 +13,9 @@ from subscribers.models.readers import Subscriber, Subscription
 class GroupMember(models.Model):
     """One address, or a whole domain, that an editor has put into a client group.
 
-    An address belongs to it once its owner has accepted the mailed invitation;
-    from then on the row names the reader, and follows them to another address.
-    A domain needs no acceptance of its own: whoever subscribes with an address
+    An address belongs to it once its owner has accepted the mailed invitation,
+    and for as long as it is theirs: the client named this address, so who moves
+    to another takes nothing along. A domain needs no acceptance of its own: whoever subscribes with an address
     of it has proved that address.
     """
 
