@@ -26,7 +26,8 @@ def readers(
     """Return the subscriptions that get a mail about *topics*, narrowed by *rules*.
 
     A brief without topics is for all, and a reader who has chosen none gets
-    all. Of what is for client *groups*, their members alone. Raise segments.UnknownRule for a rule that cannot be read.
+    all. Of what is for client *groups*, their members alone get it. Raise
+    segments.UnknownRule for a rule that cannot be read.
     """
     found = Subscription.objects.filter(
         publication=publication, status=Subscription.Status.ACTIVE, rhythm=rhythm

@@ -70,7 +70,7 @@ def add(group: ClientGroup, written: str, by: User) -> GroupMember:
         if created:
             _note("group-member-added", member, by)
         if not is_domain and member.accepted_at is None:
-            _invite(member, address)
+            invite(member)
         member.refresh_from_db()
     return member
 
@@ -85,7 +85,9 @@ def _read(written: str) -> tuple[Address, bool]:
         raise CannotInvite(f"“{written}” is neither an address nor a domain: {error}") from error
 
 
-def _invite(member: GroupMember, address: Address) -> None:
+def invite(member: GroupMember) -> None:
+    """Have the address of *member* invited; raise CannotInvite so soon after the last time."""
+    address = normalise(member.address)
     hashed = address_hash(address.key)
     domain = consent.domain_of(address)
     if is_suppressed(hashed, member.group.publication, domain, asks_anew=True):

@@ -30,8 +30,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from briefs.models import Publication
-from subscribers import consent, fresh, limits, preferences, waiting
+from subscribers import consent, fresh, limits, preferences, reading, waiting
 from subscribers.models import SignUp
+from subscribers.origin import Origin
 from subscribers.turns import turn
 
 log = logging.getLogger(__name__)
@@ -257,12 +258,21 @@ def _asks_link(row: SignUp) -> bool:
     return any("link" in wish for wish in row.wishes)
 
 
+def _ask_for_link(publication: Publication, row: SignUp) -> None:
+    wish = row.wishes[0]
+    if "read" in wish:
+        origin = Origin(ip=row.ip, user_agent=row.user_agent)
+        reading.ask(publication, row.address, wish["read"], origin=origin)
+    else:
+        preferences.ask_for_link(publication, row.address)
+
+
 def _note(row: SignUp) -> None:
     """Ask for all that *row* wishes; one mail asks to confirm all of it."""
     publications = Publication.objects.in_bulk([wish["publication"] for wish in row.wishes])
     if _asks_link(row):
         for one in publications.values():
-            preferences.ask_for_link(one, row.address)
+            _ask_for_link(one, row)
         return
     is_mailed = False
     for wish in row.wishes:

@@ -194,9 +194,9 @@ def to_reader(
     headers: dict[str, str],
 ) -> EmailMultiAlternatives:
     """Write to the reader of *notice*, or to the other address that it names."""
-    link = notice.link
-    address = notice.address or link.subscriber.address
-    return _write(notice, link.publication, address, subject, template, context, headers)
+    publication = notice.publication or notice.link.publication
+    address = notice.address or notice.link.subscriber.address
+    return _write(notice, publication, address, subject, template, context, headers)
 
 
 def _write(

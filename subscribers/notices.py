@@ -14,14 +14,20 @@ from django.utils import timezone, translation
 
 from briefs.models import Membership, Publication, User
 from subscribers import letters, owner_letters
-from subscribers.models import Notice, Subscription
-from subscribers.suppression import Stopped, stopped_among
+from subscribers.groups import READS
+from subscribers.models import GroupMember, Notice, Subscription
+from subscribers.suppression import Stopped, address_hash, is_suppressed, stopped_among
 from subscribers.together import Waiting
 from subscribers.turns import turn
 from subscribers.wire import Wire
 
 Role = Membership.Role
 ACTIVE = Subscription.Status.ACTIVE
+# What a letter is written from, read along with its notice.
+SHOWN = (
+    *("subscription__subscriber", "subscription__publication"),
+    *("user", "publication", "record", "brief", "member__group__publication"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -127,9 +133,7 @@ def _claim(rows: QuerySet[Notice], most: int) -> list[Notice]:
     """
     claimed = []
     with turn(), transaction.atomic():
-        free = rows.select_for_update(skip_locked=True, of=("self",)).select_related(
-            "subscription__subscriber", "subscription__publication", "user", "publication", "record"
-        )
+        free = rows.select_for_update(skip_locked=True, of=("self",)).select_related(*SHOWN)
         by_attempts: dict[int, list[Notice]] = defaultdict(list)
         for notice in free[:most]:
             by_attempts[notice.attempts].append(notice)
@@ -148,7 +152,7 @@ def _send(group: list[Notice], wire: Wire, confirmations: letters.Confirmations)
     """Send those of *group*, which is claimed, that are still wanted; return how many went."""
     sent = 0
     until = time.monotonic() + FRESH_SECONDS
-    subscriptions = [notice.link for notice in group if notice.user is None]
+    subscriptions = [notice.link for notice in group if notice.subscription_id]
     is_stopped = stopped_among(subscriptions)
     together = Waiting(subscriptions)
     for number, notice in enumerate(group):
@@ -180,6 +184,8 @@ def _not_wanted(notice: Notice, is_stopped: Stopped, together: Waiting) -> str:
     """Return why *notice* must not go out after all, or nothing."""
     if notice.user is not None:
         return "" if notice.user.is_active else "This editor is not active any more."
+    if notice.member is not None:
+        return _why_not_invited(notice, notice.member)
     subscription = notice.link
     if is_stopped(subscription, asks_anew=notice.kind == Notice.Kind.CONFIRMATION):
         return "The address is suppressed."
@@ -188,6 +194,17 @@ def _not_wanted(notice: Notice, is_stopped: Stopped, together: Waiting) -> str:
             return "There is nothing to confirm any more."
     elif notice.kind == Notice.Kind.WELCOME and subscription.status != ACTIVE:
         return "The subscription is not active any more."
+    elif notice.kind == Notice.Kind.READING and subscription.status not in READS:
+        return "The subscription has ended."
+    return ""
+
+
+def _why_not_invited(notice: Notice, member: GroupMember) -> str:
+    if member.accepted_at is not None:
+        return "The invitation is accepted already."
+    hashed, domain = address_hash(member.key), member.key.rpartition("@")[2]
+    if is_suppressed(hashed, member.group.publication, domain, asks_anew=True):
+        return "The address is suppressed."
     return ""
 
 
@@ -249,6 +266,9 @@ def _message(
     if notice.kind == Notice.Kind.EDITOR:
         with translation.override(settings.LANGUAGE_CODE):
             return letters.word_to_editor(notice)
+    if notice.member is not None:
+        with translation.override(notice.member.group.publication.language):
+            return owner_letters.invitation(notice)
     subscription = notice.link
     language = subscription.subscriber.language or subscription.publication.language
     with translation.override(language or settings.LANGUAGE_CODE):
@@ -265,4 +285,5 @@ def _writer(notice: Notice) -> Callable[[Notice], EmailMultiAlternatives]:
         Notice.Kind.WELCOME: letters.welcome,
         Notice.Kind.UNDO: owner_letters.undo,
         Notice.Kind.PREFERENCES: owner_letters.own_link,
+        Notice.Kind.READING: owner_letters.reading_link,
     }[Notice.Kind(notice.kind)]

@@ -1,7 +1,8 @@
 """Where a request came from, as evidence of consent."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,12 +17,17 @@ class Origin(TypedDict):
 
 def origin_of(request: HttpRequest) -> Origin:
     """Return the visitor's IP address, if it can be told, and browser."""
-    address = request.META.get("REMOTE_ADDR", "")
+    return Origin(ip=ip_of(request.META), user_agent=request.headers.get("User-Agent", ""))
+
+
+def ip_of(environ: Mapping[str, Any]) -> str | None:
+    """Return the IP address that a request comes from by its WSGI *environ*, if it can be told."""
+    address: str = environ.get("REMOTE_ADDR", "")
     if settings.SECURE_PROXY_SSL_HEADER:
         # The last entry is our own proxy's; what stands before it, anybody can write.
-        forwarded = request.headers.get("X-Forwarded-For", "")
+        forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
         address = forwarded.rpartition(",")[2].strip() or address
-    return Origin(ip=_ip(address), user_agent=request.headers.get("User-Agent", ""))
+    return _ip(address)
 
 
 def _ip(text: str) -> str | None:

@@ -6,7 +6,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext
 
 from briefs.addresses import mask
-from subscribers import letters, moving, preferences, tokens
+from subscribers import letters, moving, preferences, reading, tokens
 from subscribers.models import ConsentRecord, Notice, Subscription
 
 
@@ -66,6 +66,52 @@ def own_link(notice: Notice) -> EmailMultiAlternatives:
         after=gettext(
             "The link works for 24 hours. Do not forward it. If you did not ask for it, ignore "
             "this mail: nothing has changed."
+        ),
+    )
+    return _letter(notice, action)
+
+
+def reading_link(notice: Notice) -> EmailMultiAlternatives:
+    """Mail the link that lets a reader read on the web what is not for everybody."""
+    names = {"publication": notice.link.publication.name}
+    action = Action(
+        subject=gettext("Your link to read %(publication)s on the web") % names,
+        words=[
+            gettext(
+                "This link opens the briefs for subscribers in the browser in which you follow "
+                "it, for 30 days. You need no password."
+            )
+        ],
+        url=reading.url(notice.link, notice.brief),
+        button=gettext("Read on the web"),
+        after=gettext(
+            "The link works for 24 hours. Do not forward it: whoever opens it reads as you. If "
+            "you did not ask for it, ignore this mail."
+        ),
+    )
+    return _letter(notice, action)
+
+
+def invitation(notice: Notice) -> EmailMultiAlternatives:
+    """Invite the owner of an address to read what is for a client group."""
+    member, publication = notice.member, notice.publication
+    if member is None or publication is None:
+        raise TypeError(f"Notice {notice.pk} is no invitation.")
+    names = {"publication": publication.name}
+    action = Action(
+        subject=gettext("You are invited to read %(publication)s") % names,
+        words=[
+            gettext(
+                "%(publication)s would like you to read briefs that are not for everybody. If "
+                "you accept, they come to this address, and you can read them on the web."
+            )
+            % names
+        ],
+        url=tokens.invitation_url(member.pk),
+        button=gettext("Look at the invitation"),
+        after=gettext(
+            "The link works for 30 days. If you do not want this, ignore this mail: nothing more "
+            "will be sent."
         ),
     )
     return _letter(notice, action)

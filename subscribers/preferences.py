@@ -198,7 +198,7 @@ def join(subscription: Subscription, publication: Publication, *, origin: Origin
 
 def own_token(subscription: Subscription) -> str:
     """Return a token that opens all we hold of a reader, as long as they keep their address."""
-    return tokens.own.make(subscription.pk, _mark(subscription))
+    return tokens.own.make(subscription.pk, mark(subscription))
 
 
 def owner(token: str) -> Subscription | None:
@@ -207,17 +207,18 @@ def owner(token: str) -> Subscription | None:
     Raises BadToken, and ExpiredToken also where the reader has moved: whoever
     reads the mail of the address before is not asked any more.
     """
-    subscription_id, mark = tokens.own.load(token)
+    subscription_id, marked = tokens.own.load(token)
     found = Subscription.objects.select_related("subscriber", "publication").filter(
         pk=subscription_id
     )
     subscription = found.first()
-    if subscription is not None and _mark(subscription) != mark:
+    if subscription is not None and mark(subscription) != marked:
         raise tokens.ExpiredToken("The reader has another address now.")
     return subscription
 
 
-def _mark(subscription: Subscription) -> int:
+def mark(subscription: Subscription) -> int:
+    """Return a number that a token holds its reader's address by."""
     """Return a number that changes with the reader's address."""
     return int(subscription.subscriber.address_hash[:12], 16)
 

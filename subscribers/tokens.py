@@ -76,7 +76,7 @@ def _varint(number: int) -> bytes:
 
 
 def _unpack(packed: bytes) -> tuple[int, ...]:
-    """Read varints back; only called on bytes whose signature has been verified."""
+    """Read varints back; of bytes whose signature is not verified they are a claim."""
     numbers: list[int] = []
     number = shift = 0
     for byte in packed:
@@ -86,6 +86,23 @@ def _unpack(packed: bytes) -> tuple[int, ...]:
             numbers.append(number)
             number = shift = 0
     return tuple(numbers)
+
+
+def claimed(token: str) -> int:
+    """Return the one number that *token* carries, unproved; 0 where it is no such token.
+
+    For tokens under a key that is found by that very number.
+    """
+    if not WRITTEN_IN.fullmatch(token):
+        return 0
+    try:
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (binascii.Error, ValueError):
+        return 0
+    numbers = _unpack(raw[:-MAC_BYTES])
+    if len(numbers) != 1 or numbers[0] > LARGEST or _varint(numbers[0]) != raw[:-MAC_BYTES]:
+        return 0
+    return numbers[0]
 
 
 @dataclass(frozen=True)
@@ -167,8 +184,13 @@ own = Purpose("own", size=2, lifetime=24 * 3600)  # subscription, part of the ad
 undo = Purpose("undo", size=1, lifetime=30 * 24 * 3600)  # consent record
 # Bound to the old address and the new one by a digest of both.
 address = Purpose("address", size=2, lifetime=3 * 24 * 3600)  # notice, digest
+# Mailed to its owner on request: opens the web to them, and leads to a brief or 0.
+reading = Purpose("reading", size=3, lifetime=24 * 3600)  # subscription, mark of address, brief
+session = Purpose("session", size=2, lifetime=30 * 24 * 3600)  # subscription, mark of address
+invitation = Purpose("invitation", size=1, lifetime=30 * 24 * 3600)  # member of a client group
 view = Purpose("view", size=2)  # edition, delivery or 0
 click = Purpose("click", size=3)  # edition, position of the link, delivery or 0
+pixel = Purpose("pixel", size=2)  # edition, delivery or 0; as a link: the one nobody can see
 
 
 def unsubscribe_url(subscription_id: int, delivery_id: int = 0) -> str:
@@ -226,3 +248,13 @@ def undo_url(record_id: int) -> str:
 def address_url(notice_id: int, digest: int) -> str:
     """Return the mailed address whose button moves a reader to another address."""
     return f"{settings.SITE_URL}/s/address/{address.make(notice_id, digest)}"
+
+
+def reading_url(subscription_id: int, mark: int, brief_id: int) -> str:
+    """Return the mailed address that lets a reader read on the web."""
+    return f"{settings.SITE_URL}/s/read/{reading.make(subscription_id, mark, brief_id)}"
+
+
+def invitation_url(member_id: int) -> str:
+    """Return the mailed address whose button accepts an invitation to a client group."""
+    return f"{settings.SITE_URL}/s/invitation/{invitation.make(member_id)}"

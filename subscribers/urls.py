@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscribers.views import about, embed, mailed, preferences, signup
+from subscribers.views import about, embed, mailed, preferences, reading, signup
 
 app_name = "subscribers"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("s/own/<str:token>", preferences.own, name="own"),
     path("s/undo/<str:token>", preferences.undo, name="undo"),
     path("s/address/<str:token>", preferences.address, name="address"),
+    path("s/read/leave", reading.leave, name="leave"),
+    path("s/read/<str:token>", reading.enter, name="enter"),
+    path("s/invitation/<str:token>", reading.invitation, name="invitation"),
     path("u/<str:token>", mailed.unsubscribe, name="unsubscribe"),
     path("s/", signup.choose, name="choose"),
     path("s/thanks", signup.chosen, name="chosen"),
@@ -25,6 +28,7 @@ urlpatterns = [
     path("s/<slug:slug>/", signup.subscribe, name="subscribe"),
     path("s/<slug:slug>/thanks/", signup.thanks, name="thanks"),
     path("s/<slug:slug>/preferences/", preferences.ask, name="ask_link"),
+    path("s/<slug:slug>/reading/", reading.ask, name="ask_reading"),
     path("s/<slug:slug>/privacy/", about.privacy, name="privacy"),
     path("s/<slug:slug>/imprint/", about.imprint, name="imprint"),
     path("s/<slug:slug>/look.css", about.look, name="look"),

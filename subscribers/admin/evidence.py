@@ -134,6 +134,8 @@ class NoticeAdmin(EvidenceAdmin[Notice]):
         """Show the address."""
         if notice.user is not None:
             return notice.user.email
+        if notice.subscription is None:
+            return notice.address
         return notice.link.subscriber.address
 
     @admin.display(description=_("Status"))

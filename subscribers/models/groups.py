@@ -15,8 +15,8 @@ class GroupMember(models.Model):
 
     An address belongs to it once its owner has accepted the mailed invitation,
     and for as long as it is theirs: the client named this address, so who moves
-    to another takes nothing along. A domain needs no acceptance of its own: whoever subscribes with an address
-    of it has proved that address.
+    to another takes nothing along. A domain needs no acceptance of its own:
+    whoever subscribes with an address of it has proved that address.
     """
 
     group = models.ForeignKey(

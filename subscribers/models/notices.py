@@ -142,7 +142,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.subscription or self.user}"
+        return f"{self.get_kind_display()} · {self.subscription or self.user or self.address}"
 
     @property
     def link(self) -> Subscription:
