@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "intelbrief.clean_input.NulMiddleware",
     "intelbrief.door.FrontDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "subscribers.middleware.ReaderMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
