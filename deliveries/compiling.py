@@ -1,5 +1,6 @@
 """Compile an edition once: render, give each link a row, leave slots for what is a reader's own."""
 
+import re
 import secrets
 from typing import Any
 
@@ -14,13 +15,24 @@ from briefs.rendering import MOST_FIELDS, Field, Mail, Places, html_octets, rend
 from deliveries.models import CompiledMail, Edition, Link
 from subscribers import tokens
 
-VIEW, UNSUBSCRIBE, FIRST_CLICK = 0, 1, 2
+VIEW, UNSUBSCRIBE, FIRST_CLICK, PIXEL = 0, 1, 2, 999
 MOST_LINKS = 900
 FIRST_FIELD = FIRST_CLICK + MOST_LINKS
 # Gmail clips a larger HTML part than 102,400 octets; readers' own values take some.
 _ROOM = 100_000
 _LINK = "https://example.org/c/" + "x" * 30
-assert FIRST_FIELD + MOST_FIELDS <= 1000, "a slot has three digits"
+assert FIRST_FIELD + MOST_FIELDS <= PIXEL, "a slot has three digits"
+# What no reader sees, at the end of the body: a link that gives away who follows each link, and
+# the pixel that counts opens. Mail clients and screen readers pass over both.
+_MARKS = (
+    '<a href="{site}/c/{token}" tabindex="-1" aria-hidden="true" style="display:none"></a>'
+    '<img src="{site}/o/{token}" width="1" height="1" alt="" aria-hidden="true" '
+    'style="display:block;width:1px;height:1px;border:0">'
+)
+_MARKED = re.compile(
+    re.escape(_MARKS).replace(r"\{site\}", '[^"]*').replace(r"\{token\}", r"[\w-]*") + r"\s*\Z"
+)
+_END = "</body>"
 
 
 def slot(prefix: str, number: int) -> str:
@@ -71,6 +83,20 @@ def notice_of(edition: Edition) -> str:
     return block
 
 
+def marked(html: str, tracking: str, token: str) -> str:
+    """Return *html* as mailed under the policy *tracking*: with what shows that it was opened."""
+    if tracking == "off":
+        return html
+    body, end, rest = html.rpartition(_END)
+    return body + _MARKS.format(site=settings.SITE_URL, token=token) + "\n" + end + rest
+
+
+def unmarked(html: str) -> str:
+    """Return *html* as it is shown elsewhere than in a mail: nobody is counted there."""
+    body, end, rest = html.rpartition(_END)
+    return _MARKED.sub("", body) + end + rest
+
+
 def compile_edition(edition: Edition) -> CompiledMail:
     """Return the compiled mail of *edition*, rendering it if nobody has yet."""
     existing = CompiledMail.objects.filter(edition=edition).first()
@@ -103,6 +129,7 @@ def compile_edition(edition: Edition) -> CompiledMail:
         notice=notice_of(edition),
         is_correction=edition.kind == Edition.Kind.CORRECTION,
     )
+    tracking = edition.revision.snapshot["publication"]["tracking"]
     with transaction.atomic():
         Link.objects.bulk_create(
             [
@@ -115,7 +142,7 @@ def compile_edition(edition: Edition) -> CompiledMail:
             edition=edition,
             defaults={
                 "subject": mail.subject,
-                "html": mail.html,
+                "html": marked(mail.html, tracking, _pixel_token(edition, prefix)),
                 "text": mail.text,
                 "slot_prefix": prefix,
                 "fields": [
@@ -136,3 +163,10 @@ def _tracked(edition: Edition, prefix: str, url: str, position: int) -> str:
     if tracking == "per-reader":
         return f"{settings.SITE_URL}/c/{slot(prefix, FIRST_CLICK + position)}"
     return f"{settings.SITE_URL}/c/{tokens.click.make(edition.pk, position, 0)}"
+
+
+def _pixel_token(edition: Edition, prefix: str) -> str:
+    """Return what is mailed as the token of the pixel: a slot where it is each reader's own."""
+    if edition.revision.snapshot["publication"]["tracking"] == "per-reader":
+        return slot(prefix, PIXEL)
+    return tokens.pixel.make(edition.pk, 0)

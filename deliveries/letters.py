@@ -16,7 +16,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from briefs.rendering import Field
 from deliveries import wire
-from deliveries.compiling import FIRST_CLICK, UNSUBSCRIBE, VIEW, slot
+from deliveries.compiling import FIRST_CLICK, MOST_LINKS, PIXEL, UNSUBSCRIBE, VIEW, slot
 from deliveries.merging import Slot, Slots
 from deliveries.models import Delivery, Edition
 from subscribers import tokens
@@ -31,6 +31,7 @@ class Makers(NamedTuple):
     unsubscribe: Callable[..., bytes]
     click: Callable[..., bytes]
     message_id: Callable[..., bytes]
+    pixel: Callable[..., bytes]
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,21 @@ class EditionMail:
 
     @cached_property
     def slots(self) -> list[str]:
-        """The slots that stand in the bodies, by number."""
-        last = FIRST_CLICK + (self.links if self.per_reader else 0)
-        return [slot(self.slot_prefix, number) for number in range(last)]
+        """The slots that stand in the bodies: VIEW, UNSUBSCRIBE, those of links, of the pixel."""
+        named = [slot(self.slot_prefix, number) for number in range(FIRST_CLICK)]
+        return [*named, *self.clicks, *([self.pixel] if self.pixel else [])]
+
+    @cached_property
+    def clicks(self) -> list[str]:
+        """The slots of links, by position."""
+        last = FIRST_CLICK + (min(self.links, MOST_LINKS) if self.per_reader else 0)
+        return [slot(self.slot_prefix, number) for number in range(FIRST_CLICK, last)]
+
+    @cached_property
+    def pixel(self) -> str:
+        """The slot of the pixel, empty in what was compiled without one."""
+        name = slot(self.slot_prefix, PIXEL)
+        return name if self.per_reader and name in self.html else ""
 
     @cached_property
     def makers(self) -> Makers:
@@ -67,6 +80,7 @@ class EditionMail:
             unsubscribe=tokens.unsubscribe.maker(),
             click=tokens.click.maker(),
             message_id=message_id.maker(self.message_key),
+            pixel=tokens.pixel.maker(),
         )
 
     @cached_property
@@ -178,8 +192,10 @@ class Letter:
             slots[VIEW]: make.view(edition, delivery),
             slots[UNSUBSCRIBE]: make.unsubscribe(self.subscription, delivery),
         }
-        for position, name in enumerate(slots[FIRST_CLICK:]):
+        for position, name in enumerate(self.mail.clicks):
             values[name] = make.click(edition, position, delivery)
+        if name := self.mail.pixel:
+            values[name] = make.pixel(edition, delivery)
         return values
 
     def as_bytes(self) -> bytes:

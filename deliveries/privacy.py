@@ -7,7 +7,8 @@ from django.db import connection, transaction
 from briefs.addresses import normalise
 from briefs.models import User
 from briefs.rendering import fill_line
-from deliveries.models import Delivery, Edition, Installation, Segment
+from deliveries.models import PIXEL, Delivery, Edition, Installation, ReaderHit, Segment
+from deliveries.tracking import counting
 from subscribers import privacy, redaction, story
 from subscribers.importing import forgetting
 from subscribers.models import Subscriber
@@ -29,10 +30,24 @@ def export(reader: Subscriber) -> dict[str, Any]:
                 "reason": row.reason,
                 "server_said": row.reply,
                 "changed_at": row.changed_at.isoformat() if row.changed_at else None,
+                "hits": _hits(row),
             }
-            for row in rows.order_by("pk").iterator(chunk_size=1_000)
+            for row in rows.prefetch_related("hits").order_by("pk").iterator(chunk_size=1_000)
         ],
     }
+
+
+def _hits(row: Delivery) -> list[dict[str, Any]]:
+    """Return what is held of a reader's opens and clicks: nothing but where each was told of."""
+    return [
+        {
+            "what": "opened" if hit.position == PIXEL else f"followed link {hit.position + 1}",
+            "first_at": hit.first_at.isoformat(),
+            "times": hit.hits,
+            "by_a_machine": hit.is_machine,
+        }
+        for hit in row.hits.all()
+    ]
 
 
 def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[str, int]:
@@ -50,9 +65,13 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
         held = Subscriber.objects.select_for_update().filter(pk=reader.pk).first()
         if held is None:
             return {"subscriptions": 0, "records": 0, "deliveries": 0}
+        theirs = set(Delivery.objects.filter(subscriber=held).values_list("pk", flat=True))
+        ReaderHit.objects.filter(delivery__in=theirs).delete()
         deliveries = Delivery.objects.filter(subscriber=held).update(reply="")
         _scrub(privacy.traces_of(held, by=by, source=source))
         counts = privacy.erase_reader(held, by=by, source=source)
+    # What was being counted in that moment.
+    counting.forget_erased(theirs)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": deliveries}
 

@@ -24,6 +24,7 @@ from deliveries import (
     sending,
     tallies,
 )
+from deliveries.tracking import counting
 from subscribers import notices
 from subscribers.doorbell import ring_now
 from subscribers.models import ImportRun
@@ -32,6 +33,7 @@ from subscribers.tasks import keep_promises, send_notices, tend_imports, tend_th
 log = logging.getLogger(__name__)
 
 UNDOING_SECONDS = 8
+COUNTING_SECONDS = 8
 # How long it is remembered who rang last.
 REMEMBERED = 86_400
 
@@ -64,6 +66,7 @@ def tick() -> None:
         for step in (digests.make_due, planning.start_due, recovery.sweep, _ring_for_lanes):
             _try(step)
         # After the rings: what is counted holds up nobody who sends.
+        _try(_ring_for_hits)
         _try(tallies.keep)
         _try(readership.keep)
         _try(alarms.sound)
@@ -119,6 +122,18 @@ def drain(lane: str) -> None:
         # Nothing is free any more: the edition may be done.
         recovery.sweep()
         _try(tallies.keep)
+
+
+@shared_task
+def count_hits() -> None:
+    """Count opens and clicks for a while, then ring again if some are left."""
+    if guard.may_send() and counting.work(COUNTING_SECONDS):
+        ring_now(count_hits)
+
+
+def _ring_for_hits() -> None:
+    if counting.waits():
+        ring_now(count_hits)
 
 
 @shared_task

@@ -9,5 +9,6 @@ urlpatterns = [
     path("s/own/<str:token>/export", own_data.export, name="export"),
     path("s/own/<str:token>/erase", own_data.erase, name="erase"),
     path("v/<str:token>", views.view_in_browser, name="view"),
-    path("c/<str:token>", views.click, name="click"),
+    path("c/<str:token>", views.hit, name="click"),
+    path("o/<str:token>", views.hit, name="pixel"),
 ]

@@ -2,13 +2,15 @@
 
 from django.conf import settings
 from django.db.models.functions import Now
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from briefs import access
 from deliveries import compiling, corrections, letters, links
-from deliveries.models import CompiledMail, Edition, Link
+from deliveries.models import CompiledMail, Delivery, Edition
+from deliveries.tracking import door
 from subscribers import scanners, tokens
+from subscribers.groups import reader_of
 
 # The mail brings its own inline styles and runs nothing.
 _MAIL_POLICY = (
@@ -35,29 +37,42 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
         edition_id, delivery_id = tokens.view.load(token)
     except tokens.BadToken as error:
         raise Http404 from error
-    edition = _edition(edition_id)
+    edition = _edition(edition_id, delivery_id)
     scanners.see(request, token)
-    letter = letters.find(edition_id, delivery_id)
-    html = letter.filled()[0] if letter else _for_anybody(edition)
+    letter = None if edition.is_pruned else letters.find(edition_id, delivery_id)
+    html = compiling.unmarked(letter.filled()[0]) if letter else _for_anybody(edition)
     response = HttpResponse(_as_of_now(html, edition))
     response["Content-Security-Policy"] = _MAIL_POLICY
     return _private(response)
 
 
-def _edition(edition_id: int) -> Edition:
-    """Return an edition that has been mailed and may be read, or raise Http404."""
+def _edition(edition_id: int, delivery_id: int) -> Edition:
+    """Return an edition that has been mailed, if who got the delivery may have it now.
+
+    Else raise Http404: a link in a mail shows no more than the page on the web
+    does to its reader, who may have left or lost a client group since.
+    """
     edition = (
         Edition.objects.select_related("revision", "brief__publication")
         .filter(pk=edition_id)
         .annotate(now=Now())
         .first()
     )
-    if edition is None or not CompiledMail.objects.filter(edition=edition).exists():
+    if edition is None:
         raise Http404
-    # Set after it went out: the token shows no more than the page on the web does.
-    if access.is_embargoed(edition.brief, edition.now):
+    # Of what was mailed long ago the page for anybody is left.
+    if not edition.is_pruned and not CompiledMail.objects.filter(edition=edition).exists():
+        raise Http404
+    if not access.may_have(edition.brief, _reader(edition_id, delivery_id), edition.now):
         raise Http404
     return edition
+
+
+def _reader(edition_id: int, delivery_id: int) -> access.Reader:
+    """Return who got the delivery, as the policy knows them; a stranger once they are erased."""
+    rows = Delivery.objects.filter(pk=delivery_id, edition=edition_id, subscriber__isnull=False)
+    row = rows.select_related("subscriber").first()
+    return reader_of(row.subscriber) if row and row.subscriber else access.ANONYMOUS
 
 
 def _as_of_now(html: str, edition: Edition) -> str:
@@ -75,21 +90,16 @@ def _for_anybody(edition: Edition) -> str:
 
 
 @require_safe
-def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Redirect to a stored link of an edition, where it leads by now.
+def hit(request: HttpRequest, token: str) -> HttpResponse:
+    """Redirect to a stored link of an edition, where it leads by now, or show the pixel.
 
-    Never to an address from the request.
+    Never to an address from the request. What intelbrief.wsgi could not answer
+    by itself comes here.
     """
-    try:
-        edition_id, position, _delivery = tokens.click.load(token)
-    except tokens.BadToken as error:
-        raise Http404 from error
-    found = (
-        Link.objects.filter(edition=edition_id, position=position)
-        .values_list("corrected_url", "url")
-        .first()
-    )
+    found = door.look(request.path_info, request.META, anew=True)
     if found is None:
         raise Http404
-    corrected, mailed = found
-    return _private(HttpResponseRedirect(corrected or mailed))
+    response = HttpResponse(found.body, status=found.status)
+    for name, value in found.headers:
+        response[name] = value
+    return response

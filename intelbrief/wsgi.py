@@ -22,6 +22,10 @@ class Handler(WSGIHandler):
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Any:
         """Answer one request."""
+        if environ["PATH_INFO"].startswith(door.PATHS):
+            answered = door.answer(environ, start_response)
+            if answered is not None:
+                return answered
         try:
             self.request_class(environ)  # touches the headers only
         except (LookupError, ValueError, SuspiciousOperation):
@@ -33,6 +37,7 @@ class Handler(WSGIHandler):
 django.setup(set_prefix=False)
 application = Handler()
 
+from deliveries.tracking import door  # noqa: E402  (needs the apps)
 from intelbrief.checks import refuse_to_start  # noqa: E402  (needs the settings)
 
 refuse_to_start()

@@ -1,7 +1,7 @@
 """What the rules on the mail look at: a snapshot, its brief, the mail, what is known outside."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property, partial
 from typing import Any
@@ -56,7 +56,7 @@ class Matter:
     def rendered(self) -> Mail | Unrenderable:
         """The mail, with links and values as long as readers get them, or why there is none."""
         try:
-            return render_email(
+            mail = render_email(
                 revisions.text_from(self.snapshot),
                 revisions.look_from(self.snapshot),
                 compiling.places(
@@ -68,6 +68,8 @@ class Matter:
                 link=self._mailed_link,
                 merge=_long_value,
             )
+            html = compiling.marked(mail.html, self.publication["tracking"], "x" * 22)
+            return replace(mail, html=html)
         except Unrenderable as error:
             return error
 
