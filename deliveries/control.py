@@ -154,6 +154,7 @@ def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -
             reopened = Edition.objects.filter(
                 pk=edition.pk,
                 frozen_at__isnull=False,
+                pruning_at__isnull=True,  # what is left of its rows is on its way out
                 status__in=[*Edition.MOVING, Edition.Status.PAUSED, Edition.Status.FINISHED],
             )
             if not reopened.exists():

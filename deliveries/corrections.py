@@ -34,9 +34,12 @@ def wrong_editions(brief: Brief, right: int | None) -> list[Edition]:
     """Return the editions of *brief* that carried another text than the revision *right*.
 
     None stands for a text that is not frozen yet, which none of them carried.
+    Left out are those so old that nobody knows any more who got them.
     """
     begun = brief.editions.filter(
-        kind__in=[Edition.Kind.BRIEF, Edition.Kind.CORRECTION], started_at__isnull=False
+        kind__in=[Edition.Kind.BRIEF, Edition.Kind.CORRECTION],
+        started_at__isnull=False,
+        pruning_at__isnull=True,
     )
     return list(begun.exclude(revision=right).order_by("pk"))
 
@@ -80,6 +83,11 @@ def mail(correction: Correction, by: User | None) -> Edition:
     if mailed is not None:
         raise planning.AlreadyScheduled(mailed)
     wrong = wrong_editions(brief, correction.right_id)
+    if not wrong and brief.editions.filter(pruning_at__isnull=False).exists():
+        raise NobodyToTell(
+            f"“{brief}” was sent so long ago that nobody knows any more who got it. Correct it on "
+            "the web alone."
+        )
     if not wrong:
         raise NobodyToTell(f"“{brief}” was mailed to nobody in another text than this one.")
     last = brief.editions.order_by("pk").last()

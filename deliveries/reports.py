@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count
 
 from deliveries.ledger import LEFT
-from deliveries.models import Delivery, Edition
+from deliveries.models import Delivery, Edition, Tally
 
 
 def summary(edition: Edition) -> dict[str, Any]:
@@ -19,7 +19,14 @@ def summary(edition: Edition) -> dict[str, Any]:
 
 
 def by_reason(edition: Edition) -> list[tuple[str, str, int]]:
-    """Return (status, reason, how many) of all deliveries of *edition*."""
+    """Return (status, reason, how many) of all deliveries of *edition*.
+
+    Of one whose rows are gone, or going, as they were counted at last.
+    """
+    if edition.is_pruned:
+        tally = Tally.objects.filter(edition=edition).first()
+        counted = tally.report.get("why", []) if tally else []
+        return [(status, reason, count) for status, reason, count in counted]
     rows = (
         Delivery.objects.filter(edition=edition)
         .values_list("status", "reason")

@@ -172,7 +172,14 @@ def require_there(rules: Sequence[Rule], publication: int) -> None:
         kind = kinds.get(rule["fact"])
         if kind is None:
             continue
-        if not kind._default_manager.filter(pk=_number(rule), publication=publication).exists():
+        found = kind._default_manager.filter(pk=_number(rule), publication=publication).first()
+        if isinstance(found, Edition) and found.is_pruned:
+            # “Has not got it” would be everyone.
+            raise UnknownRule(
+                f"The segment asks who got “{found.brief}”, which was sent too long ago: its "
+                "readers are not known one by one any more. Correct the segment."
+            )
+        if found is None:
             raise UnknownRule(
                 f"The segment asks about {rule['fact']} {rule['value']}, which there is not (any "
                 "more). Correct the segment."

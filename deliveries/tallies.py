@@ -68,6 +68,8 @@ def details(edition: Edition) -> dict[str, Any]:
     while the figures are those of a moment ago.
     """
     tally = _row(edition)
+    if edition.is_pruned:  # what is left in the ledger, if anything, is no part of its figures
+        return {**(tally.report if tally else _nothing_yet(edition)), "is_counted": True}
     if tally is not None and tally.is_final and not edition.is_open:
         return {**tally.report, "is_counted": True}
     if is_small(edition):
@@ -100,7 +102,8 @@ def stale(editions: Iterable[int], *, at_once: bool = True) -> None:
     """
     # Whoever counts just now sees that the time has changed, and lets the count go.
     changed_at = NOT_COUNTED if at_once else timezone.now()
-    Tally.objects.filter(edition__in=list(editions)).update(is_final=False, counted_at=changed_at)
+    counted = Tally.objects.filter(edition__in=list(editions), edition__pruning_at__isnull=True)
+    counted.update(is_final=False, counted_at=changed_at)
 
 
 def stale_by(deliveries: Iterable[int]) -> None:
@@ -118,7 +121,7 @@ def keep() -> int:
     for edition in _candidates():
         tally = getattr(edition, "tally", None)
         if tally is None or _is_due(edition, tally):
-            counted += _renew(edition)
+            counted += renew(edition)
         if time.monotonic() > until:
             break
     return counted
@@ -129,7 +132,7 @@ def _candidates() -> QuerySet[Edition]:
 
     Small ones are counted where they are asked for, until they have ended.
     """
-    begun = Edition.objects.filter(started_at__isnull=False)
+    begun = Edition.objects.filter(started_at__isnull=False, pruning_at__isnull=True)
     large = Q(frozen_at__isnull=False, audience__gt=COUNTED_AT_ONCE)
     # One that was final and is open again was opened by a late word: it moves as before.
     not_final = Q(tally__isnull=True) | Q(tally__is_final=False) | Q(status__in=Edition.OPEN)
@@ -172,7 +175,7 @@ def _is_being_counted(tally: Tally) -> bool:
     return abs((timezone.now() - tally.counted_at).total_seconds()) < lease
 
 
-def _renew(edition: Edition) -> bool:
+def renew(edition: Edition) -> bool:
     """Count *edition* and write it down, unless another does, or the ledger changes meanwhile."""
     tally, _made = Tally.objects.get_or_create(
         edition=edition, defaults={"counted_at": NOT_COUNTED}

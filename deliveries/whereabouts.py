@@ -68,6 +68,8 @@ def latest(reader: Subscriber, publications: Collection[int], most: int = 20) ->
 def _why_absent(edition: Edition, link: Subscription | None) -> str:
     """Say why *edition* has no copy for who is subscribed by *link*, as far as can be seen now."""
     frozen = edition.frozen_at
+    if edition.is_pruned:
+        return _("It was sent so long ago that its single copies are not kept any more.")
     if link is None:
         return _("Not subscribed to %(publication)s.") % {"publication": edition.publication}
     if link.confirmed_at is None:
@@ -98,6 +100,8 @@ def _why_narrowed(edition: Edition, link: Subscription) -> str:
 def _why_not_again(
     edition: Edition, copy: Delivery | None, link: Subscription | None, *, is_stopped: bool
 ) -> str:
+    if edition.is_pruned:
+        return _("It was sent too long ago.")
     if copy is None:
         return _("Who was not in its audience is not added to it: the ledger stays as it was.")
     if copy.status not in REPEATABLE:

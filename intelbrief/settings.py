@@ -8,6 +8,7 @@ one by one.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -257,6 +258,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "analytics.tasks.roll_up",
         "schedule": 60.0,
     },
+    "what is old": {
+        "task": "analytics.tasks.prune",
+        "schedule": 60.0,
+    },
+    "where mail arrives": {
+        "task": "analytics.tasks.watch_over_domains",
+        "schedule": 300.0,
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
 
@@ -296,6 +305,14 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _relay.starttls, _relay.implicit_tls
 # Django's default is to wait for ever.
 EMAIL_TIMEOUT = 30
 
+# --- what comes back ------------------------------------------------------
+
+# A reader whose letters bounced for a while is suppressed after so many in a row, over so long.
+TRANSIENT_BOUNCES = env.int("TRANSIENT_BOUNCES", 5)
+TRANSIENT_BOUNCES_OVER = timedelta(days=env.float("TRANSIENT_BOUNCE_DAYS", 7.0))
+# How long a report waits for the letter that it names to be found.
+UNMATCHED_EVENTS_KEPT = timedelta(days=env.float("UNMATCHED_EVENT_DAYS", 3.0))
+
 # --- people ---------------------------------------------------------------
 
 AUTH_USER_MODEL = "briefs.User"
@@ -334,6 +351,16 @@ PROOF_OF_WORK = env.int("PROOF_OF_WORK", 100_000)
 
 # How long a consent record keeps IP address and browser; twice as long, their network.
 CONSENT_ORIGIN_DAYS = env.int("CONSENT_ORIGIN_DAYS", 365)
+
+# --- how long things are kept ---------------------------------------------
+
+# How long after its end an edition has a row for each reader; 0 is for ever. docs/retention.md
+DELIVERY_DAYS = env.int("DELIVERY_DAYS", 90)
+if 0 < DELIVERY_DAYS < 30:
+    _reason = "DELIVERY_DAYS is less than 30: servers report on a copy for weeks. Set 30 or more."
+    raise ImproperlyConfigured(_reason)
+# How long single mails that are no brief are kept once they went out or were given up.
+NOTICE_DAYS = env.int("NOTICE_DAYS", 90)
 
 # --- languages and time ---------------------------------------------------
 

@@ -208,7 +208,9 @@ def _cells(edition: Edition, counts: dict[str, int]) -> list[dict[str, Any]]:
             "status": status,
             "name": name,
             "count": counts[status],
-            "url": f"{ledger}?edition__id__exact={edition.pk}&status__exact={status}",
+            "url": ""
+            if edition.is_pruned
+            else f"{ledger}?edition__id__exact={edition.pk}&status__exact={status}",
         }
         for status, name in Delivery.Status.choices
     ]

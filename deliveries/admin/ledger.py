@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -76,6 +76,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
                 query = request.GET.copy()
                 query[EDITION] = str(latest.pk)
                 return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+        _say_what_is_gone(request)
         return super().changelist_view(request, extra_context)
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -139,3 +140,15 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
     def words(self, delivery: Delivery) -> str:
         """Show the beginning of the server's reply."""
         return delivery.reply[:120] or "–"
+
+
+def _say_what_is_gone(request: HttpRequest) -> None:
+    """Tell why the list of an old edition is empty."""
+    pk = number(request.GET.get(EDITION, ""))
+    if pk and Edition.objects.filter(pk=pk, pruning_at__isnull=False).exists():
+        messages.info(
+            request,
+            _(
+                "What became of each single copy is not kept that long; the edition has its figures."
+            ),
+        )

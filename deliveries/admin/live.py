@@ -40,6 +40,8 @@ def verbs_for(edition: Edition, report: dict[str, Any]) -> list[str]:
 
 
 def _verbs_of_deliveries(edition: Edition, report: dict[str, Any]) -> list[str]:
+    if edition.is_pruned:
+        return []
     counts: dict[str, int] = report["statuses"]
     readers = {"leave": counts["in-doubt"] - reports.left(report)}
     if edition.status in (Edition.Status.FINISHED, *Edition.MOVING):
@@ -135,17 +137,7 @@ def by_lane(edition: Edition, waiting: int) -> list[dict[str, Any]]:
     The *waiting* are shared out among the lanes by their open batches: a few
     hundred rows, where the ledger has a million.
     """
-    rows = list(
-        Batch.objects.filter(edition=edition)
-        .order_by()
-        .values("lane")
-        .annotate(
-            sent=Sum("sent"),
-            refused=Sum("refused"),
-            open=Count("pk", filter=Q(done_at__isnull=True)),
-        )
-        .order_by("lane")
-    )
+    rows = _batches(edition)
     all_open = sum(row["open"] for row in rows)
     down = lanes.broken() if edition.is_open else set()
     return [
@@ -158,6 +150,23 @@ def by_lane(edition: Edition, waiting: int) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _batches(edition: Edition) -> list[Any]:
+    """Return what the batches of *edition* have counted on each lane, or had when they went."""
+    if edition.is_pruned:
+        return list(tallies.details(edition).get("lanes", []))
+    return list(
+        Batch.objects.filter(edition=edition)
+        .order_by()
+        .values("lane")
+        .annotate(
+            sent=Sum("sent"),
+            refused=Sum("refused"),
+            open=Count("pk", filter=Q(done_at__isnull=True)),
+        )
+        .order_by("lane")
+    )
 
 
 def _state(lane: str, down: set[str], *, is_open: bool) -> dict[str, str]:

@@ -122,6 +122,8 @@ def _as_lines(edition: Edition, report: dict[str, Any]) -> str:
         f"{edition.brief}: {edition.get_status_display()}",
         f"  audience  {report['audience']}",
     ]
+    if edition.pruning_at:
+        lines.append(f"  pruned on {edition.pruning_at:%Y-%m-%d}: these are the final numbers")
     if edition.word:
         lines.append(f"  {edition.word}")
     for kind in ("statuses", "reasons"):

@@ -16,6 +16,8 @@ from intelbrief.ops.bench import (
     render,
     signup_attack,
     subscribe,
+    tracking,
+    year,
 )
 from intelbrief.ops.bench.send import Bench
 from intelbrief.ops.postgres import NoPostgres
@@ -23,7 +25,18 @@ from intelbrief.ops.scratch import CannotRun, Scratch
 from intelbrief.ops.up import say_to_user
 from intelbrief.ops.valkey import NoValkey
 
-WHAT = ("send", "freeze", "render", "profile", "confirm", "desk", "import", "subscribe")
+WHAT = (
+    "send",
+    "freeze",
+    "render",
+    "profile",
+    "confirm",
+    "desk",
+    "import",
+    "subscribe",
+    "tracking",
+    "year",
+)
 PROVIDERS = ("smtp", "postmark-fake", "postmark-fake-single")
 
 
@@ -34,7 +47,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=WHAT)
         parser.add_argument("--recipients", type=_count, default=20_000, metavar="N")
+        parser.add_argument("--readers", type=_count, default=100_000, metavar="N", help="a year")
+        parser.add_argument("--days", type=_count, default=365, metavar="D", help="of a year")
+        parser.add_argument(
+            "--kept", type=_count, default=90, metavar="D", help="of a year: DELIVERY_DAYS"
+        )
         parser.add_argument("--rows", type=_count, default=100_000, metavar="N", help="to import")
+        parser.add_argument(
+            "--requests", type=_count, default=50_000, metavar="N", help="tracking: of each kind"
+        )
         parser.add_argument("--provider", choices=PROVIDERS, default="smtp")
         parser.add_argument(
             "--processes", type=_count, default=2, metavar="P", help="how many send at a time"
@@ -63,6 +84,8 @@ class Command(BaseCommand):
         else:
             width = max(map(len, result))
             self.stdout.write("\n".join(f"{k:<{width}}  {v}" for k, v in result.items()))
+        if options["what"] == "tracking" and result["counted"] != result["requests"]:
+            raise SystemExit(1)
 
     def measure(self, installation: Scratch, what: str, **options: Any) -> dict[str, Any]:
         """Return the figures."""
@@ -73,12 +96,17 @@ class Command(BaseCommand):
         if what == "subscribe":
             run = signup_attack.run if options["attack"] else subscribe.run
             return run(installation, options["recipients"], say_to_user)
+        if what == "tracking":
+            return tracking.run(installation, options["requests"], say_to_user)
         if what == "confirm":
             return confirming.run(installation, options["recipients"], say_to_user)
         if what == "desk":
             return desk.run(options["recipients"])
         if what == "import":
             return importing.run(installation, options["rows"])
+        if what == "year":
+            readers, days, kept = options["readers"], options["days"], options["kept"]
+            return year.run(installation, readers, days, kept, say_to_user)
         if what == "freeze":
             return freeze.run(installation, options["recipients"])
         return Bench(
@@ -93,6 +121,8 @@ class Command(BaseCommand):
 
 def _environment(options: dict[str, Any]) -> dict[str, str]:
     """Return the settings that the scratch installation needs beyond its own."""
+    if options["what"] == "tracking":
+        return tracking.ENVIRONMENT
     if options["what"] != "subscribe":
         return {}
     return subscribe.VISITORS if options["attack"] else subscribe.ENVIRONMENT

@@ -1,6 +1,7 @@
 """Writes one row again and again, and tells how long it had to wait at most.
 
-A process of its own, told by SIGTERM to say what it saw.
+A process of its own, told by SIGTERM to say what it saw. SIGUSR1 makes it
+rest, and go on: each time it answers with a line once it does so.
 """
 
 import signal
@@ -17,12 +18,23 @@ def main(publication: int) -> None:
 
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
+    # Two at a time make one that rests go on: an odd number is a rest.
+    turns: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda number, _frame: turns.append(number))
     row = Publication.objects.filter(pk=publication)
     row.update(tagline="0")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     longest, count = 0.0, 0
+    is_resting = False
     while not stopped:
+        if is_resting != bool(len(turns) % 2):
+            is_resting = not is_resting
+            sys.stdout.write("resting\n" if is_resting else "ready\n")
+            sys.stdout.flush()
+        if is_resting:
+            time.sleep(0.005)
+            continue
         started_at = time.monotonic()
         count += 1
         row.update(tagline=str(count))
