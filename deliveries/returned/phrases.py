@@ -24,18 +24,10 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"authentication-required", r"autenticazione",
     )),
     ("busy", (
-        r"gr[ea]y-?list", r"try (again )?(a bit )?later", r"try again in", r"too many (concurrent |simultaneous )?"
-        r"(connections|sessions|messages|recipients|errors|mails)", r"rate limit", r"ratelimit",
-        r"(receiving|sending) (mail|email|messages) (at a rate|too (quickly|fast))", r"throttl",
-        r"temporarily deferred", r"temporar\w+ (local |system |server |lookup )?(problem|failure|error|rejected|unavailable)",
-        r"resources temporarily", r"server (is )?(too )?busy", r"system load", r"under maintenance", r"insufficient system resources",
-        r"service (currently |temporarily )?unavailable", r"not available at this time", r"try again",
-        r"is being (deferred|delayed)", r"exceeded~(hourly|daily|per hour|messages per)", r"daily~limit",
-        r"später (noch einmal|nochmal|erneut)", r"réessay", r"ressaye", r"tente novamente", r"intente de nuevo",
-        r"inténtelo", r"riprova", r"повторите попытку", r"попробуйте позже", r"稍后", r"稍後",
-        r"local configuration error", r"internal (server |software )?error", r"out of memory", r"proxy error",
-        r"content filter~(failed|timeout)", r"queue file write error", r"excessive",
-        r"aliasing (database )?error", r"mailbox (is )?(locked|in use|busy)", r"quota check failed",
+        r"gr[ea]y-?list", r"too many (concurrent |simultaneous )?(connections|sessions|errors)", r"rate ?limit",
+        r"(receiving|sending) (mail|e-?mail|messages) (at a rate|too (quickly|fast))", r"throttl", r"temporarily deferred",
+        r"exceeded~(hourly|daily|per hour|messages per)", r"daily~limit", r"mailbox (is )?(locked|in use|busy)",
+        r"quota check failed", r"resources temporarily",
     )),
     ("too-large", (
         r"(message|mail|e-?mail|e-mail message|nachricht|attachment)( file)?( size| length)?( is| was)? (too (big|large|long)|larger than)",
@@ -61,7 +53,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"caixa~(cheia|lotada)", r"cota~exced", r"mailbox~vol\b", r"postvak~vol\b", r"переполнен", r"квот",
         r"skrzynk\w+~(pełna|przepełniona|zapełniona)", r"quota~przekroczon", r"容量", r"いっぱい", r"邮箱已满", r"郵箱已滿", r"已满", r"空间不足",
         r"posta kutusu~dolu", r"kota~aş", r"postilaatikko~täynnä", r"brevlåda~full", r"schránka~pln", r"가득",
-        r"exceeded storage", r"storage allocation",
+        r"exceeded storage", r"storage allocation", r"space not enough", r"zu ?viele mails", r"overquota", r"mail ?folder is full", r"user has too many messages",
     )),
     ("loop", (
         r"mail (forwarding )?loop", r"(routing|forwarding|mail) loop", r"loops? back to (me|myself)", r"too many hops", r"hop count exceeded",
@@ -159,6 +151,15 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("expired", (
         r"(message|mail|delivery|queue|retry|transmission|time)~(expired|too old|too long|timed out|timeout exceeded|time ?-?limit)", r"giving up", r"has been in the queue", r"message (has )?expired", r"maximum (retry|queue|time)", r"could not be delivered (for|within|after)~(day|hour)", r"(for|in|after|within|over) \d+ (days|hours|day)\b",
         r"not been collected", r"undeliverable for", r"not (yet )?been delivered", r"expired", r"haltbarkeit",
+    )),
+    ("later", (
+        r"try (again )?(a bit )?later", r"try again in", r"too many (messages|recipients|mails)", r"try again\b~later",
+        r"temporar\w+ (local |system |server |lookup )?(problem|failure|error|rejected|unavailable)", r"server (is )?(too )?busy", r"system load",
+        r"under maintenance", r"insufficient system resources", r"service (currently |temporarily )?unavailable", r"not available at this time",
+        r"is being (deferred|delayed)", r"später (noch einmal|nochmal|erneut)", r"réessay", r"ressaye", r"tente novamente", r"intente de nuevo",
+        r"inténtelo", r"riprova", r"повторите попытку", r"попробуйте позже", r"稍后", r"稍後", r"local configuration error", r"internal (server |software )?error",
+        r"out of memory", r"proxy error", r"content filter~(failed|timeout)", r"queue file write error", r"excessive", r"aliasing (database )?error",
+        r"host not found, try again", r"temporary failure", r"temporarily",
     )),
     ("policy", (
         r"polic(y|ies)", r"access denied", r"(not|isn'?t|is not|aren'?t) (authori[sz]ed|permitted|allowed)", r"permission denied", r"prohibited", r"administrative", r"refused", r"rejected", r"denied", r"restrict", r"unauthori[sz]ed", r"forbidden", r"not accept", r"deny", r"abgelehnt", r"verweigert",

@@ -42,8 +42,9 @@ _LASTS = frozenset({"no-mailbox", "no-domain", "disabled", "moved"})
 
 MOST_WORDS = 4000  # characters that are looked at
 
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-_REPLY = re.compile(r"(?<![\d.:/#=-])([245])[0-5]\d(?=[\s\-#:,]|$)(?! ?(?:bytes|kb|octets))")
+# The subject ends at 7; what is higher is a version of some software.
+_STATUS = re.compile(r"(?<![\d.])([245])\.([0-7])\.(\d{1,3})(?![\d.]*\d)")
+_REPLY = re.compile(r"(?<![\d.:/=-])([45])[0-5]\d(?=[\s\-#:,<]|$)(?! ?(?:bytes|kb|mb|octets))")
 
 # RFC 3463 and its registry (RFC 5248), and codes that big receivers made up. “5.” goes
 # before what is looked up by the last two numbers only.
@@ -65,8 +66,11 @@ _BY_CODE = {
 }  # fmt: skip
 _OURS = frozenset(code for code, reason in _BY_CODE.items() if reason == "auth")
 # By their codes these say that no such mailbox is there, whatever page the words point to.
-_NAMES_MAILBOX = frozenset({"1.1", "1.2", "1.6"})
+_NAMES_MAILBOX = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})
 _OF_POLICY = frozenset({"spam", "blocked", "policy"})
+# Codes of class 5 that say why: words like “try again later” beside them are a courtesy.
+_LASTING = re.compile(r"5\.(?:1\.\d+|2\.[13]|3\.4|6\.\d+|7\.\d+)")
+_OF_THE_MOMENT = frozenset({"later", "unreachable", "expired"})
 _FALLBACK = {"1": "no-mailbox", "7": "policy"}
 
 
@@ -103,11 +107,14 @@ def reason_of(status: str, words: str) -> str:
     detail = status[2:]
     if detail in _OURS and status[0] == "5":
         return "auth"
+    skipped = _OF_POLICY if detail in _NAMES_MAILBOX else frozenset[str]()
+    if _LASTING.fullmatch(status):
+        skipped |= _OF_THE_MOMENT
+    elif status[:1] == "5":
+        skipped |= {"later"}
     for reason, phrases in PHRASES:
-        if detail in _NAMES_MAILBOX and reason in _OF_POLICY:
-            continue
-        if phrases.search(words):
-            return reason
+        if reason not in skipped and phrases.search(words):
+            return "busy" if reason == "later" else reason
     return _BY_CODE.get(detail) or _FALLBACK.get(detail.partition(".")[0]) or "unknown"
 
 
@@ -123,7 +130,7 @@ def status_in(words: str) -> str | None:
     if found:
         return found[0][0]
     reply = _REPLY.search(words)
-    return f"{reply[1]}.0.0" if reply and reply[1] != "2" else None
+    return f"{reply[1]}.0.0" if reply else None
 
 
 def _is_permanent(status: str, words: str, reason: str) -> bool:

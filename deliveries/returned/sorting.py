@@ -1,0 +1,115 @@
+"""Sort a mail that came back into the kinds of docs/bounces.md: the whole of it, as one value."""
+
+from dataclasses import dataclass
+from email.message import Message
+
+from deliveries.returned import addresses, arf, dsn, freeform, reading, replies, rules, wishes
+
+PERMANENT = "permanent"
+TRANSIENT = "transient"
+COMPLAINT = "complaint"
+UNSUBSCRIBE = "unsubscribe"
+NOT_A_BOUNCE = "not-a-bounce"
+KINDS = (PERMANENT, TRANSIENT, COMPLAINT, UNSUBSCRIBE, NOT_A_BOUNCE)
+
+MOST_TEXT = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a mail says; empty where it does not."""
+
+    kind: str  # one of KINDS
+    address: str = ""  # whose mail failed, who complains, or who wants to leave
+    status: str = ""  # RFC 3463
+    reason: str = ""  # of rules.REASONS for bounces, of replies for answers
+    words: str = ""
+    rule: str = ""  # what decided: dsn, arf, words, wish, receipt, …
+    envelope: str = ""  # Original-Envelope-Id
+    is_senders_fault: bool = False
+    is_delay: bool = False
+
+
+def sort(data: bytes) -> Returned:
+    """Return what the mail in *data* says; never raises."""
+    return sort_message(reading.read(data))
+
+
+def sort_message(message: Message) -> Returned:
+    """Return what *message* says; see docs/bounces.md for the order."""
+    if complaint := arf.find(message):
+        return _of_complaint(complaint, "arf")
+    if found := dsn.find(message):
+        return _of_report(found, message)
+    text = body(message)
+    if replies.is_receipt(message) and not replies.is_rejection(text):
+        return Returned(NOT_A_BOUNCE, reason="receipt", rule="receipt")
+    answer = replies.kind_of(message, text)
+    if wishes.wishes_to_leave(message, text) and not answer:
+        return Returned(UNSUBSCRIBE, address=_sender(message), rule="wish")
+    if (not answer or freeform.is_plainly(message, text)) and (bounce := freeform.find(message, text)):
+        return _of_bounce(bounce)
+    if not answer and (complaint := arf.find_informal(message, text)):
+        return _of_complaint(complaint, "complaint")
+    return Returned(NOT_A_BOUNCE, address="", reason=answer, rule="answer" if answer else "nothing")
+
+
+def body(message: Message) -> str:
+    """Return what *message* itself says, without the mail that it returns."""
+    texts: list[str] = []
+    html: list[str] = []
+    for part in reading.parts(message, inside=False):
+        kind = reading.content_type(part)
+        if kind in ("message/rfc822", "message/global", "text/rfc822-headers"):
+            continue
+        if kind == "text/html":
+            html.append(reading.text_of(part))
+        elif kind.startswith("text/") or part is message:
+            texts.append(reading.text_of(part))
+    found = "\n".join(texts)
+    if len(found.split()) < 5 and html:
+        found += "\n" + "\n".join(html)
+    return found[:MOST_TEXT]
+
+
+def _sender(message: Message) -> str:
+    for name in ("From", "Reply-To", "Return-Path"):
+        if found := addresses.address_in(reading.header(message, name)):
+            return found
+    return ""
+
+
+def _of_complaint(complaint: arf.Complaint, rule: str) -> Returned:
+    return Returned(
+        complaint.kind, complaint.address, words=complaint.words, rule=rule, envelope=complaint.envelope
+    )
+
+
+def _of_report(found: list[dsn.Failure], message: Message) -> Returned:
+    first = found[0]
+    if first.rank == 2:
+        return Returned(NOT_A_BOUNCE, first.address, first.status, "delivered", first.words, "dsn", first.envelope)
+    words = first.words
+    if not words and (not first.status or first.status.endswith(".0")):
+        words = freeform.cut(body(message))[0]
+    judged = rules.judge(first.status, words)
+    is_delay = first.action == "delayed"
+    status = first.status or rules.status_in(words) or ""
+    is_permanent = judged.is_permanent and not is_delay
+    if not status and judged.reason == "unknown" and first.action == "failed":
+        is_permanent = True
+    return Returned(
+        PERMANENT if is_permanent else TRANSIENT, first.address, status, judged.reason,
+        words, "dsn", first.envelope, judged.is_senders_fault, is_delay,
+    )  # fmt: skip
+
+
+def _of_bounce(bounce: freeform.Bounce) -> Returned:
+    judged = rules.judge(bounce.status, bounce.words)
+    is_permanent = judged.is_permanent and not bounce.is_delay
+    if not bounce.status and judged.reason == "unknown" and not bounce.is_delay:
+        is_permanent = True
+    return Returned(
+        PERMANENT if is_permanent else TRANSIENT, bounce.address, bounce.status, judged.reason,
+        bounce.words, bounce.rule, "", judged.is_senders_fault, bounce.is_delay,
+    )  # fmt: skip
