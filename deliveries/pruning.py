@@ -72,8 +72,8 @@ def _old(now: dt.datetime | None = None) -> QuerySet[Edition]:
 
 def _undecided(edition: Edition) -> bool:
     tally = getattr(edition, "tally", None)
-    if tally is None or not tally.report:
-        return False  # nobody has counted it yet: seal() does
+    if tally is None or not tally.report or not tally.is_final:
+        return False  # nobody has counted it since: seal() does
     report = tally.report
     return bool(report["statuses"][Delivery.Status.IN_DOUBT] - reports.left(report) > 0)
 
