@@ -4,6 +4,7 @@ They judge by counters on the batches, which are kept as slices are settled.
 Once a person has resumed an edition, a brake judges only what came after.
 """
 
+import datetime as dt
 import logging
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import F, Sum
 from redis.exceptions import RedisError
 
 from briefs import audit
+from briefs.models import AuditEntry
 from deliveries import lanes
 from deliveries.leases import Lease
 from deliveries.models import Batch, Edition
@@ -100,6 +102,30 @@ def report(batch_id: int, *, bounced: int = 0, complained: int = 0) -> None:
     )
     for edition_id in Batch.objects.filter(pk=batch_id).values_list("edition_id", flat=True):
         check(edition_id)
+
+
+def blame_sender(edition_id: int, words: str, at: dt.datetime) -> bool:
+    """Pause an edition that readers' servers refuse for the sender's domain; True if it now pauses.
+
+    What was told *at* a time before a person resumed it is what they knew.
+    """
+    known = AuditEntry.objects.filter(
+        brief__editions=edition_id, verb="resumed", edition=edition_id, at__gt=at
+    )
+    if known.exists():
+        return False
+    word = f"A reader's server refuses the sender's domain: {words[:500]}"
+    if pause(edition_id, f"{word} Mend SPF, DKIM or DMARC, then resume and retry who failed."):
+        return True
+    edition = Edition.objects.select_related("brief", "publication").get(pk=edition_id)
+    if edition.status == Edition.Status.FINISHED and _is_news(edition_id):
+        notices.tell_editors(
+            edition.publication,
+            f"Look at your domain: {edition.brief}",
+            f"“{edition.brief}” has gone out. {word} Mend SPF, DKIM or DMARC, then retry who "
+            "failed.",
+        )
+    return False
 
 
 def check(edition_id: int) -> bool:

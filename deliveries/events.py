@@ -1,9 +1,35 @@
-"""Events: what came back of letters, taken in at the edge and applied by a worker."""
+"""Events: what came back of letters, taken in at the edge and applied by a worker.
 
-from collections.abc import Iterable
+An event and all that follows from it are one transaction with the deletion of
+its row: a crash between any two lines leaves either the row or the effects.
+"""
 
+import dataclasses
+import datetime as dt
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from deliveries import advancing, aftermath, guard, matching
 from deliveries.models import InboundEvent
-from deliveries.told import Told
+from deliveries.told import BOUNCED, REFUSED, Told
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 200
+MOST_ROWS = 500  # of one INSERT
+# Who holds a delivery settles a slice: that is over soon.
+IS_HELD = dt.timedelta(seconds=2)
+FIRST_WAIT, LAST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=12)
+# What fails so often by itself stays, with the reason, for a person to look at.
+MOST_TRIES = 5
 
 
 def receive(source: str, events: Iterable[Told]) -> int:
@@ -16,10 +42,123 @@ def receive(source: str, events: Iterable[Told]) -> int:
         InboundEvent(source=source[:20], key=told.key[:64], payload=told.payload())
         for told in events
     ]
-    InboundEvent.objects.bulk_create(rows, ignore_conflicts=True)
+    InboundEvent.objects.bulk_create(rows, batch_size=MOST_ROWS, ignore_conflicts=True)
     return len(rows)
+
+
+def due() -> QuerySet[InboundEvent]:
+    """Return the events that wait to be applied."""
+    return InboundEvent.objects.filter(due_at__lte=Now())
 
 
 def apply_due(seconds: float = 20.0) -> int:
     """Apply what waits and is due, for *seconds* at most; return how many events were applied."""
-    return 0
+    until = time.monotonic() + seconds
+    applied = 0
+    while guard.may_send() and time.monotonic() < until:
+        done, is_more = _apply_some()
+        applied += done
+        if not is_more:
+            break
+    return applied
+
+
+def _apply_some() -> tuple[int, bool]:
+    """Apply the next events; return how many were, and whether some may be left."""
+    try:
+        return _apply(AT_A_TIME)
+    except OperationalError:
+        raise  # a lock or the database: nothing is wrong with the events
+    except Exception:
+        log.exception("One of %d events cannot be applied; each is tried by itself.", AT_A_TIME)
+    ids = list(due().order_by("due_at", "pk").values_list("pk", flat=True)[:AT_A_TIME])
+    applied = 0
+    for pk in ids:
+        try:
+            applied += _apply(1, pk)[0]
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("Event %s cannot be applied.", pk)
+            _put_aside(pk, error)
+    return applied, bool(ids)
+
+
+def _put_aside(pk: int, error: Exception) -> None:
+    """Let an event that cannot be applied wait longer each time, and at last for ever."""
+    # The name only: the message may hold what was told of a reader.
+    row = InboundEvent.objects.filter(pk=pk)
+    row.update(tries=F("tries") + 1, error=type(error).__name__, due_at=timezone.now() + FIRST_WAIT)
+    row.filter(tries__gte=MOST_TRIES).update(due_at=None)
+
+
+@transaction.atomic
+def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
+    """Apply *most* events in one transaction; return how many were, and whether some may be left.
+
+    On PostgreSQL two workers take different rows; on SQLite they take turns.
+    """
+    waiting = due() if pk is None else due().filter(pk=pk)
+    taken = list(
+        waiting.select_for_update(skip_locked=True, no_key=True).order_by("due_at", "pk")[:most]
+    )
+    if not taken:
+        return 0, False
+    tolds = [_read(event) for event in taken]
+    readable = [(event, told) for event, told in zip(taken, tolds, strict=True) if told is not None]
+    gone = [event.pk for event, told in zip(taken, tolds, strict=True) if told is None]
+    if gone:
+        log.warning("%d events could not be read, and are dropped.", len(gone))
+    found = matching.match([told for _event, told in readable])
+    rows = advancing.lock({delivery for delivery in found if delivery})
+    matched: dict[str, list[tuple[int, Told]]] = defaultdict(list)
+    held: list[int] = []
+    done: list[int] = []
+    unmatched: list[tuple[InboundEvent, Told]] = []
+    for (event, told), delivery in zip(readable, found, strict=True):
+        if not delivery:
+            unmatched.append((event, told))
+        elif delivery in rows:
+            matched[event.source].append((delivery, told))
+            done.append(event.pk)
+        else:
+            held.append(event.pk)
+    for number, (source, reports) in enumerate(sorted(matched.items())):
+        if number:
+            rows = advancing.lock(rows)  # as they stand after the reports of another source
+        aftermath.heed(advancing.apply(rows, reports, source), source)
+    InboundEvent.objects.filter(pk__in=held).update(due_at=Now() + IS_HELD)
+    gone += _wait_or_drop(unmatched)
+    InboundEvent.objects.filter(pk__in=[*done, *gone]).delete()
+    return len(done), len(taken) == most
+
+
+def _read(event: InboundEvent) -> Told | None:
+    """Return what *event* told, or None where no version of this program wrote it."""
+    try:
+        told = Told.read(event.payload, event.key)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return None
+    # A host's clock that is ahead would outlive what the reader does next.
+    if told.at > event.received_at:
+        told = dataclasses.replace(told, at=event.received_at)
+    if told.type == BOUNCED and told.is_senders_fault and told.reason == "auth":
+        # The reader has bounced nothing; once the domain is mended the letter can be tried again.
+        told = dataclasses.replace(told, type=REFUSED, is_permanent=None)
+    return told
+
+
+def _wait_or_drop(unmatched: Sequence[tuple[InboundEvent, Told]]) -> list[int]:
+    """Put off events whose letter is not to be found; return those that nobody waits for."""
+    now = timezone.now()
+    dropped = []
+    for event, told in unmatched:
+        is_old = now - event.received_at > settings.UNMATCHED_EVENTS_KEPT
+        if is_old or not matching.names_a_letter(told):
+            dropped.append(event.pk)
+            continue
+        wait = min(FIRST_WAIT * 4 ** min(event.tries, 8), LAST_WAIT)
+        InboundEvent.objects.filter(pk=event.pk).update(tries=F("tries") + 1, due_at=now + wait)
+    if dropped:
+        log.info("%d events were about no letter of an edition, and are dropped.", len(dropped))
+    return dropped

@@ -14,6 +14,7 @@ from briefs import drafts
 from deliveries import (
     alarms,
     digests,
+    events,
     guard,
     import_undo,
     lanes,
@@ -33,6 +34,7 @@ from subscribers.tasks import keep_promises, send_notices, tend_imports, tend_th
 log = logging.getLogger(__name__)
 
 UNDOING_SECONDS = 8
+APPLYING_SECONDS = 8
 COUNTING_SECONDS = 8
 # How long it is remembered who rang last.
 REMEMBERED = 86_400
@@ -63,6 +65,7 @@ def tick() -> None:
     hands of workers is the original's.
     """
     if _try(guard.beat):
+        _try(_ring_for_events)
         for step in (digests.make_due, planning.start_due, recovery.sweep, _ring_for_lanes):
             _try(step)
         # After the rings: what is counted holds up nobody who sends.
@@ -134,6 +137,18 @@ def count_hits() -> None:
 def _ring_for_hits() -> None:
     if counting.waits():
         ring_now(count_hits)
+
+
+@shared_task
+def apply_events() -> None:
+    """Apply what came back for a while, then ring again if something is left."""
+    if events.apply_due(APPLYING_SECONDS) and events.due().exists():
+        ring_now(apply_events)
+
+
+def _ring_for_events() -> None:
+    if events.due().exists():
+        ring_now(apply_events)
 
 
 @shared_task

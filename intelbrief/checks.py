@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
+from deliveries.receivers import esps
 from deliveries.returnpaths import is_domain
 from intelbrief import lane_options
 
@@ -135,11 +136,36 @@ def _lane(lane: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
         )
         return
     yield from _unfinished(lane, name)
-    if not settings.WEBHOOK_SECRET:
+    if name in esps.NAMES:
+        yield from _webhooks(lane, name)
+    else:
         yield Warning(
-            f"WEBHOOK_SECRET is not set: {name} cannot report bounces and complaints.",
-            hint=f"Set WEBHOOK_SECRET to user:password, made with: {NEW_KEY}",
+            f'PROVIDERS["{lane}"]: {name} has no webhooks that are understood here, so that '
+            "nobody reports bounces and complaints.",
+            hint="Set BOUNCE_DOMAIN, or take a provider of docs/providers.md that has them.",
             id="intelbrief.W003",
+        )
+
+
+def _webhooks(lane: str, name: str) -> Iterator[CheckMessage]:
+    """Find out why webhooks of *name* would be refused; a site of one machine gets none anyway."""
+    if settings.SITE_IS_LOCAL:
+        return
+    needed = esps.needs(name)
+    try:
+        esps.opened(name)
+    except AnymailImproperlyInstalled as error:
+        yield Error(
+            f'PROVIDERS["{lane}"] needs a package for its webhooks that is not installed.',
+            hint=" ".join(str(error).split()),
+            id="intelbrief.E015",
+        )
+    except ImproperlyConfigured:
+        yield Error(
+            f'PROVIDERS["{lane}"] has nothing that its webhooks could be known by: {name} cannot '
+            "report bounces and complaints.",
+            hint=f"Set {needed} or {needed}_FILE; docs/providers.md says what to paste where.",
+            id="intelbrief.E016",
         )
 
 

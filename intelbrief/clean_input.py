@@ -13,6 +13,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 CHARSETS = {"", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"}
 LONGEST_NUMBER = 18  # digits; Python refuses to read 5,000
 LARGEST = 64_000  # octets; a form of the public pages has fewer than 2,000
+LARGEST_OF_WEBHOOKS = 5_000_000  # octets; an ESP posts some hundred events at a time
 LARGEST_AT_THE_DESK = 8_000_000  # octets; a logo and a long brief go in several times
 
 
@@ -32,7 +33,7 @@ class EnvelopeMiddleware:
         if charset.strip().lower().replace("_", "-") not in CHARSETS:
             words = "Send it in UTF-8."
             return HttpResponseBadRequest(words, content_type="text/plain")
-        most = LARGEST_AT_THE_DESK if is_desk(request) and not _is_log_in(request) else LARGEST
+        most = _most(request)
         size = request.META.get("CONTENT_LENGTH") or "0"
         if not size.isdecimal():
             return HttpResponseBadRequest("Say how long it is.", content_type="text/plain")
@@ -40,6 +41,12 @@ class EnvelopeMiddleware:
             words = f"This is more than {most:,} octets."
             return HttpResponse(words, status=413, content_type="text/plain")
         return self.get_response(request)
+
+
+def _most(request: HttpRequest) -> int:
+    if request.path_info.startswith("/webhooks/"):
+        return LARGEST_OF_WEBHOOKS
+    return LARGEST_AT_THE_DESK if is_desk(request) and not _is_log_in(request) else LARGEST
 
 
 def _is_log_in(request: HttpRequest) -> bool:

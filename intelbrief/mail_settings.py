@@ -28,6 +28,12 @@ def esp_names(lanes: Mapping[str, Mapping[str, Any]], variables: Iterable[str]) 
     return {name for name in found if prefixes and name.startswith(prefixes)}
 
 
+def secrets_of(given: str) -> list[str]:
+    """Return each “user:password” of WEBHOOK_SECRET; the user is “webhook” where none is named."""
+    secrets = (one.strip() for one in given.split(","))
+    return [one if ":" in one else f"webhook:{one}" for one in secrets if one]
+
+
 def of_notices(lanes: Mapping[str, Mapping[str, Any]]) -> tuple[str, Relay]:
     """Return by which backend of Django's notices go, and where the mail server is if it is one.
 

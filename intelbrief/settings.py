@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "intelbrief.door.FrontDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscribers.middleware.ReaderMiddleware",
+    "briefs.middleware.OldAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -291,8 +292,10 @@ ANYMAIL: dict[str, Any] = {
     **{name: env.str(name) for name in mail_settings.esp_names(PROVIDERS, os.environ)},
     "REQUESTS_TIMEOUT": (5, 30),
 }
-if WEBHOOK_SECRET:
-    ANYMAIL["WEBHOOK_SECRET"] = WEBHOOK_SECRET
+# Webhooks present any of them: put a new one in front, and drop the old one once all know it.
+WEBHOOK_SECRETS = mail_settings.secrets_of(WEBHOOK_SECRET)
+if WEBHOOK_SECRETS:
+    ANYMAIL["WEBHOOK_SECRET"] = WEBHOOK_SECRETS
 
 # Notices (confirmations and the like) go by django.core.mail through the first lane.
 try:

@@ -58,6 +58,8 @@ def said(event: Mapping[str, Any]) -> Said:
     """Return what *event* says."""
     words = text(event, "smtp_reply") or text(event, "comment")
     name, error = text(event, "event"), text(event, "error").strip().lower()
+    if name not in ("bounce", "blocked"):
+        return Said(f"event {name}")
     is_hard = event.get("hard_bounce") in (True, 1, "1", "true")
     if error in WORDS and not (error == "greylisted" and is_hard):
         return Said(error, words=words)

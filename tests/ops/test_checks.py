@@ -139,10 +139,11 @@ def test_an_esp_whose_library_is_not_installed_is_named(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_an_esp_without_a_webhook_secret_is_a_warning(tmp_path):
+def test_an_esp_whose_webhooks_nothing_is_known_by_is_an_error(tmp_path):
     environment = {**PRODUCTION, "WEBHOOK_SECRET": ""}
     done = manage(tmp_path, "manage.py", "check", **environment)
-    assert "(intelbrief.W003)" in done.stderr
+    assert done.returncode == 1
+    assert "(intelbrief.E016)" in done.stderr
 
 
 @pytest.mark.parametrize(

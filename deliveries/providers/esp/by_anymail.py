@@ -29,6 +29,8 @@ from deliveries.providers.esp.answers import (
 )
 from deliveries.providers.esp.table import Esp
 
+# Anymail refuses metadata for these.
+_TAGS_ONLY = {"mailersend", "postal"}
 _TAKEN = {"sent", "queued"}
 _REFUSED = {"rejected", "invalid", "failed"}
 # Errors of botocore that come before the request has gone out, and of its lack of a key.
@@ -52,6 +54,8 @@ def send(
 
     Without addresses there is one reader, whatever Anymail calls them.
     """
+    if esp.name in _TAGS_ONLY:
+        _as_tag(message)
     try:
         backend.send_messages([message])
     except AnymailRecipientsRefused:
@@ -70,6 +74,14 @@ def send(
     if not addresses:
         return [blamed(esp, _verdict(set().union(*found.values()), words))]
     return [blamed(esp, _verdict(found.get(address, set()), words)) for address in addresses]
+
+
+def _as_tag(message: EmailMultiAlternatives) -> None:
+    """Say in a tag, which comes back with a webhook, what these take no metadata for."""
+    metadata = getattr(message, "metadata", None)
+    if metadata:
+        message.tags = [f"delivery-{metadata['delivery']}-{metadata['attempt']}"]  # type: ignore[attr-defined]
+        del message.metadata  # type: ignore[attr-defined]
 
 
 def not_sendable(error: AnymailError) -> Verdict:
