@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.utils.encoding import iri_to_uri
 
 from deliveries.models import Edition, Link
@@ -101,7 +101,8 @@ class Memory:
 
     def _look(self, edition: int) -> Targets | None:
         # No request of Django's begins or ends here, which would close what is too old.
-        close_old_connections()
+        if not connection.in_atomic_block:
+            close_old_connections()
         found = self._read(edition)
         with self._lock:
             if found is None:
