@@ -1,14 +1,25 @@
-"""Which hits are people's: judged together, once all that came with them is known."""
+"""Which hits are people's: judged together, once all that came with them is known.
 
+docs/verdicts.md states each rule with its source.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from deliveries.tracking.hits import HEAD, Hit
+from deliveries.tracking import bursts
+from deliveries.tracking.bursts import Click
+from deliveries.tracking.hits import CANARY, HEAD, PIXEL, Hit
 
 # A hit is judged by what came this long before and after it, so it is counted once it is older.
 WINDOW_SECONDS = 10
-# How long a visitor that gave itself away is remembered.
-MARKED_SECONDS = 600
+# How long a visitor that followed the canary is remembered.
+MARKED_SECONDS = 300
+# Nobody reads and clicks within so little of the moment that a provider took the mail.
+SOONEST = 1_500  # ms
+# What happens so close together has to do with one another.
+COMPANY = 3_000  # ms
 
 
 class Verdict(NamedTuple):
@@ -16,6 +27,34 @@ class Verdict(NamedTuple):
 
     is_machine: bool
     rule: str = ""
+
+
+class Rule(NamedTuple):
+    """What a kind of deliveries.tracking.agents means: the rule's name, "" for a person's hit."""
+
+    click: str
+    open: str
+
+
+PERSON = Verdict(is_machine=False)
+# A kind that stands nowhere here is a machine's, by a rule of its own name.
+RULES = {
+    "": Rule("", ""),
+    # Apple's, though it may come by way of the relay that people come by too.
+    "apple-relay": Rule("", "apple-privacy"),
+    # A mail provider's network: it shows images to those who read, and it looks at links.
+    "provider": Rule("provider", "image-proxy"),
+    # Gateways run in these clouds, and the image proxy of Outlook does.
+    "hosted": Rule("hosted", "image-proxy"),
+    # VPNs and desks in the cloud: a machine's only in company.
+    "rented": Rule("", ""),
+    # Office looks at a link before it hands it to the browser; Outlook shows mails with it.
+    "office": Rule("office", ""),
+    # Programs that show mail name themselves as they like; browsers do not.
+    "app": Rule("program", ""),
+    # Outlook shows mails as a browser of long ago; nobody follows links with one.
+    "old": Rule("old-browser", ""),
+}
 
 
 def judge(
@@ -34,9 +73,132 @@ def judge(
     sent (milliseconds), *marked* what marks() returned within MARKED_SECONDS;
     without them the verdicts are good, with them better.
     """
-    return [Verdict(bool(hit.kind) or hit.method == HEAD, hit.kind) for hit in hits]
+    found = [_alone(hit, sent or {}) for hit in hits]
+    _follow(hits, found, marked)
+    _mark_bursts(hits, found, links or {})
+    _mark_opens(hits, found)
+    _mark_company(hits, found)
+    return found
 
 
 def marks(hits: Sequence[Hit], verdicts: Sequence[Verdict]) -> set[str]:
-    """Return what to remember for MARKED_SECONDS: who gave itself away as a machine."""
-    return set()
+    """Return what to remember for MARKED_SECONDS: who followed the canary."""
+    return {_mark(hit) for hit in hits if hit.position == CANARY}
+
+
+def _mark(hit: Hit) -> str:
+    """Return what stands for the visitor: for one with this mail, if that is known."""
+    return f"{hit.visitor}/{hit.delivery}" if hit.delivery else hit.visitor
+
+
+def _alone(hit: Hit, sent: Mapping[int, int]) -> Verdict:
+    """Return what one hit says by itself."""
+    if hit.position == CANARY:
+        return Verdict(True, "canary")
+    if hit.method == HEAD:
+        return Verdict(True, "head")
+    rule = RULES.get(hit.kind)
+    name = hit.kind if rule is None else rule.open if hit.position == PIXEL else rule.click
+    if not name and hit.delivery in sent and hit.at < sent[hit.delivery] + SOONEST:
+        name = "too-soon"
+    return Verdict(True, name) if name else PERSON
+
+
+# --- with what the same visitor did -------------------------------------------
+
+
+def _follow(hits: Sequence[Hit], found: list[Verdict], marked: Collection[str]) -> None:
+    """Mark all that is done by who followed the canary, and what follows a HEAD of the same."""
+    canaries: dict[str, list[int]] = defaultdict(list)
+    heads: dict[tuple[str, int, int], list[int]] = defaultdict(list)
+    for hit in hits:
+        if hit.position == CANARY:
+            canaries[_mark(hit)].append(hit.at)
+        elif hit.method == HEAD:
+            heads[_mark(hit), hit.edition, hit.position].append(hit.at)
+    if not canaries and not heads and not marked:
+        return
+    for moments in (*canaries.values(), *heads.values()):
+        moments.sort()
+    for index, hit in enumerate(hits):
+        who = _mark(hit)
+        if who in marked or _is_near(hit.at, canaries.get(who)):
+            _set(found, index, "canary")
+        elif _is_near(hit.at, heads.get((who, hit.edition, hit.position))):
+            _set(found, index, "head")
+
+
+def _is_near(at: int, moments: list[int] | None, reach: int = WINDOW_SECONDS * 1_000) -> bool:
+    """Tell whether one of *moments*, which are sorted, is within *reach* (ms) of *at*."""
+    if not moments:
+        return False
+    place = bisect_left(moments, at - reach)
+    return place < len(moments) and moments[place] <= at + reach
+
+
+def _mark_bursts(hits: Sequence[Hit], found: list[Verdict], links: Mapping[int, int]) -> None:
+    """Mark what came too fast: first one visitor's clicks, then those on one mail."""
+    visitors: dict[tuple[int, int, str], list[Click]] = defaultdict(list)
+    mails: dict[tuple[int, int], list[Click]] = defaultdict(list)
+    for index, hit in enumerate(hits):
+        if hit.position >= 0:
+            click = Click(hit.at, hit.position, index)
+            visitors[hit.edition, hit.delivery, hit.visitor].append(click)
+    for (edition, delivery, _visitor), clicks in visitors.items():
+        if len(clicks) > 1:
+            clicks.sort()
+            for index, rule in bursts.found(clicks, links.get(edition, 0), is_shared=not delivery):
+                _set(found, index, rule)
+        if delivery:
+            left = [click for click in clicks if not found[click.place].is_machine]
+            mails[edition, delivery].extend(left)
+    # A gateway may fetch each link from another address; one mail is one person's.
+    for (edition, _delivery), clicks in mails.items():
+        if len(clicks) > 2:
+            clicks.sort()
+            for index, rule in bursts.found(clicks, links.get(edition, 0), is_shared=False):
+                _set(found, index, rule)
+
+
+def _mark_opens(hits: Sequence[Hit], found: list[Verdict]) -> None:
+    """Mark opens by who clicked in a burst at that moment."""
+    busy: dict[str, list[int]] = defaultdict(list)
+    for hit, verdict in zip(hits, found, strict=True):
+        if verdict.rule == "burst":
+            busy[_mark(hit)].append(hit.at)
+    for moments in busy.values():
+        moments.sort()
+    for index, hit in enumerate(hits):
+        if hit.position == PIXEL and _is_near(hit.at, busy.get(_mark(hit)), COMPANY):
+            _set(found, index, "burst")
+
+
+def _mark_company(hits: Sequence[Hit], found: list[Verdict]) -> None:
+    """Mark clicks from rented machines that come with others on the same mail."""
+    rented = [index for index, hit in enumerate(hits) if hit.kind == "rented" and hit.position >= 0]
+    if not rented:
+        return
+    around: dict[tuple[int, str], list[Hit]] = defaultdict(list)
+    for hit in hits:
+        if hit.position >= 0:
+            around[_home(hit)].append(hit)
+    for index in rented:
+        hit = hits[index]
+        if any(_is_company(hit, other) for other in around[_home(hit)]):
+            _set(found, index, "rented")
+
+
+def _home(hit: Hit) -> tuple[int, str]:
+    """Return what clicks have in common that may be one program's and its reader's."""
+    return (hit.edition, f"/{hit.delivery}" if hit.delivery else hit.visitor)
+
+
+def _is_company(hit: Hit, other: Hit) -> bool:
+    if abs(hit.at - other.at) > COMPANY or hit is other:
+        return False
+    return hit.position != other.position or hit.visitor != other.visitor
+
+
+def _set(found: list[Verdict], index: int, rule: str) -> None:
+    if not found[index].is_machine:
+        found[index] = Verdict(True, rule)
