@@ -8,7 +8,6 @@ import datetime as dt
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
 
 from django.core.cache import cache
 from django.urls import reverse
@@ -17,6 +16,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from analytics import backlogs
+from analytics.backlogs import Sign as Sign
 from briefs.models import Publication
 from deliveries import guard, lanes
 from deliveries.preflight import lookups, reachable, records
@@ -26,24 +27,15 @@ SILENT = dt.timedelta(minutes=1)
 MOST_DOMAINS = 5
 
 
-class Sign(NamedTuple):
-    """How one part fares, and what to do; `tone` is one of briefs.admin.desk.TONES."""
-
-    name: str
-    tone: str
-    state: str
-    cure: str = ""
-    url: str = ""
-
-
-def signs(publications: frozenset[int]) -> list[Sign]:
+def signs(publications: frozenset[int], *, with_domains: bool = True) -> list[Sign]:
     """Return how each part fares that *publications* need, the parts in the order of the mail."""
     rang = _rang()
     return [
         _worker(),
         _scheduler(rang),
         *_lanes(),
-        *_domains(publications),
+        *backlogs.signs(),
+        *(_domains(publications) if with_domains else ()),
     ]
 
 
