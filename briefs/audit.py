@@ -38,6 +38,7 @@ VERBS: dict[str, str | Promise] = {
     "embargoed": _("changed its embargo"),
     "member-set": _("gave somebody a role"),
     "member-gone": _("took somebody’s role"),
+    "moved": _("gave it another web address"),
     "readers-changed": _("changed who may read it"),
     "group-member-added": _("put somebody into a client group"),
     "group-member-gone": _("took somebody out of a client group"),

@@ -13,6 +13,7 @@ from django.utils.html import strip_tags
 
 from briefs import access
 from briefs.models import Brief, Correction, Publication
+from briefs.reading_aids import aided
 from briefs.rendering import Page, Text, fill_lines, render_page
 from briefs.revisions import text_of
 
@@ -46,7 +47,8 @@ def entry_of(brief: Brief) -> Entry:
 @lru_cache(maxsize=256)
 def rendered(text: Text, language: str) -> Page:
     """Render once per process what costs 25 ms; the text itself is the key."""
-    return render_page(text, language=language)
+    with translation.override(language):
+        return aided(render_page(text, language=language))
 
 
 def page_of(brief: Brief, text: Text) -> dict[str, Any]:

@@ -1,18 +1,24 @@
 """The public pages: what is published, by publication and brief."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from briefs import access, corrections
-from briefs.models import Brief, Publication
+from briefs import access, archive, citing, corrections
+from briefs.models import Author, Brief, Publication, Topic
 from briefs.pages import (
     POLICY_WITH_IMAGES,
     entry_of,
@@ -25,7 +31,6 @@ from briefs.pages import (
 from briefs.rendering import Text
 
 ON_A_PAGE = 20
-BESIDE_A_BRIEF = 3
 
 
 @require_safe
@@ -39,6 +44,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "entries": [entry_of(brief) for brief in readable(request)[:ON_A_PAGE]],
         "site": _site_name(),
         "canonical": f"{settings.SITE_URL}/",
+        "is_reader": _is_reader(request),
     }
     return render(request, "briefs/front.html", context)
 
@@ -59,8 +65,108 @@ def show_publication(request: HttpRequest, publication: Publication) -> HttpResp
         "lead": rendered(entries[0].text, publication.language) if entries else None,
         "page": page,
         "canonical": f"{settings.SITE_URL}/{publication.slug}/",
+        "is_reader": _is_reader(request),
     }
     return render(request, "briefs/publication.html", context)
+
+
+@require_safe
+@publication_page
+def show_archive(request: HttpRequest, publication: Publication) -> HttpResponse:
+    """Show by what a publication's briefs are listed: topics, regions, authors, months."""
+    briefs = readable(request).filter(publication=publication)
+    years = archive.years(publication, briefs)
+    if not years:
+        raise Http404
+    by_kind = archive.topics(publication, briefs)
+    context = {
+        "publication": publication,
+        "shelves": [
+            ("topics", _("Topics"), by_kind[Topic.Kind.SUBJECT]),
+            ("regions", _("Regions"), by_kind[Topic.Kind.REGION]),
+            ("authors", _("Authors"), archive.authors(publication, briefs)),
+        ],
+        "years": years,
+        "canonical": f"{settings.SITE_URL}/{publication.slug}/archive/",
+        "is_reader": _is_reader(request),
+    }
+    return render(request, "briefs/archive.html", context)
+
+
+@require_safe
+@publication_page
+def show_topic(
+    request: HttpRequest, publication: Publication, kind: str, list_slug: str
+) -> HttpResponse:
+    """List the briefs on a topic; one of the other kind is found where that kind stands."""
+    topic = get_object_or_404(Topic, publication=publication, slug=list_slug)
+    path = archive.topic_path(publication, topic)
+    if f"/{kind}/" not in path:
+        return redirect(path, permanent=True)
+    found = readable(request).filter(publication=publication, topics=topic)
+    kicker = _("Region") if topic.kind == Topic.Kind.REGION else _("Topic")
+    return _list(request, publication, found, topic.name, kicker, path)
+
+
+@require_safe
+@publication_page
+def show_author(request: HttpRequest, publication: Publication, list_slug: str) -> HttpResponse:
+    """List the briefs of an author, with what is said about them."""
+    author = get_object_or_404(Author, slug=list_slug)
+    found = readable(request).filter(publication=publication, authors=author)
+    path = archive.author_path(publication, author)
+    return _list(request, publication, found, author.name, _("Author"), path, about=author.about)
+
+
+@require_safe
+@publication_page
+def show_time(
+    request: HttpRequest, publication: Publication, year: int, month: int = 0, day: int = 0
+) -> HttpResponse:
+    """List the briefs of a year, a month or a day."""
+    path = f"/{publication.slug}/{year:04}/"
+    try:
+        first = dt.date(year, month or 1, day or 1)
+    except ValueError as error:
+        raise Http404 from error
+    if day:
+        last, name = first, date_format(first, "DATE_FORMAT")
+        path += f"{month:02}/{day:02}/"
+    elif month:
+        last = dt.date(year + month // 12, month % 12 + 1, 1) if year < dt.MAXYEAR else first
+        last, name = last - dt.timedelta(days=1), date_format(first, "YEAR_MONTH_FORMAT")
+        path += f"{month:02}/"
+    else:
+        last, name = dt.date(year, 12, 31), f"{year:04}"
+    briefs = readable(request).filter(publication=publication)
+    found = archive.between(briefs, first, last)
+    return _list(request, publication, found, name, _("Archive"), path)
+
+
+def _list(
+    request: HttpRequest,
+    publication: Publication,
+    briefs: QuerySet[Brief],
+    name: str,
+    kicker: str,
+    path: str,
+    about: str = "",
+) -> HttpResponse:
+    """Show *briefs* page by page; a list without any is none, and tells no name."""
+    page = Paginator(briefs, ON_A_PAGE).get_page(request.GET.get("page"))
+    if not page.paginator.count:
+        raise Http404
+    context = {
+        "publication": publication,
+        "name": name,
+        "kicker": kicker,
+        "about": about,
+        "entries": [entry_of(brief) for brief in page.object_list],
+        "page": page,
+        "canonical": settings.SITE_URL + path,
+        "is_reader": _is_reader(request),
+    }
+    return render(request, "briefs/list.html", context)
 
 
 @require_safe
@@ -68,24 +174,66 @@ def show_publication(request: HttpRequest, publication: Publication) -> HttpResp
 def show_brief(
     request: HttpRequest, publication: Publication, date: dt.date, brief_slug: str
 ) -> HttpResponse:
-    """Show a brief as it was published; whoever may not read it is told it does not exist."""
+    """Show a brief as it was published; to others it does not exist, or is locked."""
     brief = (
         Brief.objects.select_related("publication", "published_revision")
         .filter(publication=publication, date=date, slug=brief_slug)
         .first()
     )
-    if brief is None or not access.may_read(brief, reader_of(request), timezone.now()):
+    at = timezone.now()
+    if brief is None:
         raise Http404
-    entry = entry_of(brief)
-    others = readable(request).filter(publication=publication).exclude(pk=brief.pk)
-    context = {
-        **page_of(brief, entry.text),
-        "notices": corrections.notices(brief),
-        "others": [entry_of(other) for other in others[:BESIDE_A_BRIEF]],
-    }
-    response = render(request, "briefs/brief.html", context)
+    if not access.may_read(brief, reader_of(request), at):
+        if access.is_locked(brief, at):
+            return _locked(request, brief)
+        raise Http404
+    response = render(request, "briefs/brief.html", _brief_page(request, brief))
     response.headers["Content-Security-Policy"] = POLICY_WITH_IMAGES
     return response
+
+
+def _brief_page(request: HttpRequest, brief: Brief) -> dict[str, Any]:
+    text = entry_of(brief).text
+    shown = page_of(brief, text)
+    publication = brief.publication
+    others = readable(request).filter(publication=publication)
+    before, after = archive.beside(others, brief)
+    return {
+        **shown,
+        "notices": corrections.notices(brief),
+        "topics": archive.names_with_paths(publication, text.topics, "topics", brief),
+        "byline": _byline(archive.names_with_paths(publication, text.authors, "authors", brief)),
+        "before": entry_of(before) if before else None,
+        "after": entry_of(after) if after else None,
+        "citations": citing.formats(brief, text, shown["canonical"]),
+        "is_reader": _is_reader(request),
+    }
+
+
+def _byline(authors: list[tuple[str, str]]) -> SafeString:
+    """Return the names of *authors*, each with a link to what else they wrote."""
+    link = '<a href="{}" rel="author">{}</a>'
+    return format_html_join(
+        ", ",
+        "{}",
+        ((format_html(link, path, name) if path else name,) for name, path in authors),
+    )
+
+
+def _locked(request: HttpRequest, brief: Brief) -> HttpResponse:
+    """Say how a brief for subscribers comes to be read, and nothing of what it says."""
+    publication = brief.publication
+    headline = entry_of(brief).text.headline if publication.shows_locked_headlines else ""
+    context = {"publication": publication, "headline": headline, "brief_id": brief.pk}
+    response = render(request, "briefs/locked.html", context, status=403)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _is_reader(request: HttpRequest) -> bool:
+    """Tell whether a subscriber reads in this browser, who may want to end that."""
+    return bool(reader_of(request).publication_ids)
 
 
 def _site_name() -> str:

@@ -39,11 +39,25 @@ class Redirect(models.Model):
 
     `path` is the whole path, with its slashes. It leads to the brief wherever
     that stands now, so a brief that moves twice leaves two rows and no chain.
+    One that leads to a publication is the first part of all its pages' addresses.
     """
 
     path = models.CharField(_("old address"), max_length=400, unique=True)
     brief = models.ForeignKey(
-        "Brief", models.CASCADE, related_name="redirects", verbose_name=_("brief")
+        "Brief",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="redirects",
+        verbose_name=_("brief"),
+    )
+    publication = models.ForeignKey(
+        Publication,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="redirects",
+        verbose_name=_("publication"),
     )
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
@@ -53,6 +67,11 @@ class Redirect(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(path__startswith="/"), name="redirect_begins_with_a_slash"
+            ),
+            models.CheckConstraint(
+                condition=Q(brief__isnull=False, publication__isnull=True)
+                | Q(brief__isnull=True, publication__isnull=False),
+                name="redirect_leads_to_one_place",
             ),
         ]
 

@@ -110,7 +110,7 @@ def test_the_form_says_that_who_may_read_it_changes_at_once(
     address = publish(brief).web_path()
     assert "Takes effect at once" in olga.get(change(brief)).content.decode()
     olga.post(change(brief), form_of(publication, access="subscribers"))
-    assert Client().get(address).status_code == 404
+    assert Client().get(address).status_code == 403
 
 
 @pytest.mark.parametrize("year", [1, 999, 9999])
