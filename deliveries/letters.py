@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from briefs.rendering import Field
-from deliveries import wire
+from deliveries import mailto, wire
 from deliveries.compiling import FIRST_CLICK, MOST_LINKS, PIXEL, UNSUBSCRIBE, VIEW, slot
 from deliveries.merging import Slot, Slots
 from deliveries.models import Delivery, Edition
@@ -205,7 +205,9 @@ class Letter:
         values[wire.TO] = wire.mailbox("To", self.name, self.address).encode()
         values[wire.DATE] = _date(int(time.time()))
         values[wire.MESSAGE_ID] = self.message_id.encode()
-        values[wire.LIST_UNSUBSCRIBE] = tokens.unsubscribe_address(token).encode()
+        values[wire.LIST_UNSUBSCRIBE] = mailto.header(
+            tokens.unsubscribe_address(token), token
+        ).encode()
         if merging := self.mail.merging:
             merging.fill(values, merging.values(self.name, self.attributes))
         return self.mail.wire.fill(values)
@@ -221,7 +223,7 @@ class Letter:
             reply_to=[self.mail.reply_to] if self.mail.reply_to else None,
             headers={
                 "Message-ID": f"<{self.message_id}>",
-                "List-Unsubscribe": f"<{self.unsubscribe_url}>",
+                "List-Unsubscribe": self._list_unsubscribe,
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
                 **self.mail.headers,
             },
@@ -233,6 +235,11 @@ class Letter:
             "attempt": str(self.attempt),
         }
         return message
+
+    @property
+    def _list_unsubscribe(self) -> str:
+        url = self.unsubscribe_url
+        return f"<{mailto.header(url, url.rpartition('/')[2])}>".replace("\r\n", "")
 
     @property
     def subject(self) -> str:

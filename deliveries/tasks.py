@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from briefs import drafts
 from deliveries import (
     alarms,
+    collecting,
     digests,
     events,
     guard,
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 UNDOING_SECONDS = 8
 APPLYING_SECONDS = 8
 COUNTING_SECONDS = 8
+COLLECTING_SECONDS = 40
 # How long it is remembered who rang last.
 REMEMBERED = 86_400
 
@@ -66,6 +68,7 @@ def tick() -> None:
     """
     if _try(guard.beat):
         _try(_ring_for_events)
+        _try(_ring_for_mailbox)
         for step in (digests.make_due, planning.start_due, recovery.sweep, _ring_for_lanes):
             _try(step)
         # After the rings: what is counted holds up nobody who sends.
@@ -149,6 +152,36 @@ def apply_events() -> None:
 def _ring_for_events() -> None:
     if events.due().exists():
         ring_now(apply_events)
+
+
+@shared_task
+def collect_returned() -> None:
+    """Collect what came back by mail; one worker at a time, as its mailbox is one.
+
+    A copy of the database leaves the mail to the original.
+    """
+    if not guard.may_send():
+        return
+    try:
+        if not cache.add("bounce-mailbox", 1, 2 * COLLECTING_SECONDS):
+            return
+    except RedisError:
+        log.warning("Redis is away; the bounce mailbox is read without a lock.")
+    try:
+        collecting.collect(COLLECTING_SECONDS)
+    except collecting.Trouble as trouble:
+        log.warning("The bounce mailbox: %s. The next minute tries again.", trouble)
+    finally:
+        with suppress(RedisError):
+            cache.delete("bounce-mailbox")
+
+
+def _ring_for_mailbox() -> None:
+    """Look into the bounce mailbox about once a minute, where there is one."""
+    if settings.BOUNCE_MAILBOX:
+        with suppress(RedisError):
+            if cache.add("bounce-mailbox-rung", 1, 55):
+                ring_now(collect_returned)
 
 
 @shared_task

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
+from deliveries import collecting, mailto
 from deliveries.receivers import esps
 from deliveries.returnpaths import is_domain
 from intelbrief import lane_options
@@ -45,7 +46,7 @@ def installation(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 def look() -> list[CheckMessage]:
     """Return everything that is missing or dangerous."""
-    return [*_site(), *_keys(), *_providers(), *_folder()]
+    return [*_site(), *_keys(), *_providers(), *_mailboxes(), *_folder()]
 
 
 def _site() -> Iterator[CheckMessage]:
@@ -175,6 +176,27 @@ def _bounce_domain(where: str, domain: object) -> Iterator[CheckMessage]:
             f"{where} has the bounce domain “{domain}”, which is no domain.",
             hint="Write it like bounces.example.org, in ASCII, without an @.",
             id="intelbrief.E013",
+        )
+
+
+def _mailboxes() -> Iterator[CheckMessage]:
+    """Find out whether what comes back by mail can be collected."""
+    if settings.BOUNCE_MAILBOX:
+        try:
+            collecting.parse(settings.BOUNCE_MAILBOX)
+        except ValueError as error:
+            yield Error(
+                f"BOUNCE_MAILBOX names no mailbox: {error}.",
+                hint="Write it like imaps://user:password@imap.example.org/INBOX, with a password "
+                "percent-encoded (@ is %40).",
+                id="intelbrief.E017",
+            )
+    if settings.UNSUBSCRIBE_MAILBOX and not mailto.is_mailbox(settings.UNSUBSCRIBE_MAILBOX):
+        yield Error(
+            f"UNSUBSCRIBE_MAILBOX is “{settings.UNSUBSCRIBE_MAILBOX}”, which is no plain address.",
+            hint="Write it like unsubscribe@bounces.example.org; a mail to unsubscribe+…@ it must "
+            "reach the same inbox.",
+            id="intelbrief.E018",
         )
 
 

@@ -125,7 +125,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscribers.middleware.ReaderMiddleware",
     "briefs.middleware.OldAddressMiddleware",
-    "briefs.middleware.OldAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -282,6 +281,14 @@ if LOCAL_INBOX:
 PROVIDERS_GIVEN: Any = env.json("PROVIDERS", None)
 # Where bounces go, to an address of each delivery's own; empty: to the publication's sender.
 BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", "").strip().lower()
+# A mailbox that is polled for what came back: imaps://user:password@host/INBOX.
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "").strip()
+BOUNCE_MAILBOX_DELETES = env.bool("BOUNCE_MAILBOX_DELETES", False)
+# Where a mail unsubscribes, as List-Unsubscribe tells; only with an inbox that acts on it.
+UNSUBSCRIBE_MAILBOX = env.str(
+    "UNSUBSCRIBE_MAILBOX",
+    f"unsubscribe@{BOUNCE_DOMAIN}" if BOUNCE_MAILBOX and BOUNCE_DOMAIN else "",
+).strip()
 # Under which names the sender's domain publishes DKIM keys; empty: as the provider usually does.
 DKIM_SELECTORS: list[str] = env.list("DKIM_SELECTORS", [])
 # Whether the preflight asks DNS, the servers of links and images, and the provider.
