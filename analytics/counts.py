@@ -254,19 +254,24 @@ def heard(edition: Edition, statuses: dict[str, int]) -> dict[str, str | bool]:
     "delivery": "all" or "some" of its lanes report that mail arrived, or
     "none" has so far; "bounces": whether bounces find their way back at all.
     """
-    used = set(Batch.objects.filter(edition=edition).order_by().values_list("lane").distinct())
-    can = [_is_esp(lane) for (lane,) in used]
+    used = Batch.objects.filter(edition=edition).order_by().values_list("lane").distinct()
+    can = [_reports(lane) for (lane,) in used]
     has_come = sum(sums(statuses)[key] for key in ("delivered", "bounced"))
     delivery = "none"
-    if statuses[Status.DELIVERED] or (has_come and all(can) and can):
-        delivery = "all" if all(can) else "some"
-    returns = bool(settings.BOUNCE_DOMAIN) or any(can) or has_come > 0
+    if statuses[Status.DELIVERED] or (has_come and True in can):
+        delivery = "some" if False in can else "all"
+    returns = bool(settings.BOUNCE_DOMAIN) or True in can or has_come > 0
     return {"delivery": delivery, "bounces": returns}
 
 
-def _is_esp(lane: str) -> bool:
-    """Tell whether *lane* is an ESP's: a relay says that it took a letter, and no more."""
-    return lane in lanes.names() and lanes.options(lane).get("provider") != "smtp"
+def _reports(lane: str) -> bool | None:
+    """Tell whether *lane* is an ESP's; None for one that nobody configures any more.
+
+    A relay says that it took a letter, and no more.
+    """
+    if lane not in lanes.names():
+        return None
+    return lanes.options(lane).get("provider") != "smtp"
 
 
 def _descending(counts: dict[str, int]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analytics import chart, checklist, health, queries
@@ -34,7 +35,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "steps_done": done,
         "steps_percent": round(100 * done / len(steps)) if steps else 0,
         "readers": readers,
-        "chart": chart.draw(line),
+        "chart": _growth_chart(line),
         "growth_change": line[-1][1] - line[0][1],
         "editions": [
             {
@@ -59,6 +60,16 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "notices": queries.waiting_notices(publications),
         "may_see_readers": bool(allowed_ids(request, "publish")),
     }
+
+
+def _growth_chart(line: list[tuple[dt.date, int]]) -> chart.Chart:
+    return chart.lines(
+        "growth-chart",
+        _("Active readers over the last 30 days"),
+        [date_format(day, "j M") for day, _count in line],
+        [chart.Series(_("Active readers"), [count for _day, count in line])],
+        from_zero=False,
+    )
 
 
 def greeting(request: HttpRequest) -> str:

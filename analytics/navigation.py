@@ -48,6 +48,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "link": reverse("admin:deliveries_calendar"),
                     "permission": lambda _request: "deliveries.edition" in seen,
                 },
+                item(_("Reports"), "monitoring", "analytics.editionfigures"),
+                item(_("Deliverability"), "monitor_heart", "analytics.trouble"),
             ],
         },
         {

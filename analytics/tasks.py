@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from analytics import domains, figures, retention, rollups, watch
+from analytics import domains, figures, retention, rollups, watch, weekly
 from deliveries import guard
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 @shared_task
 def roll_up() -> None:
     """Keep what pages read; as often as it is rung, each step keeps a pace of its own."""
-    for step in (rollups.keep, figures.keep, domains.keep):
+    for step in (rollups.keep, figures.keep, domains.keep, weekly.write_due):
         try:
             step()
         except Exception:

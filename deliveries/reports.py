@@ -1,12 +1,25 @@
 """What became of an edition, counted from the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db.models import Count
 
 from deliveries.ledger import LEFT
 from deliveries.models import Delivery, Edition, Tally
+
+
+def _no_more(_edition: Edition) -> dict[str, Any]:
+    return {}
+
+
+def _no_lines(_report: dict[str, Any]) -> list[str]:
+    return []
+
+
+# An app above knows more of an edition: what the command's report adds, and how that is read.
+more: Callable[[Edition], dict[str, Any]] = _no_more
+more_lines: Callable[[dict[str, Any]], list[str]] = _no_lines
 
 
 def summary(edition: Edition) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -187,11 +187,23 @@ class EditionAdmin(DeskAdmin[Edition]):
         sent = counts["sent"] + counts["delivered"]
         wrong = counts["failed"] + counts["bounced"]
         return format_html(
-            '<span class="ib-outcome">{}<span class="ib-muted">{}</span></span>',
+            '<span class="ib-outcome">{}<span class="ib-muted">{}{}</span></span>',
             bar(counts, report["audience"]),
             _("%(sent)s sent · %(failed)s failed · %(doubt)s in doubt")
             % {"sent": f"{sent:,}", "failed": f"{wrong:,}", "doubt": f"{counts['in-doubt']:,}"},
+            _report_link(edition),
         )
+
+
+def _report_link(edition: Edition) -> SafeString | str:
+    """Return a link to the report; the app above this one that writes it may be gone."""
+    try:
+        url = reverse("admin:analytics_edition_report", args=[edition.pk])
+    except NoReverseMatch:
+        return ""
+    name = _("Report of “%(brief)s”") % {"brief": edition.brief.headline}
+    link = ' · <a class="ib-link" href="{}" aria-label="{}">{}</a>'
+    return format_html(link, url, name, _("Report"))
 
 
 def _corrected(edition: Edition) -> list[Edition]:

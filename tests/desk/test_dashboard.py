@@ -90,10 +90,11 @@ def test_the_line_is_counted_back_from_today(publication: Publication) -> None:
 
 @pytest.mark.parametrize("counts", [[0] * 30, [5] * 30, [1_000_000] * 29 + [0], [7]])
 def test_the_chart_draws_whatever_there_is(counts: list[int]) -> None:
-    day = dt.date(2026, 4, 6)
-    drawn = chart.draw([(day + dt.timedelta(days=n), count) for n, count in enumerate(counts)])
-    assert len(drawn["points"]) == len(counts)
-    assert all(0 <= point["y"] <= drawn["floor"] for point in drawn["points"])
+    labels = [str(number) for number in range(len(counts))]
+    for draw in (chart.lines, chart.columns):
+        drawn = draw("c", "Readers", labels, [chart.Series("Readers", counts)])
+        assert len(drawn.hovers) == len(drawn.rows) == len(counts)
+        assert all(0 <= float(tick["y"]) <= drawn.box["floor"] for tick in drawn.ticks)
 
 
 def test_what_waits_is_named(paul: Client, brief: Brief) -> None:

@@ -9,6 +9,7 @@ from django.core import serializers
 from django.test import Client
 from django.urls import URLResolver, reverse
 
+from analytics.models import EditionFigures
 from briefs import audit, comments, revisions, workflow
 from briefs.models import Brief, Publication, Snippet, Topic
 from deliveries.models import Delivery, Link, Segment
@@ -20,6 +21,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 SECRET = "Nobody else’s headline"
 # Of which row an address tells, where its name does not say so.
 ABOUT = {
+    "analytics_edition_csv": "edition",
+    "analytics_edition_report": "edition",
+    "analytics_publication_csv": "publication",
+    "analytics_publication_report": "publication",
     "auth_user_password_change": "user",
     "briefs_brief_compare": "brief",
     "briefs_brief_compare_any": "brief",
@@ -66,6 +71,9 @@ def rows(publication: Publication) -> dict[str, Any]:
         "brief": brief,
         "delivery": Delivery.objects.create(edition=edition, subscriber=link.subscriber),
         "edition": edition,
+        "editionfigures": EditionFigures.objects.create(
+            edition=edition, counted_at=edition.send_at
+        ),
         "importrun": ImportRun.objects.create(publication=publication),
         "membership": member.memberships.get(),
         "publication": publication,
@@ -106,6 +114,7 @@ def addresses(rows: dict[str, Any]) -> list[str]:
             continue
         assert about in rows, f"Say in ABOUT of which row {name} tells."
         others = {"verb": VERBS.get(name, "run"), "revision": 1, "before": 1, "after": 0}
+        others |= {"name": "domains"}
         values = {key: others.get(key, rows[about].pk) for key in wants}
         found.append(reverse(f"admin:{name}", kwargs=values))
     return found

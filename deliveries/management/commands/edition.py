@@ -76,11 +76,13 @@ class Command(BaseCommand):
             "done": done,
             **reports.summary(edition),
             "in_doubt": list(reports.in_doubt(edition, max(options["names"], 0))),
+            **(reports.more(edition) if verb == "report" else {}),
         }
         if options["json"]:
             self.stdout.write(json.dumps(report))
         else:
-            self.stdout.write(_as_lines(edition, report))
+            lines = [_as_lines(edition, report), *reports.more_lines(report)]
+            self.stdout.write("\n".join(lines))
 
 
 def _do(edition: Edition, verb: str) -> int:
