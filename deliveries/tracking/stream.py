@@ -30,7 +30,7 @@ MARKS = "intelbrief:hits:marked"
 # Entries that the stream holds at most, in about 120 octets each: what nobody has
 # counted by then goes, the oldest first.
 MOST_ENTRIES = 1_000_000
-# A Redis that hangs holds up one answer for so long; then nobody asks it for a while.
+# A Redis that hangs holds up one answer for so long; then it is tried behind the answers.
 PATIENCE_SECONDS = 0.25
 REST_SECONDS = 1.0
 # Hits that a process keeps while Redis is away; the oldest go first.
@@ -90,11 +90,11 @@ class Intake:
     """Where the threads of one web process hand in their hits."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # of the group at hand
+        self._lock = threading.Lock()  # of the group at hand, and of what waits
         self._turn = threading.Lock()  # of the connection
         self._group = _Group()
         self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
-        self._rests_until = 0.0
+        self._is_away = False
         self._link: Any = None
         self._used_at = 0.0
         self._flusher: threading.Thread | None = None
@@ -103,6 +103,8 @@ class Intake:
         """Return once Redis has *hit*, or once it waits in memory because Redis is away."""
         packed = hit.packed()
         with self._lock:
+            if self._must_wait([packed]):
+                return
             group = self._group
             group.hits.append(packed)
         with self._turn:
@@ -110,26 +112,29 @@ class Intake:
                 return  # whoever had the turn before took ours along
             with self._lock:
                 self._group = _Group()
-            group.is_done = True
-            self._hand_over(group.hits)
+                group.is_done = True
+                if self._must_wait(group.hits):
+                    return
+            self._send(group.hits)
+
+    def _must_wait(self, hits: list[bytes]) -> bool:
+        """Let *hits* wait if Redis is away; called with the lock."""
+        if self._is_away:
+            self._waiting.extend(hits)
+        return self._is_away
 
     def flush(self) -> int:
-        """Hand over what waits in memory, unless Redis rests; return how many still wait."""
+        """Hand over what waits in memory; return how many hits still wait."""
         with self._turn:
-            self._hand_over([])
-            return len(self._waiting)
-
-    def _hand_over(self, hits: list[bytes]) -> None:
-        if time.monotonic() < self._rests_until:
-            self._keep(hits)
-            return
-        while self._waiting:
-            older = [self._waiting.popleft() for _ in range(min(_PER_ENTRY, len(self._waiting)))]
-            if not self._send(older):
-                self._keep(hits)
-                return
-        if hits:
-            self._send(hits)
+            while True:
+                with self._lock:
+                    many = min(_PER_ENTRY, len(self._waiting))
+                    hits = [self._waiting.popleft() for _ in range(many)]
+                    if not hits:
+                        self._is_away = False
+                        return 0
+                if not self._send(hits):
+                    return len(self._waiting)
 
     def _send(self, hits: list[bytes]) -> bool:
         """Add one entry; False if Redis is away. Hits that it certainly has not got are kept."""
@@ -148,13 +153,12 @@ class Intake:
                 link.send_command("EVAL", _BEGIN, 1, KEY, secrets.token_hex(12))
                 link.read_response()
         except (RedisError, OSError) as error:
-            self._rest(error)
             # What Redis spells out, like OOM or LOADING, means that it added nothing.
             if may_have_it and not isinstance(error, ResponseError | BusyLoadingError):
                 # To send them again could count them twice.
                 log.warning("Redis did not answer; %d hits may be uncounted.", len(hits))
-            else:
-                self._keep(hits, are_first=True)
+                hits = []
+            self._rest(error, hits)
             return False
 
     def _connected(self) -> Any:
@@ -168,26 +172,21 @@ class Intake:
             self._link = _pool().get_connection()
         return self._link
 
-    def _rest(self, error: Exception) -> None:
+    def _rest(self, error: Exception, hits: list[bytes]) -> None:
+        """Let *hits* and those to come wait, and somebody look after Redis."""
         log.warning("Redis is away: %s. Opens and clicks wait in memory.", type(error).__name__)
-        self._rests_until = time.monotonic() + REST_SECONDS
         if self._link is not None:
             self._link.disconnect()
             self._link = None
-
-    def _keep(self, hits: list[bytes], *, are_first: bool = False) -> None:
-        if not hits:
-            return
-        if are_first:
+        with self._lock:
+            self._is_away = True
             self._waiting.extendleft(reversed(hits))
-        else:
-            self._waiting.extend(hits)
-        if self._flusher is None or not self._flusher.is_alive():
-            self._flusher = threading.Thread(target=self._flush_until_done, daemon=True)
-            self._flusher.start()
+            if self._flusher is None or not self._flusher.is_alive():
+                self._flusher = threading.Thread(target=self._flush_until_done, daemon=True)
+                self._flusher.start()
 
     def _flush_until_done(self) -> None:
-        """Try until nothing waits: the next visitor may be hours away."""
+        """Try until nothing waits: no visitor waits for a Redis that is away."""
         while True:
             time.sleep(REST_SECONDS)
             if not self.flush():
