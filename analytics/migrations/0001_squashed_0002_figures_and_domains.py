@@ -6,6 +6,8 @@ Those stay for a database that has applied some of them.
 import django.db.models.deletion
 from django.db import migrations, models
 
+from briefs.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -22,57 +24,59 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ReaderDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('active', models.PositiveIntegerField(default=0, verbose_name='active')),
-                ('joined', models.PositiveIntegerField(default=0, verbose_name='joined')),
-                ('left', models.PositiveIntegerField(default=0, verbose_name='left')),
-                ('publication', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reader_days', to='briefs.publication')),
-                ('asked', models.PositiveIntegerField(default=0, verbose_name='asked')),
-                ('bounced', models.PositiveIntegerField(default=0, verbose_name='bounced')),
-                ('complained', models.PositiveIntegerField(default=0, verbose_name='complained')),
-                ('sources', models.JSONField(default=dict, verbose_name='sources')),
-            ],
-            options={
-                'verbose_name': 'day of readers',
-                'verbose_name_plural': 'days of readers',
-                'constraints': [models.UniqueConstraint(fields=('publication', 'day'), name='one_row_per_day')],
-            },
-        ),
-        migrations.CreateModel(
-            name='EditionFigures',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('figures', models.JSONField(default=dict, verbose_name='figures')),
-                ('counted_at', models.DateTimeField(verbose_name='counted')),
-                ('is_final', models.BooleanField(default=False, verbose_name='final')),
-                ('edition', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='deliveries.edition')),
-            ],
-            options={
-                'verbose_name': 'figures of an edition',
-                'verbose_name_plural': 'figures of editions',
-            },
-        ),
-        migrations.CreateModel(
-            name='DomainDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('domain', models.CharField(max_length=253, verbose_name='domain')),
-                ('sent', models.PositiveIntegerField(default=0, verbose_name='sent')),
-                ('delivered', models.PositiveIntegerField(default=0, verbose_name='delivered')),
-                ('bounced', models.PositiveIntegerField(default=0, verbose_name='bounced')),
-                ('complained', models.PositiveIntegerField(default=0, verbose_name='complained')),
-                ('failed', models.PositiveIntegerField(default=0, verbose_name='failed')),
-                ('publication', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='domain_days', to='briefs.publication')),
-            ],
-            options={
-                'verbose_name': 'day of a domain',
-                'verbose_name_plural': 'days of domains',
-                'constraints': [models.UniqueConstraint(fields=('publication', 'day', 'domain'), name='one_row_per_domain_and_day')],
-            },
-        ),
+        CreateModels([
+            migrations.CreateModel(
+                name='ReaderDay',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('day', models.DateField(verbose_name='day')),
+                    ('active', models.PositiveIntegerField(default=0, verbose_name='active')),
+                    ('joined', models.PositiveIntegerField(default=0, verbose_name='joined')),
+                    ('left', models.PositiveIntegerField(default=0, verbose_name='left')),
+                    ('publication', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reader_days', to='briefs.publication')),
+                    ('asked', models.PositiveIntegerField(default=0, verbose_name='asked')),
+                    ('bounced', models.PositiveIntegerField(default=0, verbose_name='bounced')),
+                    ('complained', models.PositiveIntegerField(default=0, verbose_name='complained')),
+                    ('sources', models.JSONField(default=dict, verbose_name='sources')),
+                ],
+                options={
+                    'verbose_name': 'day of readers',
+                    'verbose_name_plural': 'days of readers',
+                    'constraints': [models.UniqueConstraint(fields=('publication', 'day'), name='one_row_per_day')],
+                },
+            ),
+            migrations.CreateModel(
+                name='EditionFigures',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('figures', models.JSONField(default=dict, verbose_name='figures')),
+                    ('counted_at', models.DateTimeField(verbose_name='counted')),
+                    ('is_final', models.BooleanField(default=False, verbose_name='final')),
+                    ('edition', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='deliveries.edition')),
+                ],
+                options={
+                    'verbose_name': 'figures of an edition',
+                    'verbose_name_plural': 'figures of editions',
+                },
+            ),
+            migrations.CreateModel(
+                name='DomainDay',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('day', models.DateField(verbose_name='day')),
+                    ('domain', models.CharField(max_length=253, verbose_name='domain')),
+                    ('sent', models.PositiveIntegerField(default=0, verbose_name='sent')),
+                    ('delivered', models.PositiveIntegerField(default=0, verbose_name='delivered')),
+                    ('bounced', models.PositiveIntegerField(default=0, verbose_name='bounced')),
+                    ('complained', models.PositiveIntegerField(default=0, verbose_name='complained')),
+                    ('failed', models.PositiveIntegerField(default=0, verbose_name='failed')),
+                    ('publication', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='domain_days', to='briefs.publication')),
+                ],
+                options={
+                    'verbose_name': 'day of a domain',
+                    'verbose_name_plural': 'days of domains',
+                    'constraints': [models.UniqueConstraint(fields=('publication', 'day', 'domain'), name='one_row_per_domain_and_day')],
+                },
+            ),
+        ]),
     ]
