@@ -51,8 +51,8 @@ def heed(news: News, source: str) -> None:
         elif told.type == BOUNCED and told.reason not in SENDERS_FAULT:
             bounced_on[reader.pk].add(row.pk)
     for pk, deliveries in sorted(bounced_on.items()):
-        _judge_row(readers[pk], deliveries)
-    _recount_who_was_reached(news)
+        _judge_rows(readers[pk], deliveries)
+    _recount(news)
     _tell_the_brakes(news)
     if news.changed:
         tallies.stale({news.rows[pk].edition for pk in news.changed}, at_once=False)
@@ -87,14 +87,21 @@ def _moved_since(news: News, readers: Mapping[int, Subscriber]) -> set[int]:
 
 
 def _leave(reader: Subscriber, news: News, delivery: int, told: Told, source: str) -> None:
-    """End the subscription that the letter was for, unless it was confirmed anew since."""
+    """End the subscription that the letter was for.
+
+    Who left at the provider and has confirmed anew since stays; a complaint is
+    one whenever it comes.
+    """
     publication = Edition.objects.filter(pk=news.rows[delivery].edition).values("publication")
     link = (
         Subscription.objects.select_related("subscriber", "publication")
         .filter(subscriber=reader, publication__in=publication)
         .first()
     )
-    if link is None or (link.confirmed_at is not None and link.confirmed_at > told.at):
+    if link is None:
+        return
+    came_back = link.confirmed_at is not None and link.confirmed_at > told.at
+    if came_back and told.type == UNSUBSCRIBED:
         return
     consent.unsubscribe(link, source=source, delivery_id=delivery)
 
@@ -108,31 +115,30 @@ def _suppress(reader: Subscriber, reason: str, delivery: int) -> None:
 # --- transient bounces --------------------------------------------------------
 
 
-def _judge_row(reader: Subscriber, fresh: set[int]) -> None:
+def _judge_rows(reader: Subscriber, fresh: set[int]) -> None:
     """Suppress *reader* if a row of bounces that *fresh* ones belong to is long enough."""
-    released = SuppressionRelease.objects.filter(address_hash=reader.address_hash)
-    since = released.aggregate(last=Max("at"))["last"]
-    rows = rows_of(reader.pk, since)
-    for row in rows:
+    for row in rows_of(reader):
         lasted = max(row.values()) - min(row.values()) >= settings.TRANSIENT_BOUNCES_OVER
         if fresh & row.keys() and lasted and len(row) >= settings.TRANSIENT_BOUNCES:
             _suppress(reader, Suppression.Reason.BOUNCE, max(row))
-    _keep_count(reader.pk, rows[0] if rows else {})
 
 
-def rows_of(reader: int, since: dt.datetime | None = None) -> list[dict[int, dt.datetime]]:
+def rows_of(reader: Subscriber) -> list[dict[int, dt.datetime]]:
     """Return the bounces in a row among a reader's latest letters, the latest row first.
 
     Each is {delivery: when it bounced first}. Letters are in the order in which
     they were planned, and whatever did not bounce ends a row: on the SMTP path
     nobody reports a delivery, so that silence is one. What a server reports
     later makes rows longer and never breaks one, so that the order in which
-    reports come does not matter. Bounces before *since* do not count.
+    reports come does not matter. What was before a person released the address
+    does not count.
     """
+    released = SuppressionRelease.objects.filter(address_hash=reader.address_hash)
+    since = released.aggregate(last=Max("at"))["last"]
     letters = Delivery.objects.filter(subscriber=reader).order_by("-pk")
     latest = list(letters.values_list("pk", "status")[:LOOKED_AT])
     bounced = [pk for pk, status in latest if status == Delivery.Status.BOUNCED]
-    events = DeliveryEvent.objects.filter(delivery__in=bounced, type=BOUNCED)
+    events = DeliveryEvent.objects.filter(delivery__in=bounced, type=BOUNCED, is_permanent=False)
     events = events.exclude(reason__in=SENDERS_FAULT).order_by()
     first = dict(events.values_list("delivery").annotate(first=Min("at")))
     rows: list[dict[int, dt.datetime]] = [{}]
@@ -144,7 +150,20 @@ def rows_of(reader: int, since: dt.datetime | None = None) -> list[dict[int, dt.
     return [row for row in rows if row]
 
 
-def _keep_count(reader: int, row: Mapping[int, dt.datetime]) -> None:
+def _recount(news: News) -> None:
+    """Store anew how many letters in a row bounced of the readers of whom something was told."""
+    bad = (BOUNCED, COMPLAINED)
+    ids = {row.subscriber for row, told in news.fresh if row.subscriber and told.type in bad}
+    reached = {reader for pk in news.delivered if (reader := news.rows[pk].subscriber)}
+    if reached:
+        counted = BounceCount.objects.filter(subscriber__in=reached)
+        ids.update(counted.values_list("subscriber", flat=True))
+    for one in Subscriber.objects.filter(pk__in=ids) if ids else []:
+        rows = rows_of(one)
+        _keep_count(one, rows[0] if rows else {})
+
+
+def _keep_count(reader: Subscriber, row: Mapping[int, dt.datetime]) -> None:
     """Store the latest *row* of bounces, unless a letter after it arrived."""
     arrived = [Delivery.Status.DELIVERED, Delivery.Status.COMPLAINED]
     later = Delivery.objects.filter(subscriber=reader, status__in=arrived)
@@ -152,23 +171,13 @@ def _keep_count(reader: int, row: Mapping[int, dt.datetime]) -> None:
         BounceCount.objects.filter(subscriber=reader).delete()
         return
     BounceCount.objects.update_or_create(
-        subscriber_id=reader,
+        subscriber=reader,
         defaults={
             "bounces": len(row),
             "first_at": min(row.values()),
             "last_at": max(row.values()),
         },
     )
-
-
-def _recount_who_was_reached(news: News) -> None:
-    """Take away the counts of readers whom a letter has reached."""
-    reached = {news.rows[pk].subscriber for pk in news.delivered} - {None}
-    for pk in BounceCount.objects.filter(subscriber__in=reached).values_list(
-        "subscriber", flat=True
-    ):
-        rows = rows_of(pk)
-        _keep_count(pk, rows[0] if rows else {})
 
 
 # --- the edition --------------------------------------------------------------

@@ -30,7 +30,7 @@ WORDS: dict[str, Meaning] = {
     "bounce": HARD,
     "bounce/Invalid Address": GONE,
     "bounce/Mailbox Unavailable": BY_WORDS,
-    "bounce/Technical": BY_WORDS,
+    "bounce/Technical Failure": BY_WORDS,
     "bounce/Content": SPAM,
     "bounce/Reputation": BLOCKED,
     "bounce/Frequency or Volume Too High": Meaning(BOUNCED, False, "busy"),
