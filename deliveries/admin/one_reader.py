@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.desk import allowed_ids, editor_of, is_superuser, number
-from deliveries import tasks, whereabouts
+from deliveries import attention, tasks, whereabouts
 from deliveries.admin.ledger import TONES
 from subscribers import doorbell
 from subscribers.admin.subscriptions import TONES as SUBSCRIPTION_TONES
@@ -68,10 +68,16 @@ def _found(
 def _facts(reader: Subscriber, publications: frozenset[int]) -> dict[str, Any]:
     subscriptions = Subscription.objects.filter(subscriber=reader, publication__in=publications)
     records = ConsentRecord.objects.filter(subscriber=reader, publication__in=publications)
+    lines = whereabouts.latest(reader, publications)
+    seen = attention.of(line.delivery for line in lines if line.delivery)
     return {
         "lines": [
-            {"line": line, "tone": TONES.get(_status(line), "neutral")}
-            for line in whereabouts.latest(reader, publications)
+            {
+                "line": line,
+                "tone": TONES.get(_status(line), "neutral"),
+                "seen": seen.get(line.delivery.pk) if line.delivery else None,
+            }
+            for line in lines
         ],
         "subscriptions": [
             {"row": row, "tone": SUBSCRIPTION_TONES[Subscription.Status(row.status)]}
