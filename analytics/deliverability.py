@@ -139,10 +139,17 @@ def _of_senders(senders: list[Sender]) -> list[Task]:
 
 def _of_houses(arriving: list[House]) -> list[Task]:
     return [
-        Task(house.tone, house.name, house.meaning)
+        Task(house.tone, f"{house.name}: {_figure(house.rate)}", house.meaning)
         for house in arriving
         if house.tone in _ORDER and house.meaning
     ]
+
+
+def _figure(rate: Rate) -> str:
+    """Return the one number of *rate* that is bad."""
+    if rate.bounces > houses.MOST_BOUNCES and rate.letters >= houses.LEAST_REFUSED:
+        return _("%(share)s %% came back") % {"share": f"{rate.bounces:.1f}"}
+    return _("%(share)s %% called it spam") % {"share": f"{rate.complaints:.2f}"}
 
 
 def _resting() -> list[tuple[str, str, int]]:

@@ -62,6 +62,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "link": reverse("admin:deliveries_one_reader"),
                     "permission": lambda _request: "deliveries.delivery" in seen,
                 },
+                item(_("Client groups"), "workspaces", "briefs.clientgroup"),
                 item(_("Segments"), "filter_alt", "deliveries.segment"),
                 item(_("Subscriptions"), "mark_email_read", "subscribers.subscription"),
                 item(_("Imports"), "upload_file", "subscribers.importrun"),

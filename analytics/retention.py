@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from analytics import domains, figures
 from analytics.models import EditionFigures
 from deliveries import pruning
-from deliveries.models import Edition
+from deliveries.models import Edition, InboundEvent
 from subscribers.models import Notice
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,11 @@ def keep(
         left = until - time.monotonic()
         if left <= 0:
             break
-        if edition.is_pruned or settle(edition):
-            gone += pruning.prune(edition, left, rest)
+        try:
+            if edition.is_pruned or settle(edition):
+                gone += pruning.prune(edition, left, rest)
+        except Exception:  # one that cannot be counted must not keep all others for ever
+            log.exception("Edition %s could not be pruned; the next round tries again.", edition.pk)
     pruning.drop_orphans()
     forget_the_rest()
     return gone
@@ -74,5 +77,9 @@ def forget_the_rest() -> int:
         gone += Notice.objects.filter(
             pk__in=list(first), status__in=done, created_at__lt=old
         ).delete()[0]
+        # Reports that could not be applied wait for a person, and for nobody for ever.
+        lost = InboundEvent.objects.filter(due_at__isnull=True).order_by("pk")
+        ids = list(lost.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        gone += InboundEvent.objects.filter(pk__in=ids, received_at__lt=old).delete()[0]
     expired = Session.objects.filter(expire_date__lt=Now()).values_list("pk", flat=True)
     return gone + Session.objects.filter(pk__in=list(expired[:MOST_AT_ONCE])).delete()[0]

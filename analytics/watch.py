@@ -35,7 +35,7 @@ DAILY = dt.timedelta(hours=23)
 AGAIN = dt.timedelta(minutes=30)
 # What the DNS says once may be a slip of one server; what it says twice is told.
 LOOKS = 2
-MOST_AT_ONCE = 20
+MOST_AT_ONCE = 5
 RATES_EVERY = 1800  # seconds
 
 OF_SENDER = ("spf", "dkim", "dmarc", "mx", "alignment")

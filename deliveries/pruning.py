@@ -48,8 +48,12 @@ def due(now: dt.datetime | None = None) -> Iterator[Edition]:
     readers in doubt whom nobody has decided on (waiting_for_a_word).
     """
     asked = _asked_about()
-    rows = _old(now).select_related("tally").order_by("finished_at", "pk")
-    for edition in rows.iterator(chunk_size=500):
+    # Their numbers first: SQLite cannot write while a query of the same connection is half read.
+    ids = list(_old(now).order_by("finished_at", "pk").values_list("pk", flat=True))
+    for pk in ids:
+        edition = _old(now).select_related("tally").filter(pk=pk).first()
+        if edition is None:
+            continue  # another has been quicker
         if edition.is_pruned or (edition.pk not in asked and not _undecided(edition)):
             yield edition
 
@@ -114,6 +118,8 @@ def begin(edition: Edition, sealed: Tally) -> bool:
     with transaction.atomic():
         # A correction is scheduled under this lock: before, and it is asked about, or too late.
         Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)
+        # Before its tally, in the order of whoever opens it again.
+        Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.pk in _asked_about():
             return False
         if not counted.update(report={**sealed.report, "lanes": _by_lane(edition)}):

@@ -41,6 +41,7 @@ from subscribers.importing import running
 from subscribers.models import ImportRun, Subscriber, Subscription
 from subscribers.notices import tell_editors
 from subscribers.suppression import address_hash, suppress
+from tests.browser import arriving, past
 
 READERS = 1240
 ZONES = ("Europe/Brussels", "Europe/London", "America/New_York", "")
@@ -83,6 +84,8 @@ def fill(password: str) -> None:
     readers(publication)
     made = {**_briefs(publication, people), **_sent(publication, people)}
     made |= {**_scheduled(publication, people), **_around(publication, people)}
+    arriving.fare(publication)
+    past.fill(publication, Edition.objects.get(pk=made["finished"]), people["paula"])
     print(json.dumps(made | {"publication": publication.pk}))
 
 

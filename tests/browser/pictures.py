@@ -101,10 +101,16 @@ def tab(name: str) -> Callable[[Page], None]:
     return act
 
 
+def printed(page: Page) -> None:
+    """Show a page as it is printed on A4."""
+    page.set_viewport_size({"width": 720, "height": 1018})
+    page.emulate_media(media="print")
+
+
 def shots(made: dict[str, Any]) -> list[Shot]:
     """Return every picture, with the numbers of *made* in their addresses."""
-    return [*_desk(made), *_form(made), *_signing_off(made), *_send(made), *_readers(made),
-            *_house(made), *_public()]  # fmt: skip
+    return [*_desk(made), *_form(made), *_signing_off(made), *_send(made), *_reports(made),
+            *_readers(made), *_house(made), *_public()]  # fmt: skip
 
 
 def brief(made: dict[str, Any], name: str) -> str:
@@ -119,6 +125,8 @@ def _desk(made: dict[str, Any]) -> list[Shot]:
         Shot("briefs", "/admin/briefs/brief/"),
         Shot("calendar", "/admin/deliveries/edition/calendar/", centre(".ib-day-today")),
         Shot("audit", "/admin/briefs/auditentry/"),
+        Shot("deliverability", "/admin/analytics/trouble/"),
+        Shot("mailboxes", "/admin/analytics/trouble/", scroll("#houses-title")),
     ]
 
 
@@ -170,6 +178,22 @@ def _send(made: dict[str, Any]) -> list[Shot]:
         Shot("links", f"{edition}{made['finished']}/links/"),
         Shot("copies", f"/admin/deliveries/delivery/?edition__id__exact={made['finished']}"),
     ]  # fmt: skip
+
+
+def _reports(made: dict[str, Any]) -> list[Shot]:
+    reports = "/admin/analytics/editionfigures/"
+    edition = f"{reports}edition/{made['finished']}/"
+    publication = f"{reports}publication/{made['publication']}/"
+    return [
+        Shot("reports", reports),
+        Shot("report", edition),
+        Shot("report-links", edition, scroll("#links-title")),
+        Shot("report-compared", edition, scroll("#compared-title")),
+        Shot("report-publication", publication),
+        Shot("report-sources", publication, scroll("#sources-head")),
+        Shot("report-printed", edition, printed, is_plain=True),
+        Shot("report-publication-printed", publication, printed, is_plain=True),
+    ]
 
 
 def _readers(made: dict[str, Any]) -> list[Shot]:

@@ -32,7 +32,7 @@ from subscribers.models import Subscription
 # Bytes by which docs/retention.md bounds the database: for each delivery that is kept with what
 # is told of it, for each reader, and for each edition for ever. By vendor.
 BOUND = {
-    "sqlite": {"delivery": 300, "reader": 1_500, "edition": 150_000, "base": 20_000_000},
+    "sqlite": {"delivery": 220, "reader": 1_500, "edition": 150_000, "base": 20_000_000},
     "postgresql": {"delivery": 600, "reader": 2_500, "edition": 250_000, "base": 60_000_000},
 }
 # Of a thousand letters: what became of them, and who opened and clicked (per reader, the most
