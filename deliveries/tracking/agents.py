@@ -15,6 +15,8 @@ from deliveries.tracking.agent_words import FORMS, KINDS
 # Kinds are lower-case ASCII without commas; "" is a person's, as far as one request can tell.
 # What each means for an open and for a click is said in deliveries.tracking.verdicts.
 PERSON = ""
+# A person's, from an address that tells no visitor from another.
+NOWHERE = "nowhere"
 LONGEST = 512  # characters of a user agent that are looked at
 
 # As most browsers name themselves, and nothing else: what needs no search for words.
@@ -29,6 +31,7 @@ _PLAIN = re.compile(
     |\ Mobile(?:/\w+)?)*$""",
     re.VERBOSE,
 )
+_NO_AGENT = frozenset({"", "-", "(null)", "null", "None", "undefined"})
 # Gmail's, as it fetches images before its page shows the mail.
 _GMAIL_AHEAD = re.compile(r"Edge/12\.246 Mozilla/5\.0$")
 # Browsers and phones that do not call themselves Mozilla.
@@ -65,11 +68,11 @@ def kind_of(user_agent: str, ip: str = "", environ: Mapping[str, Any] | None = N
     kind = _by_agent(user_agent[:LONGEST])
     if kind and kind not in _UNSURE:
         return kind
-    return _together(kind, networks.kind_of(ip), environ or {})
+    return _together(kind, networks.kind_of(ip) if ip else NOWHERE, environ or {})
 
 
 # Kinds that the network and the headers may settle.
-_UNSURE = frozenset({"phone", "apple-mail", "app", "old"})
+_UNSURE = frozenset({"phone", "chrome", "apple-mail", "app", "old"})
 
 
 def _ahead(environ: Mapping[str, Any]) -> str:
@@ -87,15 +90,19 @@ def _together(kind: str, network: str, headers: Mapping[str, Any]) -> str:
         return network
     if network == "apple":
         return "apple-relay" if kind == "apple-mail" else _plain(kind)
-    if kind in ("", "phone") and _is_headless(headers):
+    if kind in ("", "phone", "chrome") and _is_headless(headers):
         return "headless"
-    if network == "hosted" and kind != "phone" and not headers.get("HTTP_ACCEPT_LANGUAGE"):
+    if network == "hosted" and kind == "chrome" and not headers.get("HTTP_ACCEPT_LANGUAGE"):
         return "hosted"
-    return _plain(kind) or ("rented" if network else PERSON)
+    return _plain(kind) or _KINDS.get(network, network)
+
+
+# Of networks that settle nothing by themselves.
+_KINDS = {"hosted": "rented"}
 
 
 def _plain(kind: str) -> str:
-    return PERSON if kind in ("phone", "apple-mail") else kind
+    return PERSON if kind in ("phone", "chrome", "apple-mail") else kind
 
 
 def _is_headless(headers: Mapping[str, Any]) -> bool:
@@ -112,25 +119,38 @@ def _is_headless(headers: Mapping[str, Any]) -> bool:
 @lru_cache(maxsize=4096)
 def _by_agent(user_agent: str) -> str:
     agent = user_agent.strip(" \t\"'")
-    if not agent or agent in ("-", "(null)", "null", "None", "undefined"):
+    if agent in _NO_AGENT:
         return "no-agent"
     if agent == "Mozilla/5.0":
         return "apple-privacy"
     if _GMAIL_AHEAD.search(agent):
         return "prefetch"
     if not _PLAIN.match(agent):
-        if agent.startswith(_TEXT_BROWSERS):
-            return PERSON
-        kind = _by_words(agent.lower())
-        if kind:
+        kind = _by_what_it_says(agent)
+        if kind is not None:
             return kind
-        if not agent.startswith("Mozilla/"):
-            return PERSON if agent.startswith(_OTHER_BROWSERS) else "app"
+    return _browser(agent)
+
+
+def _by_what_it_says(agent: str) -> str | None:
+    """Return the kind of what is no common browser; None if it might be an uncommon one."""
+    if agent.startswith(_TEXT_BROWSERS):
+        return PERSON
+    kind = _by_words(agent.lower())
+    if kind or agent.startswith("Mozilla/"):
+        return kind or None
+    return PERSON if agent.startswith(_OTHER_BROWSERS) else "app"
+
+
+def _browser(agent: str) -> str:
+    """Return which sort of browser *agent* is, as far as that matters."""
     if _APPLE_MAIL.match(agent):
         return "apple-mail"
     if _PHONE.search(agent):
         return "phone"
-    return "old" if _is_outdated(agent) else ""
+    if _is_outdated(agent):
+        return "old"
+    return "chrome" if "Chrome/" in agent or "Trident/" in agent else PERSON
 
 
 def _by_words(agent: str) -> str:

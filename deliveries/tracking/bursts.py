@@ -17,6 +17,8 @@ PAIR, SMALL_MAIL = 300, 3
 SWEEP_STEP, SWEEP = 1_000, 6
 # Clicks further apart than this are not looked at together.
 PAUSE = 2_000
+# What share of a mail's links counts as all of them.
+WHOLE = 0.8
 # What a program still fetches after a burst.
 TAIL = 5_000
 # How many people seem to be behind one visitor when clicks stand around a burst.
@@ -31,26 +33,48 @@ class Click(NamedTuple):
     place: int
 
 
-def found(clicks: Sequence[Click], links: int, *, is_shared: bool) -> Iterator[tuple[int, str]]:
-    """Yield the place of each click that came too fast for a person, and the rule.
+class Case(NamedTuple):
+    """What else is known of a visitor's clicks on one edition."""
 
-    *clicks* are one visitor's on one edition, by time. *links* is how many
-    links the mail has, 0 if unknown. *is_shared* says that several people may
-    be behind the visitor: colleagues behind one address with the same browser.
-    """
+    # How many links the mail has, 0 if unknown.
+    links: int = 0
+    # Several people may be behind the visitor: colleagues with one address and one browser.
+    is_shared: bool = False
+    # So they are, whatever the clicks look like: nothing tells visitors apart.
+    is_crowd: bool = False
+    # Hits came late and all at once, so that everybody looks fast.
+    is_bunched: bool = False
+
+
+def found(clicks: Sequence[Click], case: Case) -> Iterator[int]:
+    """Yield the place of each of one visitor's *clicks*, by time, that came too fast for people."""
     runs = list(_runs(clicks))
-    fast = [_is_fast(run, links) for run in runs]
+    fast = [_is_fast(run, case) for run in runs]
     slow_clicks = sum(len(run) for run, is_fast in zip(runs, fast, strict=True) if not is_fast)
-    is_crowd = is_shared and slow_clicks >= CROWD
+    is_crowd = case.is_crowd or (case.is_shared and slow_clicks >= CROWD)
     for run, is_fast in zip(runs, fast, strict=True):
-        if is_fast and (not is_crowd or _is_scan(run, links)):
-            yield from _with_tail(run, clicks, alone=not is_crowd)
-        elif is_shared and _is_many_scans(run, links):
-            for click in run:
-                yield click.place, "burst"
-        elif not is_crowd:
-            for click in _dense(run):
-                yield click.place, "burst"
+        if is_fast:
+            if not is_crowd:
+                yield from _with_tail(run, clicks)
+            elif _is_scan(run, case.links):
+                yield from (click.place for click in run)
+        elif case.is_shared and _is_many_scans(run, case.links):
+            yield from (click.place for click in run)
+        elif not is_crowd and not case.is_bunched:
+            yield from (click.place for click in _dense(run))
+
+
+def is_hasty(clicks: Sequence[Click], links: int) -> bool | None:
+    """Tell whether one visitor took a part of the links too fast; None where nothing can be told.
+
+    Many who do so at once are a sign that hits came late, not that machines came.
+    """
+    different = len({click.position for click in clicks})
+    if different < 2:
+        return None
+    if clicks[-1].at - clicks[0].at > STEP * (different - 1):
+        return False
+    return True if different < WHOLE * links else None
 
 
 def _runs(clicks: Sequence[Click]) -> Iterator[Sequence[Click]]:
@@ -62,19 +86,21 @@ def _runs(clicks: Sequence[Click]) -> Iterator[Sequence[Click]]:
             begin = at
 
 
-def _is_fast(run: Sequence[Click], links: int) -> bool:
+def _is_fast(run: Sequence[Click], case: Case) -> bool:
     """Tell whether the whole *run* is one program's way through the links."""
     different = len({click.position for click in run})
     span = run[-1].at - run[0].at
     # HEAD and then GET, or each link again, are as usual as each link once.
     if different < 2 or len(run) > 3 * different:
         return False
+    if case.is_bunched and (different < 3 or different < WHOLE * case.links):
+        return False
     if different == 2:
-        return 0 < links <= SMALL_MAIL and span <= PAIR
+        return 0 < case.links <= SMALL_MAIL and span <= PAIR
     if span <= STEP * (different - 1):
         return True
     is_swept = different >= SWEEP and span <= SWEEP_STEP * (different - 1)
-    return is_swept and _is_in_order(run) and different >= 0.8 * links
+    return is_swept and _is_in_order(run) and different >= WHOLE * case.links
 
 
 def _is_scan(run: Sequence[Click], links: int) -> bool:
@@ -82,7 +108,7 @@ def _is_scan(run: Sequence[Click], links: int) -> bool:
     different = len({click.position for click in run})
     span = run[-1].at - run[0].at
     return (
-        different >= max(3, 0.8 * links)
+        different >= max(3, WHOLE * links)
         and span <= STEP // 2 * (different - 1)
         and _is_in_order(run)
     )
@@ -92,7 +118,7 @@ def _is_many_scans(run: Sequence[Click], links: int) -> bool:
     """Tell whether *run* is a gateway's way through many mails: each link as often as any other."""
     counts = Counter(click.position for click in run)
     different, mean = len(counts), len(run) / len(counts)
-    if different < max(4, 0.8 * links) or mean < 3:
+    if different < max(4, WHOLE * links) or mean < 3:
         return False
     if len(run) * 1_000 < 3 * (run[-1].at - run[0].at):
         return False
@@ -114,16 +140,14 @@ def _dense(run: Sequence[Click]) -> list[Click]:
     return [run[at] for at in sorted(marked)]
 
 
-def _with_tail(
-    run: Sequence[Click], clicks: Sequence[Click], *, alone: bool
-) -> Iterator[tuple[int, str]]:
-    for click in run:
-        yield click.place, "burst"
-    if alone:
-        seen = {click.position for click in run}
-        for click in clicks:
-            if 0 < click.at - run[-1].at <= TAIL and click.position not in seen:
-                yield click.place, "burst"
+def _with_tail(run: Sequence[Click], clicks: Sequence[Click]) -> Iterator[int]:
+    """Yield the places of *run*, and of other links that the same program fetches after it."""
+    seen = {click.position for click in run}
+    for click in clicks:
+        if run[0].at <= click.at <= run[-1].at or (
+            0 < click.at - run[-1].at <= TAIL and click.position not in seen
+        ):
+            yield click.place
 
 
 def _is_in_order(run: Sequence[Click]) -> bool:

@@ -12,36 +12,20 @@ _MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Networks:
-    """Kinds by address: of networks that overlap, the narrower counts."""
+    """Kinds by address: where networks overlap, the one that was named first counts."""
 
     def __init__(self, known: Iterable[tuple[IPv4Network | IPv6Network, str]]) -> None:
-        self._begins: dict[int, list[int]] = {4: [], 6: []}
-        self._kinds: dict[int, list[str]] = {4: [], 6: []}
+        ranked = list(enumerate(known))
+        self._begins: dict[int, list[int]] = {}
+        self._kinds: dict[int, list[str]] = {}
         for version in (4, 6):
-            self._lay(version, [pair for pair in known if pair[0].version == version])
-
-    def _lay(self, version: int, known: list[tuple[IPv4Network | IPv6Network, str]]) -> None:
-        """Lay the networks side by side: from where on each kind is meant."""
-        open_ones: list[tuple[int, str]] = []  # where each ends, outermost first
-        for network, kind in sorted(known, key=lambda pair: (pair[0][0], pair[0].prefixlen)):
-            begin = int(network.network_address)
-            self._close(version, open_ones, begin)
-            self._set(version, begin, kind)
-            open_ones.append((int(network.broadcast_address) + 1, kind))
-        self._close(version, open_ones, 1 << 129)
-
-    def _close(self, version: int, open_ones: list[tuple[int, str]], begin: int) -> None:
-        while open_ones and open_ones[-1][0] <= begin:
-            end, _ = open_ones.pop()
-            self._set(version, end, open_ones[-1][1] if open_ones else "")
-
-    def _set(self, version: int, begin: int, kind: str) -> None:
-        begins, kinds = self._begins[version], self._kinds[version]
-        if begins and begins[-1] == begin:
-            kinds[-1] = kind
-        else:
-            begins.append(begin)
-            kinds.append(kind)
+            pairs = _side_by_side(
+                (int(network.network_address), int(network.broadcast_address) + 1, rank, kind)
+                for rank, (network, kind) in ranked
+                if network.version == version
+            )
+            self._begins[version] = [begin for begin, _kind in pairs]
+            self._kinds[version] = [kind for _begin, kind in pairs]
 
     def kind_of(self, ip: str) -> str:
         """Return the kind of the network that *ip* is in; "" for any other, and for no address."""
@@ -54,6 +38,22 @@ class Networks:
         version = 4 if len(packed) == 4 else 6
         at = bisect_right(self._begins[version], int.from_bytes(packed, "big"))
         return self._kinds[version][at - 1] if at else ""
+
+
+def _side_by_side(known: Iterable[tuple[int, int, int, str]]) -> list[tuple[int, str]]:
+    """Return where each kind begins to count, of networks (begin, end, rank, kind)."""
+    changes: list[tuple[int, bool, int, str]] = []
+    for begin, end, rank, kind in known:
+        changes += [(begin, True, rank, kind), (end, False, rank, kind)]
+    open_ones: dict[int, str] = {}
+    laid: dict[int, str] = {}
+    for at, opens, rank, kind in sorted(changes):
+        if opens:
+            open_ones[rank] = kind
+        else:
+            del open_ones[rank]
+        laid[at] = open_ones[min(open_ones)] if open_ones else ""
+    return list(laid.items())
 
 
 @cache

@@ -4,12 +4,12 @@ docs/verdicts.md states each rule with its source.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from deliveries.tracking import bursts
-from deliveries.tracking.bursts import Click
+from deliveries.tracking import agents, bursts
+from deliveries.tracking.bursts import Case, Click
 from deliveries.tracking.hits import CANARY, HEAD, PIXEL, Hit
 
 # A hit is judged by what came this long before and after it, so it is counted once it is older.
@@ -20,6 +20,12 @@ MARKED_SECONDS = 300
 SOONEST = 1_500  # ms
 # What happens so close together has to do with one another.
 COMPANY = 3_000  # ms
+
+
+# Links of a mail whose number is unknown.
+MOST = 10
+# So many visitors that took some links in no time are no machines, but people held up.
+BUNCH = 5
 
 
 class Verdict(NamedTuple):
@@ -48,6 +54,8 @@ RULES = {
     "hosted": Rule("hosted", "image-proxy"),
     # VPNs and desks in the cloud: a machine's only in company.
     "rented": Rule("", ""),
+    # Nothing tells this visitor from another: the web server's own address, or none.
+    agents.NOWHERE: Rule("", ""),
     # Office looks at a link before it hands it to the browser; Outlook shows mails with it.
     "office": Rule("office", ""),
     # Programs that show mail name themselves as they like; browsers do not.
@@ -74,20 +82,28 @@ def judge(
     without them the verdicts are good, with them better.
     """
     found = [_alone(hit, sent or {}) for hit in hits]
-    _follow(hits, found, marked)
-    _mark_bursts(hits, found, links or {})
+    _follow_canary(hits, found, marked, links or {})
+    _follow_head(hits, found)
+    by_visitor = _by_visitor(hits)
+    is_bunched = _is_bunched(by_visitor, links or {})
+    _mark_bursts(by_visitor, found, links or {}, is_bunched=is_bunched)
     _mark_opens(hits, found)
-    _mark_company(hits, found)
+    if not is_bunched:
+        _mark_company(hits, found)
     return found
 
 
 def marks(hits: Sequence[Hit], verdicts: Sequence[Verdict]) -> set[str]:
     """Return what to remember for MARKED_SECONDS: who followed the canary."""
-    return {_mark(hit) for hit in hits if hit.position == CANARY}
+    return {
+        _mark(hit)
+        for hit in hits
+        if hit.position == CANARY and (hit.delivery or hit.kind != agents.NOWHERE)
+    }
 
 
 def _mark(hit: Hit) -> str:
-    """Return what stands for the visitor: for one with this mail, if that is known."""
+    """Return what stands for the visitor, with this mail if it is known."""
     return f"{hit.visitor}/{hit.delivery}" if hit.delivery else hit.visitor
 
 
@@ -107,28 +123,53 @@ def _alone(hit: Hit, sent: Mapping[int, int]) -> Verdict:
 # --- with what the same visitor did -------------------------------------------
 
 
-def _follow(hits: Sequence[Hit], found: list[Verdict], marked: Collection[str]) -> None:
-    """Mark all that is done by who followed the canary, and what follows a HEAD of the same."""
+def _follow_canary(
+    hits: Sequence[Hit],
+    found: list[Verdict],
+    marked: Collection[str],
+    links: Mapping[int, int],
+) -> None:
+    """Mark all that is done by who followed the canary."""
     canaries: dict[str, list[int]] = defaultdict(list)
-    heads: dict[tuple[str, int, int], list[int]] = defaultdict(list)
     for hit in hits:
         if hit.position == CANARY:
             canaries[_mark(hit)].append(hit.at)
-        elif hit.method == HEAD:
-            heads[_mark(hit), hit.edition, hit.position].append(hit.at)
-    if not canaries and not heads and not marked:
+    if not canaries and not marked:
         return
-    for moments in (*canaries.values(), *heads.values()):
+    for moments in canaries.values():
         moments.sort()
+    clicks = Counter(_mark(hit) for hit in hits if hit.position >= 0)
     for index, hit in enumerate(hits):
         who = _mark(hit)
-        if who in marked or _is_near(hit.at, canaries.get(who)):
+        if who not in canaries and who not in marked:
+            continue
+        # Who shares address and browser with a gateway clicks more often than that explains.
+        explained = 3 * (links.get(hit.edition) or MOST) * max(1, len(canaries.get(who, ())))
+        if (hit.delivery or clicks[who] <= explained) and (
+            who in marked or _is_near(hit.at, canaries[who])
+        ):
             _set(found, index, "canary")
-        elif _is_near(hit.at, heads.get((who, hit.edition, hit.position))):
+
+
+def _follow_head(hits: Sequence[Hit], found: list[Verdict]) -> None:
+    """Mark what the same visitor asks for with HEAD and then with GET, as browsers never do."""
+    heads: dict[tuple[str, int, int], list[int]] = defaultdict(list)
+    for hit in hits:
+        if hit.method == HEAD:
+            heads[_mark(hit), hit.edition, hit.position].append(hit.at)
+    if not heads:
+        return
+    for moments in heads.values():
+        moments.sort()
+    gets = Counter((_mark(hit), hit.edition, hit.position) for hit in hits if hit.method != HEAD)
+    for index, hit in enumerate(hits):
+        what = (_mark(hit), hit.edition, hit.position)
+        moments = heads.get(what, [])
+        if gets[what] <= 2 * len(moments) and _is_near(hit.at, moments):
             _set(found, index, "head")
 
 
-def _is_near(at: int, moments: list[int] | None, reach: int = WINDOW_SECONDS * 1_000) -> bool:
+def _is_near(at: int, moments: Sequence[int], reach: int = WINDOW_SECONDS * 1_000) -> bool:
     """Tell whether one of *moments*, which are sorted, is within *reach* (ms) of *at*."""
     if not moments:
         return False
@@ -136,28 +177,74 @@ def _is_near(at: int, moments: list[int] | None, reach: int = WINDOW_SECONDS * 1
     return place < len(moments) and moments[place] <= at + reach
 
 
-def _mark_bursts(hits: Sequence[Hit], found: list[Verdict], links: Mapping[int, int]) -> None:
-    """Mark what came too fast: first one visitor's clicks, then those on one mail."""
-    visitors: dict[tuple[int, int, str], list[Click]] = defaultdict(list)
-    mails: dict[tuple[int, int], list[Click]] = defaultdict(list)
+def _is_repeated(clicks: Sequence[Click]) -> bool:
+    return len(clicks) > 2 * len({click.position for click in clicks}) + 2
+
+
+class _Place(NamedTuple):
+    """Where clicks are looked at together."""
+
+    edition: int
+    delivery: int
+    visitor: str
+    is_nowhere: bool
+
+
+def _by_visitor(hits: Sequence[Hit]) -> dict[_Place, list[Click]]:
+    """Return the clicks of each visitor on each edition or mail, by time."""
+    visitors: dict[_Place, list[Click]] = defaultdict(list)
     for index, hit in enumerate(hits):
         if hit.position >= 0:
-            click = Click(hit.at, hit.position, index)
-            visitors[hit.edition, hit.delivery, hit.visitor].append(click)
-    for (edition, delivery, _visitor), clicks in visitors.items():
+            place = _Place(hit.edition, hit.delivery, hit.visitor, hit.kind == agents.NOWHERE)
+            visitors[place].append(Click(hit.at, hit.position, index))
+    for clicks in visitors.values():
+        clicks.sort()
+    return visitors
+
+
+def _is_bunched(visitors: Mapping[_Place, Sequence[Click]], links: Mapping[int, int]) -> bool:
+    """Tell whether hits seem to have waited somewhere, and then came all at once.
+
+    A web server that was held up lets everybody who clicked meanwhile click at
+    one moment. Gateways in a hurry take all the links, people some of them.
+    """
+    hasty = [
+        bursts.is_hasty(clicks, links.get(place.edition, 0))
+        for place, clicks in visitors.items()
+        if len(clicks) > 1
+    ]
+    return hasty.count(True) >= max(BUNCH, 4 * hasty.count(False))
+
+
+def _mark_bursts(
+    visitors: Mapping[_Place, Sequence[Click]],
+    found: list[Verdict],
+    links: Mapping[int, int],
+    *,
+    is_bunched: bool,
+) -> None:
+    """Mark what came too fast: first one visitor's clicks, then those on one mail."""
+    mails: dict[tuple[int, int], list[Click]] = defaultdict(list)
+    for place, clicks in visitors.items():
+        is_nobody = place.is_nowhere and not place.delivery
+        case = Case(
+            links.get(place.edition, 0),
+            is_shared=not place.delivery,
+            is_crowd=is_nobody and _is_repeated(clicks),
+            is_bunched=is_bunched or is_nobody,
+        )
         if len(clicks) > 1:
-            clicks.sort()
-            for index, rule in bursts.found(clicks, links.get(edition, 0), is_shared=not delivery):
-                _set(found, index, rule)
-        if delivery:
+            for index in bursts.found(clicks, case):
+                _set(found, index, "burst")
+        if place.delivery:
             left = [click for click in clicks if not found[click.place].is_machine]
-            mails[edition, delivery].extend(left)
+            mails[place.edition, place.delivery].extend(left)
     # A gateway may fetch each link from another address; one mail is one person's.
     for (edition, _delivery), clicks in mails.items():
         if len(clicks) > 2:
             clicks.sort()
-            for index, rule in bursts.found(clicks, links.get(edition, 0), is_shared=False):
-                _set(found, index, rule)
+            for index in bursts.found(clicks, Case(links.get(edition, 0), is_bunched=is_bunched)):
+                _set(found, index, "burst")
 
 
 def _mark_opens(hits: Sequence[Hit], found: list[Verdict]) -> None:
@@ -169,34 +256,33 @@ def _mark_opens(hits: Sequence[Hit], found: list[Verdict]) -> None:
     for moments in busy.values():
         moments.sort()
     for index, hit in enumerate(hits):
-        if hit.position == PIXEL and _is_near(hit.at, busy.get(_mark(hit)), COMPANY):
+        if hit.position == PIXEL and _is_near(hit.at, busy.get(_mark(hit), ()), COMPANY):
             _set(found, index, "burst")
 
 
 def _mark_company(hits: Sequence[Hit], found: list[Verdict]) -> None:
     """Mark clicks from rented machines that come with others on the same mail."""
-    rented = [index for index, hit in enumerate(hits) if hit.kind == "rented" and hit.position >= 0]
+    rented = [
+        index
+        for index, hit in enumerate(hits)
+        if hit.kind == "rented" and hit.position >= 0 and hit.delivery
+    ]
     if not rented:
         return
-    around: dict[tuple[int, str], list[Hit]] = defaultdict(list)
+    around: dict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
-        if hit.position >= 0:
-            around[_home(hit)].append(hit)
+        if hit.position >= 0 and hit.delivery:
+            around[hit.delivery].append(hit)
     for index in rented:
         hit = hits[index]
-        if any(_is_company(hit, other) for other in around[_home(hit)]):
+        if any(_is_company(hit, other) for other in around[hit.delivery]):
             _set(found, index, "rented")
 
 
-def _home(hit: Hit) -> tuple[int, str]:
-    """Return what clicks have in common that may be one program's and its reader's."""
-    return (hit.edition, f"/{hit.delivery}" if hit.delivery else hit.visitor)
-
-
 def _is_company(hit: Hit, other: Hit) -> bool:
-    if abs(hit.at - other.at) > COMPANY or hit is other:
-        return False
-    return hit.position != other.position or hit.visitor != other.visitor
+    if hit.visitor != other.visitor:
+        return abs(hit.at - other.at) <= COMPANY
+    return hit.position != other.position and abs(hit.at - other.at) <= bursts.STEP
 
 
 def _set(found: list[Verdict], index: int, rule: str) -> None:
