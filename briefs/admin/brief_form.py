@@ -8,14 +8,16 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
-from briefs.admin.widgets import INPUT, Day, Growing, Markdown, Moment, TopicChips
+from briefs.admin.widgets import INPUT, Day, GroupChips, Growing, Markdown, Moment, TopicChips
 from briefs.models import Brief, Publication
 from briefs.rendering import LONGEST
 
 FIELDS = (
     *("publication", "date", "series", "headline", "preheader", "body"),
-    *("topics", "authors", "contact_block", "access", "slug", "due_at", "embargo_until"),
+    *("topics", "authors", "contact_block", "access", "groups", "slug"),
+    *("due_at", "embargo_until", "readable_until"),
 )
+MOMENTS = ("due_at", "embargo_until", "readable_until")
 YEARS = range(2000, 2101)
 
 
@@ -38,7 +40,9 @@ def widgets() -> dict[str, forms.Widget]:
         "authors": UnfoldAdminSelect2MultipleWidget(),
         "topics": TopicChips(),
         "due_at": Moment(),
+        "groups": GroupChips(),
         "embargo_until": Moment(),
+        "readable_until": Moment(),
     }
 
 
@@ -77,7 +81,7 @@ class BriefForm(forms.ModelForm[Brief]):
             return  # shown to somebody who may only look
         for name in ("body", "contact_block"):
             self.fields[name].validators.append(at_most(LONGEST))
-        for name in ("due_at", "embargo_until"):
+        for name in MOMENTS:
             self.fields[name].validators.append(in_living_memory)
         self.fields["headline"].error_messages["required"] = _(
             "A brief needs a headline. Write one, even a working title, and save again."
@@ -85,7 +89,7 @@ class BriefForm(forms.ModelForm[Brief]):
         self.fields["date"].error_messages["invalid"] = _(
             "This is no date. Write it as year, month and day: 2026-04-06."
         )
-        for name in ("due_at", "embargo_until"):
+        for name in MOMENTS:
             self.fields[name].error_messages["invalid"] = _(
                 "This is no date with a time. Choose both, or leave both empty."
             )
@@ -152,6 +156,7 @@ class BriefForm(forms.ModelForm[Brief]):
             message = _("%(names)s: no topic of %(publication)s.")
             names = {"names": ", ".join(strange), "publication": publication}
             self.add_error("topics", forms.ValidationError(message, params=names))
+        self._check_readers(cleaned)
         if self.is_stale:
             self.add_error(
                 None,
@@ -162,3 +167,14 @@ class BriefForm(forms.ModelForm[Brief]):
                 ),
             )
         return cleaned
+
+    def _check_readers(self, cleaned: dict[str, Any]) -> None:
+        """Refuse groups of elsewhere, none where it is for groups, and an end before the start."""
+        publication, groups = cleaned.get("publication"), cleaned.get("groups") or []
+        if publication and any(group.publication != publication for group in groups):
+            self.add_error("groups", _("One of these is no client group of this publication."))
+        if cleaned.get("access") == Brief.Access.GROUPS and not groups:
+            self.add_error("groups", _("Choose the client groups that it is for."))
+        begins, ends = cleaned.get("embargo_until"), cleaned.get("readable_until")
+        if begins and ends and ends <= begins:
+            self.add_error("readable_until", _("It would end before its embargo does."))

@@ -25,7 +25,7 @@ from briefs.admin import (
     snippets,
     two_editors,
 )
-from briefs.admin.brief_form import FIELDS, BriefForm, widgets
+from briefs.admin.brief_form import FIELDS, MOMENTS, BriefForm, widgets
 from briefs.admin.desk import (
     DeskAdmin,
     EvidenceAdmin,
@@ -38,7 +38,7 @@ from briefs.admin.desk import (
 )
 from briefs.admin.key_points import KeyPointInline
 from briefs.drafts import outlive
-from briefs.models import Brief, Publication, Revision, Topic
+from briefs.models import Brief, ClientGroup, Publication, Revision, Topic
 from briefs.roles import Verb
 
 TONES = {
@@ -134,7 +134,7 @@ class BriefAdmin(DeskAdmin[Brief]):
     ) -> Any:
         if widget := widgets().get(db_field.name):
             kwargs["widget"] = widget
-        if db_field.name in ("due_at", "embargo_until"):
+        if db_field.name in MOMENTS:
             kwargs["form_class"] = DateTimeField  # the admin's own is two fields
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         # Adding a publication, topic or author is no work for the middle of a sentence.
@@ -153,6 +153,9 @@ class BriefAdmin(DeskAdmin[Brief]):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "topics":
             kwargs["queryset"] = Topic.objects.filter(publication__in=self._publications(request))
+        if db_field.name == "groups":
+            mine = ClientGroup.objects.filter(publication__in=self._publications(request))
+            kwargs["queryset"] = mine
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.help_text = ""  # Django's hint about the Control key fits neither widget
         if db_field.name == "authors":
@@ -210,6 +213,8 @@ class BriefAdmin(DeskAdmin[Brief]):
             audit.record("created", brief=brief, by=editor_of(request))
         elif changed := two_editors.changed(request, brief):
             sign_off.follow(request, brief, changed)
+        if words := two_editors.readers_changed(request, brief):
+            audit.record("readers-changed", brief=brief, by=editor_of(request), words=words)
         embargo.note(brief, form.initial.get("embargo_until"), editor_of(request))
         drafts.saved(request, brief, is_new=not change)
 

@@ -8,21 +8,20 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from briefs.admin.brief_form import FIELDS, one_way
+from briefs.admin.brief_form import FIELDS, MOMENTS, one_way
 from briefs.admin.desk import number
 from briefs.admin.key_points import put_rows, read_rows
-from briefs.models import Author, Brief, Publication, Topic
+from briefs.models import Author, Brief, ClientGroup, Publication, Topic
 
 # {"headline": "…", "topics": ["3", "7"], "key_points": ["…", "…"]}
 Values = dict[str, Any]
 
 POINTS = "key_points"
-CHOICES = ("topics", "authors")
+CHOICES = ("topics", "authors", "groups")
 NAMES = (*FIELDS, POINTS)
 # Who changes one of these has written nothing.
-BESIDE_THE_TEXT = ("access", "due_at", "embargo_until")
+BESIDE_THE_TEXT = ("access", "groups", "due_at", "embargo_until", "readable_until")
 MOST_CHOICES = 200
-_MOMENTS = ("due_at", "embargo_until")
 _IN_THE_FIELD = "%Y-%m-%dT%H:%M"
 
 
@@ -40,7 +39,7 @@ def of_brief(brief: Brief) -> Values:
     values: Values = {name: getattr(brief, name) for name in FIELDS if name not in CHOICES}
     values["publication"] = str(brief.publication_id)
     values["date"] = brief.date.isoformat()
-    for name in _MOMENTS:
+    for name in MOMENTS:
         moment = values[name]
         values[name] = timezone.localtime(moment).strftime(_IN_THE_FIELD) if moment else ""
     values = {name: one_way(value).strip() for name, value in values.items()}
@@ -85,9 +84,11 @@ def in_words(name: str, value: Any) -> str | list[str]:
         return _names(Topic, value)
     if name == "authors":
         return _names(Author, value)
+    if name == "groups":
+        return _names(ClientGroup, value)
     if name == "access":
         return str(dict(Brief.Access.choices).get(value, value))
-    if name in _MOMENTS:
+    if name in MOMENTS:
         return str(value).replace("T", " ")
     return [str(text) for text in value] if isinstance(value, list) else str(value)
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs.models import Publication, Topic
@@ -27,6 +28,24 @@ class PublicationForm(forms.ModelForm[Publication]):
             field = cast("forms.ModelMultipleChoiceField[Topic]", self.fields["default_topics"])
             field.queryset = Topic.objects.filter(publication=self.instance.pk)
             field.help_text = _("Topics are kept under “Topics”.") if self.instance.pk else ""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse to tell readers apart under a wording that was written before."""
+        found = super().clean()
+        if "tracking" not in self.changed_data:
+            return found
+        if self.cleaned_data.get("tracking") != Publication.Tracking.PER_READER:
+            return found
+        if self.cleaned_data.get("consent_wording") and "consent_wording" not in self.changed_data:
+            message = _(
+                "Your own sign-up wording has to name it first: say there that you note which "
+                "reader opens a mail and follows a link, and save both together. Or empty it; "
+                "the usual wording names it."
+            )
+            self.add_error("consent_wording", message)
+        # Who asked before did not agree to it (deliveries.tracking.counting).
+        self.instance.tracks_readers_since = timezone.now()
+        return found
 
     def clean_logo(self) -> Any:
         """Refuse a logo that would make every web page slow."""

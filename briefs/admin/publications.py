@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from briefs import old_addresses
 from briefs.admin import look
 from briefs.admin.audit import note_rules
 from briefs.admin.desk import (
@@ -70,6 +71,7 @@ class PublicationAdmin(DeskAdmin[Publication]):
                     "series",
                     "default_topics",
                     "is_public",
+                    ("shows_locked_headlines", "feed_full_text"),
                 ],
             },
         ),
@@ -174,6 +176,8 @@ class PublicationAdmin(DeskAdmin[Publication]):
 
     def save_model(self, request: HttpRequest, obj: Publication, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if change and "slug" in form.changed_data:
+            old_addresses.leave_slug(form.initial["slug"], obj)
         if change:
             note_rules(request, obj, form)
 

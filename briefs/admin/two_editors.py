@@ -70,6 +70,18 @@ def changed(request: HttpRequest, brief: Brief) -> str:
     return ", ".join(labels)
 
 
+def readers_changed(request: HttpRequest, brief: Brief) -> str:
+    """Return who may read *brief* now and until when, as words; empty where that is as it was."""
+    names = ("access", "groups", "readable_until")
+    after = form_values.of_brief(Brief.objects.get(pk=brief.pk))
+    stored = request.__dict__.get("_desk_stored")
+    before = stored[0] if stored else {"access": "public", "groups": [], "readable_until": ""}
+    if all(before[name] == after[name] for name in names):
+        return ""
+    said = [form_values.in_words(name, after[name]) for name in names if after[name]]
+    return "; ".join(", ".join(one) if isinstance(one, list) else one for one in said)
+
+
 def _choose(post: QueryDict, stored: dict[str, Any]) -> None:
     typed = form_values.of_post(post)
     for name in form_values.NAMES:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.forms.widgets import CheckboxSelectMultiple, DateInput, DateTimeInput, Textarea
+from django.utils.translation import gettext_lazy
 from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminSelect2Widget
 
 INPUT = " ".join(INPUT_CLASSES)
@@ -59,6 +60,12 @@ class TopicChips(CheckboxSelectMultiple):
     """Topics as chips to press; each names its publication, so a script can show the right ones."""
 
     template_name = "admin/desk/chips.html"
+    none: Any = gettext_lazy("This publication has no topics yet.")
+
+    def get_context(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(*args, **kwargs)
+        context["widget"]["none"] = self.none
+        return context
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
@@ -66,6 +73,12 @@ class TopicChips(CheckboxSelectMultiple):
         if topic is not None:
             option["publication"] = topic.publication_id
         return option
+
+
+class GroupChips(TopicChips):
+    """Client groups, likewise."""
+
+    none = gettext_lazy("This publication has no client groups yet.")
 
 
 @lru_cache(maxsize=1)

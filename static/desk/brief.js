@@ -5,9 +5,9 @@
 
   const ONE = [
     "publication", "date", "series", "headline", "preheader", "body", "contact_block", "access",
-    "slug", "due_at", "embargo_until",
+    "slug", "due_at", "embargo_until", "readable_until",
   ];
-  const MANY = ["topics", "authors"];
+  const MANY = ["topics", "authors", "groups"];
   const DESKTOP = 70; // characters of a subject that an inbox shows, about
   const PHONE = 40;
   const LEAD = 50; // and of the preheader behind it
@@ -59,10 +59,12 @@
       form.elements.publication.dispatchEvent(new Event("change", { bubbles: true }));
     }
     for (const name of ONE) if (name in values && name !== "publication") write(form, name, values[name]);
-    if ("topics" in values) {
-      form.querySelectorAll('input[name="topics"]').forEach((tick) => {
-        tick.checked = values.topics.includes(tick.value);
-      });
+    for (const name of ["topics", "groups"]) {
+      if (name in values) {
+        form.querySelectorAll(`input[name="${name}"]`).forEach((tick) => {
+          tick.checked = values[name].includes(tick.value);
+        });
+      }
     }
     if ("authors" in values) {
       for (const option of form.elements.authors.options) option.selected = values.authors.includes(option.value);
@@ -111,7 +113,7 @@
     const known = JSON.parse(document.getElementById("desk-publications").textContent);
     const select = form.elements.publication;
     const series = form.elements.series;
-    const chips = root.querySelector("[data-chips]");
+    const all = root.querySelectorAll("[data-chips]");
     const chosen = () => known.find((one) => String(one.id) === select.value);
     let standing = (chosen() || {}).series || "";
 
@@ -121,15 +123,17 @@
       series.placeholder = own;
       standing = own;
       const usual = event && "new" in root.dataset && chosen() ? chosen().topics : [];
-      let visible = 0;
-      chips.querySelectorAll("[data-publication]").forEach((chip) => {
-        const tick = chip.querySelector("input");
-        chip.hidden = chip.dataset.publication !== select.value;
-        if (chip.hidden) tick.checked = false;
-        else visible += 1;
-        if (usual.includes(Number(tick.value))) tick.checked = true;
+      all.forEach((chips) => {
+        let visible = 0;
+        chips.querySelectorAll("[data-publication]").forEach((chip) => {
+          const tick = chip.querySelector("input");
+          chip.hidden = chip.dataset.publication !== select.value;
+          if (chip.hidden) tick.checked = false;
+          else visible += 1;
+          if (tick.name === "topics" && usual.includes(Number(tick.value))) tick.checked = true;
+        });
+        chips.querySelector(".ib-chips-none").hidden = visible > 0;
       });
-      chips.querySelector(".ib-chips-none").hidden = visible > 0;
     }
     select.addEventListener("change", follow);
     follow();

@@ -12,7 +12,7 @@
   const MOST_TURNS = 8;
   const NAMES = {
     headline: "Headline", series: "Series", preheader: "Preheader", date: "Date line", body: "Body",
-    contact_block: "Contact block", topics: "Topics", embargo_until: "Embargo", due_at: "Due",
+    contact_block: "Contact block", topics: "Topics", embargo_until: "Embargo", readable_until: "Readable until", due_at: "Due",
     publication: "Publication",
   };
   const ICONS = { error: "error", warning: "warning", ok: "check_circle", pending: "hourglass_top" };

@@ -2,6 +2,7 @@
 
 from subscribers.admin import (  # noqa: F401  (they register themselves)
     evidence,
+    groups,
     imports,
     readers,
     sign_up_forms,

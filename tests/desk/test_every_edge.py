@@ -9,11 +9,11 @@ from django.core import serializers
 from django.test import Client
 from django.urls import URLResolver, reverse
 
-from analytics.models import EditionFigures
+from analytics.models import EditionFigures, Trouble
 from briefs import audit, comments, revisions, workflow
-from briefs.models import Brief, Publication, Snippet, Topic
+from briefs.models import Brief, ClientGroup, Publication, Snippet, Topic
 from deliveries.models import Delivery, Link, Segment
-from subscribers.models import ImportRun
+from subscribers.models import GroupMember, ImportRun
 from tests.make import make_brief, make_edition, make_member, make_subscription
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -66,11 +66,21 @@ def rows(publication: Publication) -> dict[str, Any]:
     member = make_member(publication, "writer")
     comments.add(brief, member, "Look at this")
     Link.objects.create(edition=edition, position=0, url="https://port.example/")
+    group = ClientGroup.objects.create(publication=publication, name="Ours")
     return {
         "auditentry": audit.record("edited", brief=brief, by=member),
         "brief": brief,
+        "clientgroup": group,
+        "groupmember": GroupMember.objects.create(group=group, key="g@h.org", address="g@h.org"),
         "delivery": Delivery.objects.create(edition=edition, subscriber=link.subscriber),
         "edition": edition,
+        "trouble": Trouble.objects.create(
+            publication=publication,
+            kind="spf",
+            about="harbour.example",
+            since=timezone.now(),
+            seen_at=timezone.now(),
+        ),
         "editionfigures": EditionFigures.objects.create(
             edition=edition, counted_at=edition.send_at
         ),
