@@ -70,7 +70,7 @@ class Taken:
 def sort(data: bytes) -> Taken:
     """Return what the mail in *data* is and names; asks no database and never raises."""
     message = reading.read(data)
-    returned = sorting.sort_message(message)
+    returned = sorting.sort_message(message, sorting.shortened(data, message))
     inner = original.of(message)
     return Taken(
         returned,

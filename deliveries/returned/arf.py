@@ -68,7 +68,7 @@ def find(message: Message) -> Complaint | None:
 def find_informal(message: Message, text: str) -> Complaint | None:
     """Return the complaint that has no form but is one by sender, subject and words, or None."""
     sender = f"{reading.header(message, 'From')} {reading.header(message, 'Return-Path')}"
-    subject = reading.header(message, "Subject")
+    subject = reading.header(message, "Subject")[:300]
     inner = original.of(message)
     hotmail = inner is not None and inner.get("X-HmXmrOriginalRecipient")
     if hotmail:

@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from email.message import Message
 
 from flufl.bounce import all_failures
@@ -13,6 +14,10 @@ from deliveries.returned.freewords import BODY, CUT, DELAY, FORM, SENDER, SUBJEC
 # It logs a traceback for each detector that gives up.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
+MOST_SUBJECT = 300
+_NOBODY = re.compile(r"(?:^|[\s\"])<\s*>")
+_NULL = re.compile(r"\s*<\s*>\s*")
+_DAEMON_PATH = re.compile(r"mailer-?daemon|postmaster", re.IGNORECASE)
 _QMAIL = re.compile(r"^<([^>\s]+@[^>\s]+)>:?[ \t]*\n?((?:.*\S.*\n?){0,12})", re.MULTILINE)
 _RCPT = re.compile(r"RCPT TO:\s*<?([^\s>]+@[^\s>]+)", re.IGNORECASE)
 _REPLY_LINE = re.compile(
@@ -33,73 +38,115 @@ class Bounce:
     status: str
     words: str
     is_delay: bool
-    rule: str
 
 
-def find(message: Message, text: str) -> Bounce | None:
-    """Return the bounce that *message* with its *text* is, or None where too little says so."""
-    head, _ = cut(text)
-    failed = [a for value in reading.headers(message, "X-Failed-Recipients") for a in addresses.addresses_in(value)]
-    temporary, permanent = _flufl(message)
-    if not failed and not _is_bounce(message, head, bool(temporary or permanent)):
+class Sight:
+    """A mail as it is looked at for signs of a bounce; each is looked for once."""
+
+    def __init__(self, message: Message, text: str, short: Message) -> None:
+        self.message = message
+        self.subject = reading.header(message, "Subject")[:MOST_SUBJECT]
+        self.head, _ = cut(text)  # without the mail that it returns
+        self._short = short  # for flufl.bounce, which tries fifty expressions on every line
+
+    @cached_property
+    def failed(self) -> list[str]:
+        """Whom Exim and Gmail name in a header of their own."""
+        values = reading.headers(self.message, "X-Failed-Recipients")
+        return [address for value in values for address in addresses.addresses_in(value)]
+
+    @cached_property
+    def by_daemon(self) -> bool:
+        """True if the mail calls itself a mail server's."""
+        sender = f"{reading.header(self.message, 'From')} {reading.header(self.message, 'Sender')}"
+        path = reading.header(self.message, "Return-Path")
+        return bool(
+            SENDER.search(sender)
+            or _NOBODY.search(reading.header(self.message, "From"))
+            or _DAEMON_PATH.search(path)
+        )
+
+    @cached_property
+    def has_null_sender(self) -> bool:
+        """True if it came with the sender that is never answered (RFC 5321, 4.5.5)."""
+        return _NULL.fullmatch(reading.header(self.message, "Return-Path")) is not None
+
+    @cached_property
+    def by_subject(self) -> bool:
+        """True if the subject is one of bounces."""
+        return SUBJECT.search(self.subject) is not None
+
+    @cached_property
+    def by_words(self) -> bool:
+        """True if the text says that something was not delivered."""
+        return BODY.search(self.head) is not None
+
+    @cached_property
+    def by_code(self) -> bool:
+        """True if the text quotes a refusal of SMTP."""
+        return _STRONG.search(self.head) is not None
+
+    @cached_property
+    def has_form(self) -> bool:
+        """True if it has sentences that only servers write, or returns a mail."""
+        return FORM.search(self.head) is not None or original.of(self.message) is not None
+
+    @cached_property
+    def known(self) -> tuple[list[str], list[str]]:
+        """The addresses that flufl.bounce takes for failing now, and for good."""
+        return _flufl(self._short)
+
+    def is_plainly(self) -> bool:
+        """Tell whether this is a server's, though its subject, often ours, sounds like an answer."""
+        if self.failed:
+            return True
+        if not (self.by_subject and self.by_words) or replies.is_auto(self.message):
+            return False
+        return self.by_daemon or self.by_code or any(self.known)
+
+    def is_bounce(self) -> bool:
+        """Tell whether sender, subject and words together say that this is a bounce.
+
+        An answer by a person is none, whatever it quotes; a null sender alone is
+        an answering program's too.
+        """
+        if self.failed:
+            return True
+        if self.by_daemon:
+            return (
+                self.by_words
+                or self.by_code
+                or any(self.known)
+                or (self.by_subject and len(self.head.split()) < 60)
+            )
+        if self.has_null_sender:
+            return any(self.known) or (self.by_words and (self.by_subject or self.by_code))
+        return self.by_subject and self.by_words and self._is_unanswered()
+
+    def _is_unanswered(self) -> bool:
+        message = self.message
+        if any(self.known):
+            return True
+        if replies.is_answer(message) or replies.is_forward(message):
+            return False
+        return self.by_code or self.has_form
+
+
+def find(sight: Sight) -> Bounce | None:
+    """Return the bounce that a mail is, or None where too little says so."""
+    if not sight.is_bounce():
         return None
-    subject = reading.header(message, "Subject")
-    is_delay = bool(DELAY.search(f"{subject}\n{head[:3000]}")) or bool(temporary and not permanent)
-    address, words = _refusal(message, head, [*failed, *permanent, *temporary])
-    return Bounce(address, rules.status_in(words) or "", words, is_delay, "words")
-
-
-def is_plainly(message: Message, text: str) -> bool:
-    """Tell whether *message* is a server's, though its subject, often ours, sounds like an answer's."""
-    if "X-Failed-Recipients" in message:
-        return True
-    head, _ = cut(text)
-    subject = reading.header(message, "Subject")
-    has_words = BODY.search(head) is not None
-    if SUBJECT.search(subject) and has_words and not replies.is_auto(message):
-        return is_from_daemon(message) or _STRONG.search(head) is not None or any(_flufl(message))
-    return False
-
-
-def _is_bounce(message: Message, head: str, is_known: bool) -> bool:
-    """Tell whether sender, subject and words together say that *message* is a bounce.
-
-    *is_known* is whether flufl.bounce knows its form. An answer by a person
-    is none, whatever it quotes; a null sender alone is an answering program's too.
-    """
-    subject = reading.header(message, "Subject")
-    by_daemon, by_words = is_from_daemon(message), BODY.search(head) is not None
-    by_subject = SUBJECT.search(subject) is not None
-    by_code = _STRONG.search(head) is not None
-    if by_daemon:
-        return by_words or by_code or is_known or (by_subject and len(head.split()) < 60)
-    if has_null_sender(message):
-        return is_known or (by_words and (by_subject or by_code))
-    if ("In-Reply-To" in message or "References" in message) and not is_known:
-        return False
-    has_form = FORM.search(head) is not None or original.of(message) is not None
-    if replies.is_answer(message) or replies.is_forward(message):
-        return by_subject and by_words and is_known
-    return by_subject and by_words and (is_known or by_code or has_form)
+    temporary, permanent = sight.known
+    signs = f"{sight.subject}\n{sight.head[:3000]}"
+    is_delay = bool(DELAY.search(signs)) or bool(temporary and not permanent)
+    address, words = _refusal(sight, [*sight.failed, *permanent, *temporary])
+    return Bounce(address, rules.status_in(words) or "", words, is_delay)
 
 
 def cut(text: str) -> tuple[str, str]:
     """Return what the server says in *text*, and the mail that it returns below that."""
     found = CUT.search(text)
     return (text[: found.start()], text[found.start() :]) if found else (text, "")
-
-
-def is_from_daemon(message: Message) -> bool:
-    """Tell whether *message* calls itself a mail server's."""
-    sender = f"{reading.header(message, 'From')} {reading.header(message, 'Sender')}"
-    if SENDER.search(sender) or re.search(r"(^|[\s\"])<\s*>", reading.header(message, "From")):
-        return True
-    return re.search(r"mailer-?daemon|postmaster", reading.header(message, "Return-Path"), re.I) is not None
-
-
-def has_null_sender(message: Message) -> bool:
-    """Tell whether *message* came with the sender that is never answered (RFC 5321, 4.5.5)."""
-    return re.fullmatch(r"<\s*>", reading.header(message, "Return-Path").strip()) is not None
 
 
 def _flufl(message: Message) -> tuple[list[str], list[str]]:
@@ -125,8 +172,9 @@ def _texts(found: frozenset[bytes]) -> list[str]:
     return [clean for a in texts if (clean := addresses.address_in(a))]
 
 
-def _refusal(message: Message, head: str, known: list[str]) -> tuple[str, str]:
+def _refusal(sight: Sight, known: list[str]) -> tuple[str, str]:
     """Return whose mail failed and the words about that one."""
+    message, head = sight.message, sight.head
     own = {a.lower() for name in ("To", "From", "Delivered-To") for v in reading.headers(message, name)
            for a in addresses.addresses_in(v)}  # fmt: skip
     address, words = "", ""

@@ -53,7 +53,7 @@ DELAY = re.compile(
     re.IGNORECASE,
 )
 CUT = re.compile(
-    r"^[ \t>*=_~|#.-]*(?:-{2,}[ \t]*)?(?:"
+    r"^[ \t>*=_~|#.-]*+(?:"
     r"below this line is a copy|this is a copy of the (message|header|first)|here is a copy of|(the (text of the )?)?original[ -]message(?! (was|you|to|from|sent|with|could|has|is|of))|(a )?copy of (the|your) (original )?(message|mail)|message headers? (follow|and)|(your )?unsent message|"
     r"(the )?returned message|(your )?original (mail|text|e-?mail|header)|header of (the )?(original|message)|received (message|header|mail) (follow|header)|the header of the original|message text follows|the first \S+ lines|(start|begin\w*) of (the )?(original|returned|message|forward)|message (contents|text|body)|"
     r"undelivered message|rejected message|returned (mail|message) follows|included is a copy|the (body|headers?) of (your|the) (message|mail|original)|forwarded message|end of message|attached (is )?(a copy|message)|"

@@ -131,7 +131,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"(не существует|не найден|неизвестн|нет такого|недействител|несуществующ|не зарегистр)", r"(neexistuje|neznám|nenalezen)", r"(ismeretlen|nem létezik)", r"(bulunamadı|mevcut değil|geçersiz|kullanıcı yok)", r"(necunoscut|nu există)", r"(άγνωστ|δεν υπάρχει)",
         r"(不存在|找不到|无效|無效|没有找到|查無|无此|無此|未找到)", r"(存在しない|存在しません|見つかりません|見つかりませんでした|不明|宛先不明|有効ではありません|ユーザ.{0,6}いません)", r"(존재하지 않|찾을 수 없|없는 사용자|알 수 없는)", r"(غير موجود|لم يتم العثور)", r"(לא קיים|לא נמצא)", r"không tồn tại", r"ไม่พบ|ไม่มี",
         r"address (is )?unavailable", r"no thank you rejected", r"(user|recipient|mailbox|account)[^a-z]{1,60}unknown", r"email name is not found", r"not found$",
-        r"(<[^>]*>|\S+@\S+)\.?,?:? (does not exist|not found|unknown|not known|is unknown|is not valid|is invalid|invalid)", r"does(n't| not) exist at",
+        r"(<[^<> ]{1,200}>|[^ @]{1,64}@[^ @]{1,100})\.?,?:? (does not exist|not found|unknown|not known|is unknown|is not valid|is invalid|invalid)", r"does(n't| not) exist at",
         r"no (existe|such)\b(?! (domain|host))", r"mailbox name~(not|invalid)", r"unable to deliver to this (address|recipient)",
     )),
     ("no-domain", (

@@ -13,14 +13,19 @@ from email.message import Message
 # What a report says stands at its head, the mail that it returns behind; so much is read.
 MOST_BYTES = 2_000_000
 MOST_TEXT = 200_000  # characters of one part
+MOST_HTML = 100_000
 MOST_PARTS = 200
-MOST_HEADER = 20_000
+MOST_HEADER = 5_000
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_TAG = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
-_BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?td|/?li|/?h\d|hr)\b[^>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?td|/?li|/?h\d|hr)\b[^<>]*>", re.IGNORECASE)
 # An address in brackets is no element: <a@example.org>.
-_ELEMENT = re.compile(r"</?[a-z!][^<>@]*(?:(?:=\s*\"[^\"]*\"|=\s*'[^']*')[^<>]*)*>", re.IGNORECASE)
+_ELEMENT = re.compile(
+    r"<[/!]?[a-z][^<>@\"']*(?:(?:\"[^\"<>]*\"|'[^'<>]*')[^<>@\"']*)*>", re.IGNORECASE
+)
+_UNSEEN = (("<!--", "-->"), ("<style", "</style"), ("<script", "</script"), ("<head>", "</head"))
+_SPACES = re.compile(r"[ \t\xa0]{3,}")
+_EMPTY_LINES = re.compile(r"(?:[ \t]*\n){4,}")
 _CHARSETS = {"unknown-8bit": "latin-1", "x-unknown": "latin-1", "cp-850": "cp850", "x-gbk": "gbk",
              "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949",
              "iso-8859-1": "cp1252", "us-ascii": "utf-8", "ascii": "utf-8",
@@ -198,9 +203,28 @@ def parameter(part: Message, name: str) -> str:
 
 def plain(text: str) -> str:
     """Return *text*, which is HTML, as a person would read it."""
-    text = _TAG.sub(" ", text)
+    text = text[:MOST_HTML]
+    for begin, end in _UNSEEN:
+        text = _without(text, begin, end)
     text = _BREAK.sub("\n", text)
     return html.unescape(_ELEMENT.sub("", text))
+
+
+def _without(text: str, begin: str, end: str) -> str:
+    """Return *text* without all from each *begin* to the *end* behind it."""
+    kept, at, lower = [], 0, text.lower()
+    while (found := lower.find(begin, at)) >= 0:
+        kept.append(text[at:found])
+        closed = lower.find(end, found)
+        if closed < 0:
+            return "".join(kept)
+        at = closed + len(end)
+    return "".join([*kept, text[at:]])
+
+
+def squeezed(text: str) -> str:
+    """Return *text* without long runs of spaces and empty lines."""
+    return _EMPTY_LINES.sub("\n\n\n", _SPACES.sub("  ", text))
 
 
 def parts(message: Message, *, inside: bool = True) -> Iterator[Message]:

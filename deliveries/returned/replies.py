@@ -83,7 +83,7 @@ def is_receipt(message: Message) -> bool:
             "message/global-disposition-notification",
         ):
             return True
-    subject = reading.header(message, "Subject")
+    subject = reading.header(message, "Subject")[:300]
     return bool(_RECEIPT.search(subject) or _RELAYED.search(subject))
 
 
@@ -98,7 +98,7 @@ def kind_of(message: Message, text: str) -> str:
     Reports of mail servers bear Auto-Submitted too, so these are asked for
     after every sign of a bounce of their own.
     """
-    subject = reading.header(message, "Subject")
+    subject = reading.header(message, "Subject")[:300]
     head = text[:1500]
     if _SUBJECT.search(subject) or _WORDS.search(subject):
         return "auto-reply"
@@ -120,7 +120,7 @@ def kind_of(message: Message, text: str) -> str:
 
 def is_auto(message: Message) -> bool:
     """Tell whether *message* bears what only answering programs write."""
-    return _has_header(message) or _SUBJECT.search(reading.header(message, "Subject")) is not None
+    return _has_header(message) or _SUBJECT.search(reading.header(message, "Subject")[:300]) is not None
 
 
 def _has_header(message: Message) -> bool:

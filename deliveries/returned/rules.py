@@ -40,7 +40,7 @@ SENDERS_FAULT = frozenset({"auth", "spam", "blocked", "policy", "too-large", "re
 _PASSES = frozenset({"full", "busy", "unreachable", "expired"})
 _LASTS = frozenset({"no-mailbox", "no-domain", "disabled", "moved"})
 
-MOST_WORDS = 4000  # characters that are looked at
+MOST_WORDS = 3000  # characters that are looked at
 
 # The subject ends at 7; what is higher is a version of some software.
 _STATUS = re.compile(r"(?<![\d.])([245])\.([0-7])\.(\d{1,3})(?![\d.]*\d)")

@@ -12,7 +12,8 @@ UNSUBSCRIBE = "unsubscribe"
 NOT_A_BOUNCE = "not-a-bounce"
 KINDS = (PERMANENT, TRANSIENT, COMPLAINT, UNSUBSCRIBE, NOT_A_BOUNCE)
 
-MOST_TEXT = 60_000
+MOST_TEXT = 20_000
+MOST_SHORT = 20_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,17 @@ class Returned:
 
 def sort(data: bytes) -> Returned:
     """Return what the mail in *data* says; never raises."""
-    return sort_message(reading.read(data))
+    message = reading.read(data)
+    return sort_message(message, shortened(data, message))
 
 
-def sort_message(message: Message) -> Returned:
-    """Return what *message* says; see docs/bounces.md for the order."""
+def shortened(data: bytes, message: Message) -> Message:
+    """Return the *message* that *data* holds, or one of its beginning only where that is long."""
+    return message if len(data) <= MOST_SHORT else reading.read(data[:MOST_SHORT])
+
+
+def sort_message(message: Message, short: Message) -> Returned:
+    """Return what *message* says, which begins as *short*; see docs/bounces.md for the order."""
     if complaint := arf.find(message):
         return _of_complaint(complaint, "arf")
     if found := dsn.find(message):
@@ -47,7 +54,8 @@ def sort_message(message: Message) -> Returned:
     answer = replies.kind_of(message, text)
     if wishes.wishes_to_leave(message, text) and not answer:
         return Returned(UNSUBSCRIBE, address=_sender(message), rule="wish")
-    if (not answer or freeform.is_plainly(message, text)) and (bounce := freeform.find(message, text)):
+    sight = freeform.Sight(message, text, short)
+    if (not answer or sight.is_plainly()) and (bounce := freeform.find(sight)):
         return _of_bounce(bounce)
     if not answer and (complaint := arf.find_informal(message, text)):
         return _of_complaint(complaint, "complaint")
@@ -69,7 +77,7 @@ def body(message: Message) -> str:
     found = "\n".join(texts)
     if len(found.split()) < 5 and html:
         found += "\n" + "\n".join(html)
-    return found[:MOST_TEXT]
+    return reading.squeezed(found[: 4 * MOST_TEXT])[:MOST_TEXT]
 
 
 def _sender(message: Message) -> str:
@@ -111,5 +119,5 @@ def _of_bounce(bounce: freeform.Bounce) -> Returned:
         is_permanent = True
     return Returned(
         PERMANENT if is_permanent else TRANSIENT, bounce.address, bounce.status, judged.reason,
-        bounce.words, bounce.rule, "", judged.is_senders_fault, bounce.is_delay,
+        bounce.words, "words", "", judged.is_senders_fault, bounce.is_delay,
     )  # fmt: skip

@@ -48,11 +48,11 @@ def wishes_to_leave(message: Message, text: str) -> bool:
     """Tell whether *message* asks to be taken off, by where it went or by what it says."""
     if token_of(message) is not None:
         return True
-    subject = reading.header(message, "Subject")
+    subject = reading.header(message, "Subject")[:200]
     if _SUBJECT.fullmatch(subject):
         return True
     to_us = any(_PLAIN.search(v) for name in _HEADERS for v in reading.headers(message, name))
-    own = own_words(text)
+    own = own_words(text[:5000])
     if to_us and len(own) < 400:
         return True
     # An empty subject or an answer whose only words are these.
