@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Sum
 
-from deliveries import lanes
+from deliveries import lanes, reports
 from deliveries.models import (
     PIXEL,
     Batch,
@@ -38,8 +38,6 @@ MOST_BOUNCES = 200_000
 _WHYS = frozenset(name for name, _words in LeaveForm.WHYS)
 _LABEL = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?(https?://[^\s)>]{1,2000})")
 Status = Delivery.Status
-# What the provider took, whatever came back of it.
-ACCEPTED = (Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
 # Who complains has got it.
 ARRIVED = (Status.DELIVERED, Status.COMPLAINED)
 WAITING = (Status.PENDING, Status.SENDING)
@@ -71,7 +69,7 @@ def ledger(edition: Edition) -> Ledger:
 def sums(statuses: dict[str, int]) -> dict[str, int]:
     """Return what the *statuses* of an edition add up to."""
     return {
-        "accepted": sum(statuses[status] for status in ACCEPTED),
+        "accepted": reports.accepted(statuses),
         "delivered": sum(statuses[status] for status in ARRIVED),
         "bounced": statuses[Status.BOUNCED],
         "complained": statuses[Status.COMPLAINED],
@@ -153,7 +151,7 @@ def by_domain(edition: Edition) -> list[dict[str, Any]]:
         .values(domain=F("subscriber__domain"))
         .annotate(
             audience=Count("pk"),
-            accepted=Count("pk", filter=Q(status__in=ACCEPTED)),
+            accepted=Count("pk", filter=Q(status__in=reports.ACCEPTED)),
             delivered=Count("pk", filter=Q(status__in=ARRIVED)),
             bounced=Count("pk", filter=Q(status=Status.BOUNCED)),
             complained=Count("pk", filter=Q(status=Status.COMPLAINED)),
@@ -252,7 +250,8 @@ def heard(edition: Edition, statuses: dict[str, int]) -> dict[str, str | bool]:
     """Return what the lanes of *edition* let us know.
 
     "delivery": "all" or "some" of its lanes report that mail arrived, or
-    "none" has so far; "bounces": whether bounces find their way back at all.
+    "none" has so far; "bounces", "complaints": whether they find their way
+    back at all.
     """
     used = Batch.objects.filter(edition=edition).order_by().values_list("lane").distinct()
     can = [_reports(lane) for (lane,) in used]
@@ -260,8 +259,12 @@ def heard(edition: Edition, statuses: dict[str, int]) -> dict[str, str | bool]:
     delivery = "none"
     if statuses[Status.DELIVERED] or (has_come and True in can):
         delivery = "some" if False in can else "all"
-    returns = bool(settings.BOUNCE_DOMAIN) or True in can or has_come > 0
-    return {"delivery": delivery, "bounces": returns}
+    finds_us = bool(settings.BOUNCE_DOMAIN) or True in can
+    return {
+        "delivery": delivery,
+        "bounces": finds_us or has_come > 0,
+        "complaints": finds_us or statuses[Status.COMPLAINED] > 0,
+    }
 
 
 def _reports(lane: str) -> bool | None:

@@ -138,9 +138,7 @@ def _domains(publication: Publication) -> list[dict[str, Any]]:
         rows.append(
             {
                 **one,
-                "delivered_share": _share(one["delivered"], one["sent"])
-                if one["delivered"]
-                else "",
+                "delivered_share": _share(one["delivered"], one["reported"]),
                 "bounced_share": _share(one["bounced"], one["sent"]),
                 "complained_share": _share(one["complained"], one["sent"]),
                 "line": chart.spark(bounced),
@@ -167,34 +165,38 @@ _COLUMNS = (*OF_READERS, *PER_HUNDRED)
 
 
 def latest(publications: frozenset[int], most: int = LAST_EDITIONS) -> dict[str, Any]:
-    """Return {"editions", "rates"}: the latest that went to somebody, and their columns."""
+    """Return {"editions", "rates"}: the latest that went to somebody, and their columns.
+
+    A rate that was measured of none of them has no column.
+    """
     rows = Edition.objects.filter(publication__in=publications, frozen_at__isnull=False)
     found = list(
         rows.select_related("brief", "revision", "tally", "publication").order_by(
             "-send_at", "-pk"
         )[:most]
     )
+    all_figures = figures.of_many(found)
+    all_rates = [rates.of(theirs) for theirs in all_figures]
+    names = [name for name in _COLUMNS if any(one[name]["is_measured"] for one in all_rates)]
     return {
         "editions": [
-            {"edition": edition, "figures": theirs, "cells": _cells(theirs)}
-            for edition, theirs in zip(found, figures.of_many(found), strict=True)
+            {"edition": edition, "figures": theirs, "cells": [_cell(name, one) for name in names]}
+            for edition, theirs, one in zip(found, all_figures, all_rates, strict=True)
         ],
-        "rates": [
-            {"name": words.RATES[name], "is_per_hundred": name in PER_HUNDRED} for name in _COLUMNS
-        ],
+        "rates": [words.RATES[name] for name in names],
     }
 
 
-def _cells(found: dict[str, Any]) -> list[dict[str, str]]:
-    """Return what each column shows: the number, and the share where it says something."""
-    cells = []
-    for name, rate in rates.of(found).items():
-        shares = words.written(name, rate["share"])
-        says_much = rate["of"] >= rates.LEAST_FOR_PERCENT and rate["share"] is not None
-        cells.append(
-            {
-                "number": f"{rate['count']:,}" if rate["is_measured"] else "–",
-                "share": shares if rate["is_measured"] and says_much else "",
-            }
-        )
-    return cells
+def _cell(name: str, shares: dict[str, rates.Rate]) -> dict[str, str]:
+    """Return what a column shows: the number, and the share where it says something."""
+    rate = shares[name]
+    share = ""
+    if rate["share"] is not None and rate["of"] >= rates.LEAST_FOR_PERCENT:
+        share = words.written(name, rate["share"])
+        if name in PER_HUNDRED:
+            share = _("%(number)s per 100") % {"number": share}
+    return {
+        "name": name,
+        "number": f"{rate['count']:,}" if rate["is_measured"] else "–",
+        "share": share,
+    }

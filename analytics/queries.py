@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from analytics import rollups
 from analytics.models import ReaderDay
-from deliveries import readership, tallies
+from deliveries import readership, reports, tallies
 from deliveries.models import Edition, Readership
 from subscribers.models import Notice, Subscription
 
@@ -110,14 +110,19 @@ class Outcome(NamedTuple):
     counts: dict[str, int]
 
     @property
-    def sent(self) -> int:
-        """Return how many the provider took."""
-        return self.counts["sent"] + self.counts["delivered"]
+    def accepted(self) -> int:
+        """Return how many letters the provider took, whatever came back of them."""
+        return reports.accepted(self.counts)
 
     @property
     def failed(self) -> int:
-        """Return how many got nothing, as far as is known."""
-        return self.counts["failed"] + self.counts["bounced"]
+        """Return how many it did not take."""
+        return self.counts["failed"]
+
+    @property
+    def bounced(self) -> int:
+        """Return how many of those that it took came back."""
+        return self.counts["bounced"]
 
     @property
     def in_doubt(self) -> int:

@@ -82,7 +82,7 @@ _MEASURED: dict[str, Callable[[Figures], bool]] = {
     # Where some lanes report and others do not, who has arrived is known of some readers only.
     "delivered": lambda found: bool(found["heard"]["delivery"] == "all"),
     "bounced": lambda found: bool(found["heard"]["bounces"]),
-    "complained": lambda found: bool(found["heard"]["bounces"]),
+    "complained": lambda found: bool(found["heard"]["complaints"]),
 }
 
 

@@ -79,17 +79,23 @@ def sources(weeks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def domains(publication: Publication, today: dt.date) -> list[dict[str, Any]]:
     """Return how the largest receiving domains took the mail, week by week, the largest first.
 
-    [{"domain", "sent", "delivered", "bounced", "complained", "failed", "weeks"}];
+    [{"domain", "sent", "delivered", "bounced", "complained", "failed", "reported", "weeks"}];
     "weeks" has the same for each of the last DOMAIN_WEEKS, None where nothing was sent.
+    "reported" is what was sent on days of which any delivery was reported.
     """
     mondays = [monday(today) - back * WEEK for back in range(DOMAIN_WEEKS)][::-1]
     names = ("sent", "delivered", "bounced", "complained", "failed")
-    rows = DomainDay.objects.filter(publication=publication, day__gte=mondays[0])
+    rows = list(
+        DomainDay.objects.filter(publication=publication, day__gte=mondays[0]).order_by("pk")
+    )
+    reports = {row.day for row in rows if row.delivered}
     found: dict[str, dict[str, Any]] = {}
-    for row in rows.order_by("domain", "day"):
+    for row in rows:
         one = found.setdefault(
-            row.domain, {"domain": row.domain, **dict.fromkeys(names, 0), "weeks": {}}
+            row.domain,
+            {"domain": row.domain, **dict.fromkeys(names, 0), "reported": 0, "weeks": {}},
         )
+        one["reported"] += row.sent if row.day in reports else 0
         week = one["weeks"].setdefault(monday(row.day), dict.fromkeys(names, 0))
         for name in names:
             one[name] += getattr(row, name)

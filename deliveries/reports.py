@@ -17,6 +17,14 @@ def _no_lines(_report: dict[str, Any]) -> list[str]:
     return []
 
 
+# What the provider took, whatever came back of it: each page that says “accepted” means these.
+ACCEPTED = (
+    Delivery.Status.SENT,
+    Delivery.Status.DELIVERED,
+    Delivery.Status.BOUNCED,
+    Delivery.Status.COMPLAINED,
+)
+
 # An app above knows more of an edition: what the command's report adds, and how that is read.
 more: Callable[[Edition], dict[str, Any]] = _no_more
 more_lines: Callable[[dict[str, Any]], list[str]] = _no_lines
@@ -58,6 +66,11 @@ def sums(rows: list[tuple[str, str, int]]) -> dict[str, Any]:
         if reason:
             reasons[reason] = reasons.get(reason, 0) + count
     return {"audience": sum(statuses.values()), "statuses": statuses, "reasons": reasons}
+
+
+def accepted(statuses: dict[str, int]) -> int:
+    """Return how many letters the provider took."""
+    return sum(statuses[status] for status in ACCEPTED)
 
 
 def left(report: dict[str, Any]) -> int:

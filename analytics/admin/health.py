@@ -25,13 +25,13 @@ class HealthAdmin(DeskAdmin[Trouble]):
         "change": None,
         "delete": None,
     }
+    actions = None
+    fields = ["publication", "kind", "about", "words", "since", "seen_at", "told_at", "mended_at"]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.page_view)
-        return [
-            path("", view, name="analytics_health"),
-            path("", view, name="analytics_trouble_changelist"),
-        ]
+        # Before Django's own list, whose name leads there too.
+        return [path("", view, name="analytics_health"), *super().get_urls()]
 
     def page_view(self, request: HttpRequest) -> HttpResponse:
         """Show how the mail of whatever the user publishes fares."""

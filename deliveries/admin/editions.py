@@ -26,7 +26,7 @@ from briefs.admin.desk import (
 from briefs.models import User
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
-from deliveries import control, missed, readership, tallies
+from deliveries import control, missed, readership, reports, tallies
 from deliveries.admin import calendar, checks, moments, one_reader, sign_off
 from deliveries.admin.corrections import correct_view
 from deliveries.admin.import_undo import undo_view
@@ -184,13 +184,19 @@ class EditionAdmin(DeskAdmin[Edition]):
             return "–"
         report = tallies.of(edition)
         counts = report["statuses"]
-        sent = counts["sent"] + counts["delivered"]
-        wrong = counts["failed"] + counts["bounced"]
         return format_html(
             '<span class="ib-outcome">{}<span class="ib-muted">{}{}</span></span>',
             bar(counts, report["audience"]),
-            _("%(sent)s sent · %(failed)s failed · %(doubt)s in doubt")
-            % {"sent": f"{sent:,}", "failed": f"{wrong:,}", "doubt": f"{counts['in-doubt']:,}"},
+            _(
+                "%(accepted)s accepted · %(bounced)s bounced · %(failed)s failed · "
+                "%(doubt)s in doubt"
+            )
+            % {
+                "accepted": f"{reports.accepted(counts):,}",
+                "bounced": f"{counts['bounced']:,}",
+                "failed": f"{counts['failed']:,}",
+                "doubt": f"{counts['in-doubt']:,}",
+            },
             _report_link(edition),
         )
 

@@ -49,7 +49,7 @@ def test_every_number_is_counted_from_its_rows(edition):
     )  # fmt: skip
     first = found["links"][0]
     assert (first["label"], first["human"], first["machine"]) == ("the port", 6, 20)
-    assert found["heard"] == {"delivery": "all", "bounces": True}
+    assert found["heard"] == {"delivery": "all", "bounces": True, "complaints": True}
     assert json.loads(json.dumps(found)) == found
 
 
@@ -165,9 +165,10 @@ def test_all_that_shows_the_numbers_shows_the_same(edition, capsys):
     outcome = queries.last_editions(frozenset({edition.publication_id}))[0]
     assert told["figures"]["statuses"] == told["statuses"] == found["statuses"]
     assert live["counts"] == outcome.counts == page["figures"]["statuses"] == found["statuses"]
+    assert outcome.accepted == found["accepted"]
     assert live["audience"] == outcome.audience == int(row["audience"]) == found["audience"]
     tiles = {tile["key"]: tile["number"] for tile in page["tiles"]}
-    cells = dict(zip(rates.of(found), publication["editions"][0]["cells"], strict=True))
+    cells = {cell["name"]: cell for cell in publication["editions"][0]["cells"]}
     for name, rate in rates.of(found).items():
         assert told["rates"][name] == rate
         if name in rates.OF_READERS:

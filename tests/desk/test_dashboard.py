@@ -117,7 +117,7 @@ def test_the_last_edition_shows_its_outcome(paul: Client, brief: Brief) -> None:
     planning.start(edition)
     edition.deliveries.update(status="sent")
     last = paul.get("/admin/").context["last"]
-    assert (last.audience, last.sent, last.failed) == (3, 3, 0)
+    assert (last.audience, last.accepted, last.failed) == (3, 3, 0)
 
 
 def test_the_desk_greets_by_the_editors_own_clock(paul: Client) -> None:
