@@ -7,7 +7,7 @@ are counted: see rows_of().
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.conf import settings
 from django.db.models import Max, Min
@@ -52,7 +52,7 @@ def heed(news: News, source: str) -> None:
             bounced_on[reader.pk].add(row.pk)
     for pk, deliveries in sorted(bounced_on.items()):
         _judge_rows(readers[pk], deliveries)
-    _recount(news)
+    _recount(news, judged=bounced_on.keys())
     _tell_the_brakes(news)
     if news.changed:
         tallies.stale({news.rows[pk].edition for pk in news.changed}, at_once=False)
@@ -117,10 +117,12 @@ def _suppress(reader: Subscriber, reason: str, delivery: int) -> None:
 
 def _judge_rows(reader: Subscriber, fresh: set[int]) -> None:
     """Suppress *reader* if a row of bounces that *fresh* ones belong to is long enough."""
-    for row in rows_of(reader):
+    rows = rows_of(reader)
+    for row in rows:
         lasted = max(row.values()) - min(row.values()) >= settings.TRANSIENT_BOUNCES_OVER
         if fresh & row.keys() and lasted and len(row) >= settings.TRANSIENT_BOUNCES:
             _suppress(reader, Suppression.Reason.BOUNCE, max(row))
+    _keep_count(reader, rows[0] if rows else {})
 
 
 def rows_of(reader: Subscriber) -> list[dict[int, dt.datetime]]:
@@ -150,17 +152,14 @@ def rows_of(reader: Subscriber) -> list[dict[int, dt.datetime]]:
     return [row for row in rows if row]
 
 
-def _recount(news: News) -> None:
-    """Store anew how many letters in a row bounced of the readers of whom something was told."""
-    bad = (BOUNCED, COMPLAINED)
-    ids = {row.subscriber for row, told in news.fresh if row.subscriber and told.type in bad}
-    reached = {reader for pk in news.delivered if (reader := news.rows[pk].subscriber)}
-    if reached:
-        counted = BounceCount.objects.filter(subscriber__in=reached)
-        ids.update(counted.values_list("subscriber", flat=True))
-    for one in Subscriber.objects.filter(pk__in=ids) if ids else []:
-        rows = rows_of(one)
-        _keep_count(one, rows[0] if rows else {})
+def _recount(news: News, judged: Collection[int]) -> None:
+    """Look again at the counts of readers whom a letter has reached, or who are told of as gone."""
+    told_of = {row.subscriber for row, _told in news.fresh if row.subscriber}
+    told_of.update(reader for pk in news.delivered if (reader := news.rows[pk].subscriber))
+    counts = BounceCount.objects.filter(subscriber__in=told_of.difference(judged))
+    for count in counts.select_related("subscriber") if told_of else []:
+        rows = rows_of(count.subscriber)
+        _keep_count(count.subscriber, rows[0] if rows else {})
 
 
 def _keep_count(reader: Subscriber, row: Mapping[int, dt.datetime]) -> None:

@@ -17,6 +17,7 @@ from intelbrief.ops.bench import (
     signup_attack,
     subscribe,
     tracking,
+    webhooks,
     year,
 )
 from intelbrief.ops.bench.send import Bench
@@ -35,8 +36,15 @@ WHAT = (
     "import",
     "subscribe",
     "tracking",
+    "webhooks",
     "year",
 )
+# What says how it gets on, and by which option it is told how much to do.
+TALKATIVE = {
+    "confirm": (confirming.run, "recipients"),
+    "tracking": (tracking.run, "requests"),
+    "webhooks": (webhooks.run, "events"),
+}
 PROVIDERS = ("smtp", "postmark-fake", "postmark-fake-single")
 
 
@@ -55,6 +63,9 @@ class Command(BaseCommand):
         parser.add_argument("--rows", type=_count, default=100_000, metavar="N", help="to import")
         parser.add_argument(
             "--requests", type=_count, default=50_000, metavar="N", help="tracking: of each kind"
+        )
+        parser.add_argument(
+            "--events", type=_count, default=10_000, metavar="N", help="webhooks: to post"
         )
         parser.add_argument("--provider", choices=PROVIDERS, default="smtp")
         parser.add_argument(
@@ -86,6 +97,8 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(f"{k:<{width}}  {v}" for k, v in result.items()))
         if options["what"] == "tracking" and result["counted"] != result["requests"]:
             raise SystemExit(1)
+        if options["what"] == "webhooks" and (result["lost"] or result["doubled"]):
+            raise SystemExit(1)
 
     def measure(self, installation: Scratch, what: str, **options: Any) -> dict[str, Any]:
         """Return the figures."""
@@ -96,10 +109,9 @@ class Command(BaseCommand):
         if what == "subscribe":
             run = signup_attack.run if options["attack"] else subscribe.run
             return run(installation, options["recipients"], say_to_user)
-        if what == "tracking":
-            return tracking.run(installation, options["requests"], say_to_user)
-        if what == "confirm":
-            return confirming.run(installation, options["recipients"], say_to_user)
+        if what in TALKATIVE:
+            measure, number = TALKATIVE[what]
+            return measure(installation, options[number], say_to_user)
         if what == "desk":
             return desk.run(options["recipients"])
         if what == "import":
