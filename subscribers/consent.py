@@ -57,17 +57,25 @@ class NoBasis(ValueError):
 def wording_text(publication: Publication) -> str:
     """Return the words that readers of *publication* agree to, in its language."""
     return publication.consent_wording.strip() or _usual_wording(
-        publication.name, publication.language
+        publication.name,
+        publication.language,
+        names_tracking=publication.tracking == Publication.Tracking.PER_READER,
     )
 
 
 @lru_cache(1000)  # asked for several times by each sign-up
-def _usual_wording(name: str, language: str) -> str:
+def _usual_wording(name: str, language: str, *, names_tracking: bool) -> str:
     with translation.override(language):
-        return gettext(
+        wording = gettext(
             "I would like to receive %(publication)s by e-mail. I can unsubscribe at any time "
             "with the link in every mail."
         ) % {"publication": name}
+        if names_tracking:
+            wording += " " + gettext(
+                "I agree that the publisher notes which mails I open and which links I follow, "
+                "to choose its subjects."
+            )
+        return wording
 
 
 def wording_digest(text: str) -> str:

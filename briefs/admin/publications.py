@@ -180,6 +180,16 @@ class PublicationAdmin(DeskAdmin[Publication]):
             old_addresses.leave_slug(form.initial["slug"], obj)
         if change:
             note_rules(request, obj, form)
+        if "tracking" in form.changed_data and obj.tracking == Publication.Tracking.PER_READER:
+            messages.warning(
+                request,
+                _(
+                    "From now on the sign-up wording says that opens and clicks are noted for each "
+                    "reader, and for who signs up under it they are. Readers you have already are "
+                    "counted in totals only, as they agreed. A privacy notice of your own has to "
+                    "say it too."
+                ),
+            )
 
     @admin.display(description=_("A mail in this look"))
     def look_preview(self, publication: Publication) -> SafeString:

@@ -153,8 +153,18 @@ class Publication(models.Model):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     tracking = models.CharField(
-        _("click tracking"), max_length=10, choices=Tracking.choices, default=Tracking.TOTALS
+        _("opens and clicks"),
+        max_length=10,
+        choices=Tracking.choices,
+        default=Tracking.TOTALS,
+        help_text=_(
+            "Per reader needs readers’ consent: the usual sign-up wording then names it, and one "
+            "of your own has to. Who signed up before is still counted in totals only. "
+            "A stricter choice holds at once, for mails on their way too."
+        ),
     )
+    # Since when the sign-up wording names what is noted of each reader; null: it always has.
+    tracks_readers_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     consent_wording = models.TextField(
         _("sign-up wording"),

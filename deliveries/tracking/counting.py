@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 from redis.exceptions import RedisError
 
 from deliveries.models import Delivery, HitCursor, Link, ReaderHit
@@ -21,12 +21,13 @@ from deliveries.tracking.hits import CANARY, Hit
 from deliveries.tracking.stream import Entry
 from deliveries.tracking.targets import Policy, policies
 from deliveries.tracking.verdicts import WINDOW_SECONDS, Verdict
+from subscribers.models import Subscription
 
 log = logging.getLogger(__name__)
 
 # Hits of one commit, about.
 MOST_HITS = 50_000
-_PAGE = 5_000  # entries
+_PAGE = 2_000  # entries
 _HOUR = 3_600_000
 # Lives of the stream whose cursors are kept: an old file may bring one back.
 _MOST_CURSORS = 50
@@ -168,7 +169,7 @@ def _settle(redis: Any, group: Group) -> bool:
         if not _advance(group):
             return False
         _add(_ADD, [(*key[:2], _moment(key[2] * _HOUR), *row) for key, row in counts.items()])
-        kept = _not_erased({delivery for delivery, _position, _is in readers})
+        kept = _agreed(_not_erased({delivery for delivery, _position, _is in readers}))
         _add(
             _ADD_READERS,
             [
@@ -219,6 +220,25 @@ def _not_erased(deliveries: set[int]) -> set[int]:
         rows = Delivery.objects.filter(pk__in=chunk, subscriber__isnull=False)
         kept.update(rows.values_list("pk", flat=True))
     return kept
+
+
+def _agreed(deliveries: set[int]) -> set[int]:
+    """Return those of *deliveries* whose readers asked under a wording that names what is noted.
+
+    A publication may have begun to tell readers apart when it had some
+    already; what they did is counted, and not noted of them.
+    """
+    since = "edition__publication__tracks_readers_since"
+    asked = Subscription.objects.filter(
+        subscriber=OuterRef("subscriber"),
+        publication=OuterRef("edition__publication"),
+        requested_at__gte=OuterRef(since),
+    )
+    agreed: set[int] = set()
+    for chunk in _chunks(deliveries):
+        rows = Delivery.objects.filter(Q(**{f"{since}__isnull": True}) | Exists(asked))
+        agreed.update(rows.filter(pk__in=chunk).values_list("pk", flat=True))
+    return agreed
 
 
 def forget_erased(deliveries: set[int]) -> None:

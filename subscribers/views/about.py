@@ -1,5 +1,6 @@
 """What must stand beside a form: privacy notice, imprint, and the look of it all."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -15,7 +16,12 @@ from subscribers.look import stylesheet
 @publication_page
 def privacy(request: HttpRequest, publication: Publication) -> HttpResponse:
     """Show the privacy notice that comes with the site."""
-    context = {"publication": publication, "contact": _contact(publication)}
+    context = {
+        "publication": publication,
+        "contact": _contact(publication),
+        # How long it is kept what one reader did; 0 for ever.
+        "delivery_days": settings.DELIVERY_DAYS,
+    }
     return render(request, "subscribers/privacy.html", context)
 
 
