@@ -78,8 +78,8 @@ def rows(publication: Publication) -> dict[str, Any]:
             publication=publication,
             kind="spf",
             about="harbour.example",
-            since=timezone.now(),
-            seen_at=timezone.now(),
+            since=edition.send_at,
+            seen_at=edition.send_at,
         ),
         "editionfigures": EditionFigures.objects.create(
             edition=edition, counted_at=edition.send_at
