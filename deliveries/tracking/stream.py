@@ -56,6 +56,16 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 return 1
 """
+# One text instead of a tree of replies, which would take five times as long to read.
+_READ = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return {'', 0, 0, ''} end
+local groups, time = redis.call('XINFO', 'GROUPS', KEYS[1]), redis.call('TIME')
+local lines = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+for number, entry in ipairs(lines) do
+  lines[number] = entry[1] .. ' ' .. string.gsub(entry[2][2], '%s', '')
+end
+return {#groups > 0 and groups[1][2] or '', time[1], time[2], table.concat(lines, '\\n')}
+"""
 _TRIM = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local groups = redis.call('XINFO', 'GROUPS', KEYS[1])
@@ -250,36 +260,21 @@ def connected() -> Any:
 
 def life(redis: Any) -> str:
     """Return the name of the stream's present life, "" if there is no stream."""
-    try:
-        groups = redis.execute_command("XINFO GROUPS", KEY)
-    except ResponseError:
-        return ""
-    return _life(groups)
+    return read(redis, "+", 1).life
 
 
 def read(redis: Any, since: str, count: int) -> Page:
     """Return up to *count* entries from the number *since* on; raise RedisError."""
-    pipe = redis.pipeline(transaction=True)
     # Together, or entries of one life would be counted into the cursor of another.
-    pipe.execute_command("XINFO GROUPS", KEY)
-    pipe.execute_command("TIME")
-    pipe.execute_command("XRANGE", KEY, since, "+", "COUNT", count)
-    groups, now, rows = pipe.execute()
-    seconds, micros = now
-    entries = [_entry(number, fields) for number, fields in rows]
-    return Page(_life(groups), int(seconds) * 1000 + int(micros) // 1000, entries)
+    life, seconds, micros, lines = redis.eval(_READ, 1, KEY, since, count)
+    entries = [_entry(line) for line in lines.split(b"\n") if line]
+    return Page(life.decode(), int(seconds) * 1000 + int(micros) // 1000, entries)
 
 
-def _life(groups: Any) -> str:
-    if not groups:
-        return ""
-    name = groups[0][b"name"] if b"name" in groups[0] else groups[0]["name"]
-    return name.decode() if isinstance(name, bytes) else str(name)
-
-
-def _entry(number: bytes, fields: Any) -> Entry:
+def _entry(line: bytes) -> Entry:
+    number, _, value = line.partition(b" ")
     hits = []
-    for packed in (fields or {}).get(b"h", b"").split(b";"):
+    for packed in value.split(b";"):
         # What is none of ours must not stop the counter for ever.
         with contextlib.suppress(ValueError):
             hits.append(unpack(packed))
