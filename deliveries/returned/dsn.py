@@ -133,9 +133,8 @@ def _failure(block: dict[str, str], envelope: str) -> Failure | None:
 
 
 def _address(value: str) -> str:
-    found = addresses.address_in(reading._decoded(_TYPE.sub("", value)))
     # “rfc822; user” of old systems names nobody for us.
-    return found
+    return addresses.address_in(reading.decoded_header(_TYPE.sub("", value)))
 
 
 def _best(status: str, words: str, action: str) -> str:

@@ -190,9 +190,19 @@ def _refusal(sight: Sight, known: list[str]) -> tuple[str, str]:
     if not address:
         address = _returned_to(message)
     lines = "\n".join(_REPLY_LINE.findall(head)[:6])
-    if not rules.status_in(words):
-        words = f"{words}\n{lines}\n{head[: rules.MOST_WORDS]}"
-    return address, words.strip() or head.strip()[: rules.MOST_WORDS]
+    for said in (words, f"{_about(head, address)}\n{lines}", lines):
+        if rules.judge("", said).reason != "unknown" or rules.status_in(said):
+            return address, said.strip()
+    return address, head.strip()[: rules.MOST_WORDS]
+
+
+def _about(head: str, address: str) -> str:
+    """Return what stands behind *address* and in the lines below it, up to an empty one."""
+    found = head.lower().rfind(address.lower()) if address else -1
+    if found < 0:
+        return ""
+    behind = head[found + len(address) :].lstrip(">:;, \t\r\n\"')")
+    return re.split(r"\n[ \t]*\n", behind, maxsplit=1)[0][:1500]
 
 
 def _returned_to(message: Message) -> str:

@@ -5,10 +5,10 @@ import re
 SENDER = re.compile(
     r"mailer-?_?daemon|postmaster|mail ?delivery|maildaemon|mail-?daemon|mdaemon|mail administrator|"
     r"system administrator|systemadministrator|administrateur syst|administrador del sistema|microsoft ?exchange|"
-    r"delivery (subsystem|service|system|agent|status)|mail ?system|mail deliver(y)? sub|returned? mail|bounce|"
-    r"smtp ?(server|gateway)|mail ?(robot|router|server|transport)|mta\b|notification daemon|postoffice|undeliver|"
-    r"internet mail delivery|symantec|mimecast|ironport|barracuda|mailmarshal|amavis|antivirus|virus|content.?filter|"
-    r"smtp@|lotus|domino|groupwise|mailerdaemon|mailsweeper|qmail|\bmailer\b|администратор|почтов",
+    r"delivery (subsystem|service|system|agent|status)|mail ?system|mail deliver(y)? sub|returned? mail|(?<![\w.+-])bounces?@|"
+    r"smtp ?(server|gateway)|mail ?(robot|router|server|transport)|\bmta\b|notification daemon|undeliver|"
+    r"internet mail delivery|symantec|mimecast|ironport|barracuda|mailmarshal|amavis|antivirus|content.?filter|"
+    r"smtp@|lotus|domino|groupwise|mailerdaemon|mailsweeper|qmail|администратор|почтов",
     re.IGNORECASE,
 )
 SUBJECT = re.compile(
@@ -47,7 +47,7 @@ BODY = re.compile(
     re.IGNORECASE,
 )
 DELAY = re.compile(
-    r"\bdelay(ed)?\b|will (continue to |keep |be )?(retry|retri|tr(y|ied) again|trying|attempt)|(still|being) (being )?(retried|trying)|not yet been delivered|has not (yet )?been delivered|not been able to deliver( \S+){0,6} yet|"
+    r"\bdelay(ed)?\b|will (continue to |keep |be )?(retry|retri|tr(y|ied) again|trying|attempt)|(still|being) (being )?(retried|trying)|not yet been delivered|not been delivered yet|not been able to deliver( \S+){0,6} yet|"
     r"delivery (attempts? )?will (be|continue)|(no|not need to) (resend|re-send)|do not need to (resend|re-send)|you (do not|don't|needn't) (need|have) to (re-?send|do anything)|warning (message )?only|this is (only )?a warning|warning: (could not|message|mail)|temporary (failure|problem) .{0,40}retry|"
     r"keep trying|status notification \(delay|verzöger|noch nicht zugestellt|weiter(hin)? versucht|retard|différé|sera réessay|retras|atrasad|ritard|vertraag|försen|forsink|opóźni|задерж|повтор\w* попыт|延迟|延遲|遅延|지연",
     re.IGNORECASE,

@@ -29,6 +29,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"exceeded~(hourly|daily|per hour|messages per)", r"daily~limit", r"mailbox (is )?(locked|in use|busy)",
         r"quota check failed", r"resources temporarily",
     )),
+    ("unreachable", (r"host not found, try again",)),
     ("too-large", (
         r"(message|mail|e-?mail|e-mail message|nachricht|attachment)( file)?( size| length)?( is| was)? (too (big|large|long)|larger than)",
         r"(message|mail|e-?mail) (file )?size~(exceed|limit|larger|too)", r"message~(exceeds|exceeded|larger than)~(size|length|limit|maximum)",
@@ -79,7 +80,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("blocked", (
         r"black-?list", r"block-?list", r"\bdeny-?list", r"\b(rbl|dnsbl|sbl|xbl|pbl|rhsbl|drbl)\b", r"spamhaus", r"spamcop", r"sorbs",
-        r"barracuda", r"mail-?abuse\.", r"listed (in|on|at|by)", r"is (currently )?(listed|blocked|banned)\b", r"your (ip|host|server|mail ?server|network|isp|domain|address)~"
+        r"barracuda", r"mail-?abuse\.", r"(?<!not )(?<!n't )\blisted (in|on|at|by)", r"is (currently )?(listed|blocked|banned)\b", r"your (ip|host|server|mail ?server|network|isp|domain|address)~"
         r"(block|ban|reject|list|den(y|ied)|reputation|refus|not allowed|suspicious)", r"(block|bann|reject)ed (by|using|from|for|due|because|-)", r"has been blocked", r"been blocked",
         r"reputation", r"(ip|host|server|network|domain) (address )?(is )?(blocked|banned|refused)", r"dynamic (ip|address)", r"dialup",
         r"blocked (message|mail|sender|address)", r"(sender|client|host|connection|you|mail from|access) (is |are |was |has been |address )?(blocked|banned|refused by|denied by)",

@@ -79,16 +79,16 @@ def header(message: Message, name: str) -> str:
 
 def headers(message: Message, name: str) -> list[str]:
     """Return the decoded values of all headers *name*."""
-    try:
-        return [_decoded(value) for value in message.get_all(name, [])]
-    except Exception:  # noqa: BLE001
-        return []
+    wanted = name.lower()
+    # Message.get would put question marks in the place of bytes beyond ASCII.
+    found = [value for own, value in message.raw_items() if own.lower() == wanted]
+    return [_decoded(value, _charset(message)) for value in found]
 
 
-def _decoded(value: object) -> str:
+def _decoded(value: object, charset: str = "") -> str:
     raw = " ".join(str(value)[:MOST_HEADER].split())
     if not raw.isascii():
-        raw = _repaired(raw)
+        raw = _repaired(raw, charset)
     if "=?" not in raw:
         return raw
     try:
@@ -101,12 +101,18 @@ def _decoded(value: object) -> str:
     )
 
 
-def _repaired(raw: str) -> str:
-    """Return *raw* with its undecodable bytes as what they most likely were."""
+def _repaired(raw: str, charset: str) -> str:
+    """Return *raw* with its undecodable bytes as what they most likely were.
+
+    That is UTF-8, which other text hardly ever is by chance, else the body's *charset*.
+    """
     try:
-        return decoded(raw.encode("utf-8", "surrogateescape"), "")
-    except UnicodeError:
+        octets = raw.encode("utf-8", "surrogateescape")
+        return octets.decode()
+    except UnicodeEncodeError:
         return raw.encode("utf-8", "replace").decode()
+    except UnicodeDecodeError:
+        return decoded(octets, charset)
 
 
 def decoded(octets: bytes, charset: str) -> str:
@@ -121,6 +127,11 @@ def decoded(octets: bytes, charset: str) -> str:
     if b"\x1b$" in octets:
         return octets.decode("iso2022_jp_ext", "replace")
     return octets.decode("cp1252", "replace")
+
+
+def decoded_header(value: str) -> str:
+    """Return a header's *value*, which stands in a text, without RFC 2047."""
+    return _decoded(value)
 
 
 def text_of(part: Message) -> str:
