@@ -7,7 +7,16 @@ from django.db import connection, transaction
 from briefs.addresses import normalise
 from briefs.models import User
 from briefs.rendering import fill_line
-from deliveries.models import PIXEL, Delivery, Edition, Installation, ReaderHit, Segment
+from deliveries.models import (
+    PIXEL,
+    Delivery,
+    DeliveryEvent,
+    Edition,
+    InboundEvent,
+    Installation,
+    ReaderHit,
+    Segment,
+)
 from deliveries.tracking import counting
 from subscribers import privacy, redaction, story
 from subscribers.importing import forgetting
@@ -16,8 +25,11 @@ from subscribers.models import Subscriber
 
 def export(reader: Subscriber) -> dict[str, Any]:
     """Return everything that we hold of *reader*, for the reader."""
-    rows = Delivery.objects.filter(subscriber=reader).select_related(
-        "edition__publication", "edition__revision"
+    rows = (
+        Delivery.objects.filter(subscriber=reader)
+        .select_related("edition__publication", "edition__revision")
+        .prefetch_related("events", "hits")
+        .order_by("pk")
     )
     return {
         **story.reader_story(reader),
@@ -30,11 +42,27 @@ def export(reader: Subscriber) -> dict[str, Any]:
                 "reason": row.reason,
                 "server_said": row.reply,
                 "changed_at": row.changed_at.isoformat() if row.changed_at else None,
+                "reports": _reports(row),
                 "hits": _hits(row),
             }
-            for row in rows.prefetch_related("hits").order_by("pk").iterator(chunk_size=1_000)
+            for row in rows.iterator(chunk_size=1_000)
         ],
     }
+
+
+def _reports(row: Delivery) -> list[dict[str, Any]]:
+    """Return what the provider and the reader's server told of a letter after it was sent."""
+    return [
+        {
+            "what": event.type,
+            "at": event.at.isoformat(),
+            "by": event.source,
+            "status": event.code,
+            "reason": event.reason,
+            "server_said": event.words,
+        }
+        for event in row.events.all()
+    ]
 
 
 def _hits(row: Delivery) -> list[dict[str, Any]]:
@@ -67,7 +95,10 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
             return {"subscriptions": 0, "records": 0, "deliveries": 0}
         theirs = set(Delivery.objects.filter(subscriber=held).values_list("pk", flat=True))
         ReaderHit.objects.filter(delivery__in=theirs).delete()
+        # First: it waits for whoever is writing down a report of theirs just now.
         deliveries = Delivery.objects.filter(subscriber=held).update(reply="")
+        DeliveryEvent.objects.filter(delivery__in=theirs).exclude(words="").update(words="")
+        _strip_what_waits(theirs, privacy.traces_of(held, by=by, source=source))
         _scrub(privacy.traces_of(held, by=by, source=source))
         counts = privacy.erase_reader(held, by=by, source=source)
     # What was being counted in that moment.
@@ -84,8 +115,10 @@ def erase_address(address_raw: str, *, source: str, by: User | None = None) -> d
         return erase(reader, source=source, by=by)
     forgetting.forget(known.address)
     _overwrite_deleted()
+    traces = redaction.Traces(frozenset({*forgetting.spellings(known.address), known.key}))
     with transaction.atomic():
-        _scrub(redaction.Traces(frozenset({*forgetting.spellings(known.address), known.key})))
+        _strip_what_waits(set(), traces)
+        _scrub(traces)
         counts = privacy.erase_address(known.address, known.key, by=by, source=source)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": 0}
@@ -104,6 +137,14 @@ def _scrub(traces: redaction.Traces) -> None:
             Segment.objects.filter(pk=segment.pk).update(name=f"{left[:100]} {segment.pk}")
     for rows in (Segment.objects.all(), Edition.objects.exclude(rules=[])):
         redaction.scrub_json(rows, "rules", traces)
+
+
+def _strip_what_waits(theirs: set[int], traces: redaction.Traces) -> None:
+    """Leave of reports that nobody has applied yet what became of the letter, and no more."""
+    for pk, payload in InboundEvent.objects.values_list("pk", "payload").iterator():
+        if payload.get("delivery") in theirs or traces.redact_within(payload) != payload:
+            left = {key: payload[key] for key in payload if key not in ("address", "words")}
+            InboundEvent.objects.filter(pk=pk).update(payload=left)
 
 
 def scrub_late_replies() -> int:
