@@ -169,11 +169,19 @@ def collect_returned() -> None:
         log.warning("Redis is away; the bounce mailbox is read without a lock.")
     try:
         collecting.collect(COLLECTING_SECONDS)
+        _note_mailbox("")
     except collecting.Trouble as trouble:
         log.warning("The bounce mailbox: %s. The next minute tries again.", trouble)
+        _note_mailbox(str(trouble))
     finally:
         with suppress(RedisError):
             cache.delete("bounce-mailbox")
+
+
+def _note_mailbox(trouble: str) -> None:
+    """Note for the desk when the mailbox was looked into, and what kept it from being read."""
+    with suppress(RedisError):
+        cache.set("bounce-mailbox-read", (time.time(), trouble), REMEMBERED)
 
 
 def _ring_for_mailbox() -> None:

@@ -8,9 +8,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from analytics import houses, sender_records, watch
+from analytics import backlogs, houses, sender_records, watch
 from analytics.models import DomainCheck, DomainDay, Trouble
 from briefs.models import Publication
+from deliveries import tasks
 from deliveries.models import InboundEvent
 from subscribers.models import Notice
 from tests.make import make_member
@@ -180,6 +181,20 @@ def test_the_health_page_is_for_who_publishes_and_names_their_own_alone(
     assert theirs["houses"] == []
     assert [one.publications for one in theirs["senders"]] == [["Elsewhere"]]
     assert client.get(PAGE).status_code == 302
+
+
+@pytest.mark.sqlite_only
+def test_a_mailbox_that_cannot_be_read_is_told(settings) -> None:
+    def tone() -> str:
+        return next(sign.tone for sign in backlogs.signs() if "mailbox" in sign.name)
+
+    assert backlogs.signs() == []
+    settings.BOUNCE_MAILBOX = "imaps://a:b@mail.example/INBOX"
+    assert tone() == "warning"
+    tasks._note_mailbox("mail.example cannot be used: no such user")
+    assert tone() == "danger"
+    tasks._note_mailbox("")
+    assert tone() == "success"
 
 
 @pytest.mark.sqlite_only
