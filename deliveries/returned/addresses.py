@@ -11,7 +11,10 @@ _PLAIN = re.compile(
 # Beyond ASCII (RFC 6531); punctuation of Chinese and Japanese is part of none.
 _SIGNS = r"\s<>()\[\]{}\"',;:@|\\\x00-\x1f\x7f\u3000-\u303f\uff00-\uff20\u2018-\u201f\u00ab\u00bb"
 _WIDE = re.compile(rf"[^{_SIGNS}]{{1,100}}@[^{_SIGNS}/=?!*^%$#&+~`]{{1,250}}")
-_PREFIX = re.compile(r"^(?:(?:rfc822|smtp|utf-8|utf8|x\.?400|mailto|unknown|x-local|lotus)\s*[;:])+\s*", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^(?:(?:rfc822|smtp|utf-8|utf8|x\.?400|mailto|unknown|x-local|lotus)\s*[;:])+\s*",
+    re.IGNORECASE,
+)
 _DAEMONS = re.compile(
     r"(mailer-?_?daemon|mail-?daemon|postmaster|maildaemon|mdaemon|mailer|noreply|no-reply|"
     r"microsoftexchange\w*|bounces?|abuse|mail-?delivery\S*|administrator)@",

@@ -20,18 +20,23 @@ _SENDERS = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"complaint about (message|mail|e-?mail)|(spam|abuse|junk|ube|uce) (complaint|report|feedback|notification)|"
-    r"e-?mail feedback report|feedback[- ]loop|\[spamcop|^fw: complaint|report(ed)? (as|of) (spam|abuse)|"
+    r"complaint about (message|mail|e-?mail)|(spam|abuse|junk|ube|uce) (complaint|report|"
+    r"feedback|notification)|"
+    r"e-?mail feedback report|feedback[- ]loop|\[spamcop|^fw: complaint|report(ed)? (as|"
+    r"of) (spam|abuse)|"
     r"(complaint|report)s? (about|of|for|on|regarding)( \S+){0,3} (spam|abuse|unsolicited|junk)|"
     r"spam (from|received)|marked (your \S+ )?as (spam|junk)|(beschwerde|missbrauch|spam-?meldung|"
-    r"spam-?beschwerde)|(plainte|signalement).{0,20}(spam|abus)|(queja|denuncia|reporte).{0,20}spam|"
+    r"spam-?beschwerde)|(plainte|signalement).{0,20}(spam|abus)|(queja|denuncia|"
+    r"reporte).{0,20}spam|"
     r"(жалоба|спам.{0,10}жалоб)|(迷惑メール|垃圾邮件).{0,10}(報告|申告|投诉|举报)|segnalazione.{0,20}spam|"
     r"den[uú]ncia.{0,20}spam",
     re.IGNORECASE,
 )
 _BODY = re.compile(
-    r"this is an? (e-?mail )?(abuse|spam|feedback) (report|complaint)|(marked|reported|flagged|identified)"
-    r"( \S+){0,6} as (spam|junk|unsolicited)|(received|sent)( \S+){0,6} complaint|abuse report for an? e-?mail|"
+    r"this is an? (e-?mail )?(abuse|spam|feedback) (report|complaint)|(marked|reported|flagged|"
+    r"identified)"
+    r"( \S+){0,6} as (spam|junk|unsolicited)|(received|sent)( \S+){0,6} complaint|"
+    r"abuse report for an? e-?mail|"
     r"(this|the following|your) (is a |message|e-?mail|mail).{0,60}(complaint|spam report)|"
     r"(click|clicked|press|hit|use)\w*( \S+){0,4} \W?(this is |report )?(spam|junk)|user complain|"
     r"als spam (markiert|gemeldet)|signal[ée] comme (spam|ind[ée]sirable)|marcado como spam|"
@@ -73,7 +78,9 @@ def find_informal(message: Message, text: str) -> Complaint | None:
     hotmail = inner is not None and inner.get("X-HmXmrOriginalRecipient")
     if hotmail:
         return Complaint("complaint", addresses.address_in(str(hotmail)), "JMRP")
-    if _FEEDBACK.search(text) and re.search(r"^(user-agent|version)[ \t]*:", text, re.IGNORECASE | re.MULTILINE):
+    if _FEEDBACK.search(text) and re.search(
+        r"^(user-agent|version)[ \t]*:", text, re.IGNORECASE | re.MULTILINE
+    ):
         return _read(message, text)
     if _xarf(message) is False:
         return None
@@ -92,7 +99,11 @@ def _xarf(message: Message) -> bool | None:
     if not (message.get("X-ARF") or message.get("X-XARF")):
         return None
     return any(
-        re.search(r"report-?type[\"']?[ \t]*:[ \t]*[\"']?(spam|abuse)", reading.raw_text(part), re.IGNORECASE)
+        re.search(
+            r"report-?type[\"']?[ \t]*:[ \t]*[\"']?(spam|abuse)",
+            reading.raw_text(part),
+            re.IGNORECASE,
+        )
         for part in reading.parts(message, inside=False)
     )
 

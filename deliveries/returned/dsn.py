@@ -15,7 +15,9 @@ _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{2,40})[ \t]*:[ \t]*(.*)$")
 _RECIPIENT = re.compile(
     r"^[ \t>]*(?:final|original|x-actual)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
-_VERDICT = re.compile(r"^[ \t>]*(?:action|status|diagnostic-code)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_VERDICT = re.compile(
+    r"^[ \t>]*(?:action|status|diagnostic-code)[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
 _DISPOSITION = re.compile(r"^disposition[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _TYPE = re.compile(r"^\s*[A-Za-z0-9. -]{1,40};\s*")
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -104,7 +106,12 @@ def _joined(blocks: list[dict[str, str]]) -> list[dict[str, str]]:
     for block in blocks:
         names_one = "final-recipient" in block or "original-recipient" in block
         says = "action" in block or "status" in block
-        if whole and not names_one and says and not ("action" in whole[-1] or "status" in whole[-1]):
+        if (
+            whole
+            and not names_one
+            and says
+            and not ("action" in whole[-1] or "status" in whole[-1])
+        ):
             whole[-1] = {**whole[-1], **block}
         elif whole and not names_one and not says and "diagnostic-code" in block:
             whole[-1] = {**block, **whole[-1]}
@@ -115,7 +122,9 @@ def _joined(blocks: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _failure(block: dict[str, str], envelope: str) -> Failure | None:
     final = _address(block.get("final-recipient", ""))
-    original = _address(block.get("original-recipient", "")) or _address(block.get("x-actual-recipient", ""))
+    original = _address(block.get("original-recipient", "")) or _address(
+        block.get("x-actual-recipient", "")
+    )
     if not ("final-recipient" in block or "original-recipient" in block):
         return None
     if not ("action" in block or "status" in block or "diagnostic-code" in block):

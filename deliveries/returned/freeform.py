@@ -3,8 +3,8 @@
 import logging
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from email.message import Message
+from functools import cached_property
 
 from flufl.bounce import all_failures
 
@@ -21,11 +21,13 @@ _DAEMON_PATH = re.compile(r"mailer-?daemon|postmaster", re.IGNORECASE)
 _QMAIL = re.compile(r"^<([^>\s]+@[^>\s]+)>:?[ \t]*\n?((?:.*\S.*\n?){0,12})", re.MULTILINE)
 _RCPT = re.compile(r"RCPT TO:\s*<?([^\s>]+@[^\s>]+)", re.IGNORECASE)
 _REPLY_LINE = re.compile(
-    r"^.{0,200}?(?:\b[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3})?|#[45]\.\d{1,3}\.\d{1,3}|\b[45]\.\d{1,3}\.\d{1,3}\b).*$",
+    r"^.{0,200}?(?:\b[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3})?|"
+    r"#[45]\.\d{1,3}\.\d{1,3}|\b[45]\.\d{1,3}\.\d{1,3}\b).*$",
     re.MULTILINE,
 )
 _STRONG = re.compile(
-    r"(?<![\d.:/])(?:5[05]\d|4[25]\d)[ \-](?:#?[45]\.\d{1,3}\.\d{1,3}|[A-Za-z<'\"(].{5,})|#[45]\.\d\.\d|"
+    r"(?<![\d.:/])(?:5[05]\d|4[25]\d)[ \-](?:#?[45]\.\d{1,3}\.\d{1,3}|"
+    r"[A-Za-z<'\"(].{5,})|#[45]\.\d\.\d|"
     r"<<< [45]\d\d|\(#[45]\.\d\.\d\)",
 )
 
@@ -97,7 +99,7 @@ class Sight:
         return _flufl(self._short)
 
     def is_plainly(self) -> bool:
-        """Tell whether this is a server's, though its subject, often ours, sounds like an answer."""
+        """Tell whether this is a server's, though its subject, often ours, is like an answer's."""
         if self.failed:
             return True
         if not (self.by_subject and self.by_words) or replies.is_auto(self.message):
@@ -174,26 +176,34 @@ def _texts(found: frozenset[bytes]) -> list[str]:
 
 def _refusal(sight: Sight, known: list[str]) -> tuple[str, str]:
     """Return whose mail failed and the words about that one."""
-    message, head = sight.message, sight.head
-    own = {a.lower() for name in ("To", "From", "Delivered-To") for v in reading.headers(message, name)
-           for a in addresses.addresses_in(v)}  # fmt: skip
-    address, words = "", ""
+    head, words = sight.head, ""
+    address = known[0] if known else ""
     if found := _QMAIL.search(head):
-        address, words = addresses.clean(found[1]), found[2]
-    if known and (not address or address.lower() not in [k.lower() for k in known]):
-        address, words = known[0], ""
-    if not address and (rcpt := _RCPT.search(head)):
-        address = addresses.clean(rcpt[1])
-    if not address:
-        candidates = [a for a in addresses.addresses_in(head) if not addresses.is_daemon(a)]
-        address = next((a for a in candidates if a.lower() not in own), "")
-    if not address:
-        address = _returned_to(message)
+        named = addresses.clean(found[1])
+        if not known or named.lower() in [one.lower() for one in known]:
+            address, words = named, found[2]
+    address = address or _named_in(sight)
     lines = "\n".join(_REPLY_LINE.findall(head)[:6])
     for said in (words, f"{_about(head, address)}\n{lines}", lines):
         if rules.judge("", said).reason != "unknown" or rules.status_in(said):
             return address, said.strip()
     return address, head.strip()[: rules.MOST_WORDS]
+
+
+def _named_in(sight: Sight) -> str:
+    """Return the first address in the text that is no server's and not our own."""
+    if rcpt := _RCPT.search(sight.head):
+        return addresses.clean(rcpt[1])
+    own = {
+        address.lower()
+        for name in ("To", "From", "Delivered-To")
+        for value in reading.headers(sight.message, name)
+        for address in addresses.addresses_in(value)
+    }
+    for address in addresses.addresses_in(sight.head):
+        if not addresses.is_daemon(address) and address.lower() not in own:
+            return address
+    return _returned_to(sight.message)
 
 
 def _about(head: str, address: str) -> str:

@@ -11,160 +11,351 @@ import re
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # What is wrong with us comes first: “sender address rejected: domain not found”.
     ("auth", (
-        r"\bdmarc\b", r"\bdkim\b~(fail|invalid|missing|not pass|reject|align)", r"\bspf\b~(fail|check|reject|not pass|"
-        r"invalid|error|mismatch|align|record|denied|validat)", r"(fail|violat)\w*~\bspf\b", r"openspf\.",
-        r"unauthenticated (e-?mail|sender)", r"reverse dns", r"\bptr\b~record", r"no ptr\b",
-        r"cannot (find|resolve) your (host|reverse|address)", r"client host rejected: cannot find",
-        r"unresolvable relay host", r"fix reverse", r"sender (address )?(rejected|verif\w+ failed|not verified)",
+        r"\bdmarc\b", r"\bdkim\b~(fail|invalid|missing|not pass|reject|align)",
+        (
+            r"\bspf\b~(fail|check|reject|not pass|invalid|error|mismatch|align|record|denied|"
+            r"validat)"
+        ),
+        r"(fail|violat)\w*~\bspf\b", r"openspf\.", r"unauthenticated (e-?mail|sender)",
+        r"reverse dns", r"\bptr\b~record", r"no ptr\b",
+        r"cannot (find|resolve) your (host|reverse|address)",
+        r"client host rejected: cannot find", r"unresolvable relay host", r"fix reverse",
+        r"sender (address )?(rejected|verif\w+ failed|not verified)",
         r"sender (domain|address)~(does ?n[o']t|not (exist|found|resolv)|must exist|unresolv)",
         r"domain of sender", r"sender verify failed", r"(bad|invalid|unknown) sender",
         r"could not verify (the )?(sender|return)", r"helo (command )?rejected",
-        r"(helo|ehlo)~(invalid|not resolv|does not)", r"authentication (is )?required", r"must authenticate",
-        r"not authorized to send (mail )?(from|on behalf)", r"absenderadresse~(abgelehnt|ungültig)",
-        r"authentication-required", r"autenticazione",
+        r"(helo|ehlo)~(invalid|not resolv|does not)", r"authentication (is )?required",
+        r"must authenticate", r"not authorized to send (mail )?(from|on behalf)",
+        r"absenderadresse~(abgelehnt|ungültig)", r"authentication-required", r"autenticazione",
     )),
     ("busy", (
-        r"gr[ea]y-?list", r"too many (concurrent |simultaneous )?(connections|sessions|errors)", r"rate ?limit",
-        r"(receiving|sending) (mail|e-?mail|messages) (at a rate|too (quickly|fast))", r"throttl", r"temporarily deferred",
-        r"exceeded~(hourly|daily|per hour|messages per)", r"daily~limit", r"mailbox (is )?(locked|in use|busy)",
-        r"quota check failed", r"resources temporarily",
+        r"gr[ea]y-?list", r"too many (concurrent |simultaneous )?(connections|sessions|errors)",
+        r"rate ?limit",
+        r"(receiving|sending) (mail|e-?mail|messages) (at a rate|too (quickly|fast))", r"throttl",
+        r"temporarily deferred", r"exceeded~(hourly|daily|per hour|messages per)", r"daily~limit",
+        r"mailbox (is )?(locked|in use|busy)", r"quota check failed", r"resources temporarily",
     )),
-    ("unreachable", (r"host not found, try again",)),
+    ("unreachable", (
+        r"host not found, try again",
+    )),
     ("too-large", (
-        r"(message|mail|e-?mail|e-mail message|nachricht|attachment)( file)?( size| length)?( is| was)? (too (big|large|long)|larger than)",
-        r"(message|mail|e-?mail) (file )?size~(exceed|limit|larger|too)", r"message~(exceeds|exceeded|larger than)~(size|length|limit|maximum)",
-        r"exceed(s|ed)?~(message|mail) (size|length)", r"max(imum)? (message|mail) (size|length)", r"size limit for",
-        r"message (length|body)~(exceed|too)", r"too large message", r"content too (long|large)", r"quota \(message\)",
-        r"nachricht~zu gro(ß|ss)", r"mensaje~(demasiado grande|excede)", r"message trop (gros|volumineux)",
-        r"messaggio~(troppo grande|dimensioni)", r"слишком большо", r"message\.?too ?big", r"sizelimit", r"size restriction",
-        r"maximum size",
+        (
+            r"(message|mail|e-?mail|e-mail message|nachricht|attachment)( file)?( size|"
+            r" length)?( is| was)? (too (big|large|long)|larger than)"
+        ),
+        r"(message|mail|e-?mail) (file )?size~(exceed|limit|larger|too)",
+        r"message~(exceeds|exceeded|larger than)~(size|length|limit|maximum)",
+        r"exceed(s|ed)?~(message|mail) (size|length)", r"max(imum)? (message|mail) (size|length)",
+        r"size limit for", r"message (length|body)~(exceed|too)", r"too large message",
+        r"content too (long|large)", r"quota \(message\)", r"nachricht~zu gro(ß|ss)",
+        r"mensaje~(demasiado grande|excede)", r"message trop (gros|volumineux)",
+        r"messaggio~(troppo grande|dimensioni)", r"слишком большо", r"message\.?too ?big",
+        r"sizelimit", r"size restriction", r"maximum size",
     )),
     ("full", (
-        r"over[- ]?(disk |the )?(allowed )?quota", r"(quota|storage|mailbox)~(is |has been |been |was )?(exceed|used up|exhaust|überschritten)",
-        r"exceed\w*~(quota|storage|mailbox|disk space|allocat)", r"quota (is )?full", r"full mail ?box",
-        r"(mail ?box|mail ?folder|inbox|mail ?drop|maildir|message ?store|spool|account)( \S+){0,4} (is )?(too )?full\b",
-        r"(mail ?box|user) exceeds? allowed size", r"out of (disk )?(space|storage)", r"(no|not enough|insufficient|lack of|low on) "
-        r"(disk |storage |system |mailbox |free )*(space|storage)", r"does not have enough space", r"disk full", r"no space left",
-        r"too many messages (on|in)~(server|mailbox|account)", r"too much mail data", r"mailbox size limit",
-        r"mailbox~(limit (is )?(exceeded|reached)|has reached)", r"would exceed maximum allowed storage", r"reached~quota",
-        r"\bmbox full\b", r"user'?s? (mailbox|space)~(full|used up)", r"quota violation", r"mail quota", r"quotaexceeded",
-        r"system(speicher)? (is )?full",
-        r"postfach~(voll|überfüllt|überschritten|quota)", r"speicherplatz", r"bo[iî]te~(pleine|saturée)", r"quota (est )?dépass",
-        r"casella~pien[ao]", r"(bu[zs][oó]n|casilla|buz=n)~(llen[oa]|excedid[oa])", r"(espacio|cuota)~(exced|agot|insuficiente)",
-        r"caixa~(cheia|lotada)", r"cota~exced", r"mailbox~vol\b", r"postvak~vol\b", r"переполнен", r"квот",
-        r"skrzynk\w+~(pełna|przepełniona|zapełniona)", r"quota~przekroczon", r"容量", r"いっぱい", r"邮箱已满", r"郵箱已滿", r"已满", r"空间不足",
-        r"posta kutusu~dolu", r"kota~aş", r"postilaatikko~täynnä", r"brevlåda~full", r"schránka~pln", r"가득",
-        r"exceeded storage", r"storage allocation", r"space not enough", r"zu ?viele mails", r"overquota", r"mail ?folder is full", r"user has too many messages",
+        r"over[- ]?(disk |the )?(allowed )?quota",
+        (
+            r"(quota|storage|mailbox)~(is |has been |been |was )?(exceed|used up|exhaust|"
+            r"überschritten)"
+        ),
+        r"exceed\w*~(quota|storage|mailbox|disk space|allocat)", r"quota (is )?full",
+        r"full mail ?box",
+        (
+            r"(mail ?box|mail ?folder|inbox|mail ?drop|maildir|message ?store|spool|"
+            r"account)( \S+){0,4} (is )?(too )?full\b"
+        ),
+        r"(mail ?box|user) exceeds? allowed size", r"out of (disk )?(space|storage)",
+        (
+            r"(no|not enough|insufficient|lack of|low on) (disk |storage |system |mailbox |"
+            r"free )*(space|storage)"
+        ),
+        r"does not have enough space", r"disk full", r"no space left",
+        r"too many messages (on|in)~(server|mailbox|account)", r"too much mail data",
+        r"mailbox size limit", r"mailbox~(limit (is )?(exceeded|reached)|has reached)",
+        r"would exceed maximum allowed storage", r"reached~quota", r"\bmbox full\b",
+        r"user'?s? (mailbox|space)~(full|used up)", r"quota violation", r"mail quota",
+        r"quotaexceeded", r"system(speicher)? (is )?full",
+        r"postfach~(voll|überfüllt|überschritten|quota)", r"speicherplatz",
+        r"bo[iî]te~(pleine|saturée)", r"quota (est )?dépass", r"casella~pien[ao]",
+        r"(bu[zs][oó]n|casilla|buz=n)~(llen[oa]|excedid[oa])",
+        r"(espacio|cuota)~(exced|agot|insuficiente)", r"caixa~(cheia|lotada)", r"cota~exced",
+        r"mailbox~vol\b", r"postvak~vol\b", r"переполнен", r"квот",
+        r"skrzynk\w+~(pełna|przepełniona|zapełniona)", r"quota~przekroczon", r"容量", r"いっぱい",
+        r"邮箱已满", r"郵箱已滿", r"已满", r"空间不足", r"posta kutusu~dolu", r"kota~aş",
+        r"postilaatikko~täynnä", r"brevlåda~full", r"schránka~pln", r"가득", r"exceeded storage",
+        r"storage allocation", r"space not enough", r"zu ?viele mails", r"overquota",
+        r"mail ?folder is full", r"user has too many messages",
     )),
     ("loop", (
-        r"mail (forwarding )?loop", r"(routing|forwarding|mail) loop", r"loops? back to (me|myself)", r"too many hops", r"hop count exceeded",
-        r"maximum hop count", r"too many received", r"message (is )?looping", r"loop detected", r"max hops",
-        r"delivered-to loop", r"mail for \S+ loops",
+        r"mail (forwarding )?loop", r"(routing|forwarding|mail) loop",
+        r"loops? back to (me|myself)", r"too many hops", r"hop count exceeded",
+        r"maximum hop count", r"too many received", r"message (is )?looping", r"loop detected",
+        r"max hops", r"delivered-to loop", r"mail for \S+ loops",
     )),
     ("relay", (
-        r"relay(ing)? (access |is |not |has been |mail )?(denied|prohibited|not permitted|not allowed|rejected|disallowed)",
-        r"unable to relay", r"(not|no|don'?t|do not|won't|cannot|can't|not permitted to) relay\b", r"relay(ing)? not (permitted|allowed)", r"we do not relay",
-        r"relaying (mail )?(to|for|from)~(not|denied|prohibited)", r"allowed rcpthosts", r"isn'?t in my list of allowed",
-        r"not (a )?gateway", r"not our customer", r"mail to~not~(local|permitted) here", r"not configured to (accept|relay)",
-        r"not a relay", r"(domain|host) (is )?not (hosted|handled|served|local)", r"relay_?denied", r"open relay",
-        r"you are not allowed to (connect|send) (to|through)~relay", r"no relaying", r"relais interdit",
+        (
+            r"relay(ing)? (access |is |not |has been |mail )?(denied|prohibited|not permitted|"
+            r"not allowed|rejected|disallowed)"
+        ),
+        r"unable to relay", r"(not|no|don'?t|do not|won't|cannot|can't|not permitted to) relay\b",
+        r"relay(ing)? not (permitted|allowed)", r"we do not relay",
+        r"relaying (mail )?(to|for|from)~(not|denied|prohibited)", r"allowed rcpthosts",
+        r"isn'?t in my list of allowed", r"not (a )?gateway", r"not our customer",
+        r"mail to~not~(local|permitted) here", r"not configured to (accept|relay)",
+        r"not a relay", r"(domain|host) (is )?not (hosted|handled|served|local)",
+        r"relay_?denied", r"open relay",
+        r"you are not allowed to (connect|send) (to|through)~relay", r"no relaying",
+        r"relais interdit",
     )),
     ("spam", (
-        r"\bspam\b(?!haus|cop)(?!\.(org|net|com))", r"\bspam(my|ming|med|like|-like)\b", r"\bjunk( ?mail)?\b", r"unsolicited", r"\bbulk\b",
-        r"\bube\b", r"\buce\b", r"\bvirus", r"\bmalware", r"infected", r"phish", r"suspicious", r"viagra",
-        r"(message|mail|e-?mail|content|body|subject)~(was |been |is )?(filtered|not accepted|unacceptable|looks like)",
-        r"content (filter|policy|scanner|reject|denied)", r"content~(rejected|blocked|banned|denied)",
-        r"banned (content|attachment|file|word)", r"(attachment|file (type|name))~(not allowed|blocked|banned|forbidden|prohibited|reject|stripped|refus)",
+        r"\bspam\b(?!haus|cop)(?!\.(org|net|com))", r"\bspam(my|ming|med|like|-like)\b",
+        r"\bjunk( ?mail)?\b", r"unsolicited", r"\bbulk\b", r"\bube\b", r"\buce\b", r"\bvirus",
+        r"\bmalware", r"infected", r"phish", r"suspicious", r"viagra",
+        (
+            r"(message|mail|e-?mail|content|body|subject)~(was |been |is )?(filtered|not accepted|"
+            r"unacceptable|looks like)"
+        ),
+        r"content (filter|policy|scanner|reject|denied)",
+        r"content~(rejected|blocked|banned|denied)", r"banned (content|attachment|file|word)",
+        (
+            r"(attachment|file (type|name))~(not allowed|blocked|banned|forbidden|prohibited|"
+            r"reject|stripped|refus)"
+        ),
         r"uribl", r"surbl", r"blacklisted url", r"unzulässiger|unerlaubter anhang",
-        r"5\.7\.0 reject,? id", r"reject,? id=", r"advertis", r"junkmail", r"pourriel", r"спам", r"垃圾", r"迷惑",
+        r"5\.7\.0 reject,? id", r"reject,? id=", r"advertis", r"junkmail", r"pourriel", r"спам",
+        r"垃圾", r"迷惑",
     )),
     ("blocked", (
-        r"black-?list", r"block-?list", r"\bdeny-?list", r"\b(rbl|dnsbl|sbl|xbl|pbl|rhsbl|drbl)\b", r"spamhaus", r"spamcop", r"sorbs",
-        r"barracuda", r"mail-?abuse\.", r"(?<!not )(?<!n't )\blisted (in|on|at|by)", r"is (currently )?(listed|blocked|banned)\b", r"your (ip|host|server|mail ?server|network|isp|domain|address)~"
-        r"(block|ban|reject|list|den(y|ied)|reputation|refus|not allowed|suspicious)", r"(block|bann|reject)ed (by|using|from|for|due|because|-)", r"has been blocked", r"been blocked",
-        r"reputation", r"(ip|host|server|network|domain) (address )?(is )?(blocked|banned|refused)", r"dynamic (ip|address)", r"dialup",
-        r"blocked (message|mail|sender|address)", r"(sender|client|host|connection|you|mail from|access) (is |are |was |has been |address )?(blocked|banned|refused by|denied by)",
-        r"not currently accepting mail from your ip", r"(part of )?their network is on our block list", r"\bs3140\b", r"\bs3150\b",
-        r"complaint", r"bl000\d", r"access (from|to)~(block|denied)", r"access denied\. ip", r"go away", r"sperrliste", r"gesperrte? ip",
-        r"tss\d\d", r"\[(ts|br|pr|ph|ss)\d\d\]", r"not accept(ing)? (mail|e-?mail|messages|connections) from", r"refused to talk to me",
+        r"black-?list", r"block-?list", r"\bdeny-?list",
+        r"\b(rbl|dnsbl|sbl|xbl|pbl|rhsbl|drbl)\b", r"spamhaus", r"spamcop", r"sorbs",
+        r"barracuda", r"mail-?abuse\.", r"(?<!not )(?<!n't )\blisted (in|on|at|by)",
+        r"is (currently )?(listed|blocked|banned)\b",
+        (
+            r"your (ip|host|server|mail ?server|network|isp|domain|address)~(block|ban|reject|"
+            r"list|den(y|ied)|reputation|refus|not allowed|suspicious)"
+        ),
+        r"(block|bann|reject)ed (by|using|from|for|due|because|-)", r"has been blocked",
+        r"been blocked", r"reputation",
+        r"(ip|host|server|network|domain) (address )?(is )?(blocked|banned|refused)",
+        r"dynamic (ip|address)", r"dialup", r"blocked (message|mail|sender|address)",
+        (
+            r"(sender|client|host|connection|you|mail from|access) (is |are |was |has been |"
+            r"address )?(blocked|banned|refused by|denied by)"
+        ),
+        r"not currently accepting mail from your ip",
+        r"(part of )?their network is on our block list", r"\bs3140\b", r"\bs3150\b",
+        r"complaint", r"bl000\d", r"access (from|to)~(block|denied)", r"access denied\. ip",
+        r"go away", r"sperrliste", r"gesperrte? ip", r"tss\d\d", r"\[(ts|br|pr|ph|ss)\d\d\]",
+        r"not accept(ing)? (mail|e-?mail|messages|connections) from", r"refused to talk to me",
         r"no (access|mail) from", r"closed due to~(spam|policy)", r"blocked\b",
     )),
     ("moved", (
-        r"user (has )?moved", r"has moved", r"no longer (works|working|employed|with (us|the company|our))", r"left the (company|organi[sz]ation)",
-        r"address (has )?changed", r"new (e-?mail )?address", r"please use~instead", r"has been replaced by", r"recipient moved",
+        r"user (has )?moved", r"has moved",
+        r"no longer (works|working|employed|with (us|the company|our))",
+        r"left the (company|organi[sz]ation)", r"address (has )?changed",
+        r"new (e-?mail )?address", r"please use~instead", r"has been replaced by",
+        r"recipient moved",
     )),
     ("disabled", (
-        r"(account|mail ?box|user|recipient|address|e-?mail|domain)( \S+){0,6} (is |has been |was |been |currently |temporarily |administratively )*"
-        r"(disabled|deactivated|de-activated|suspended|inactive|frozen|locked|discontinued|terminated|closed|expired|blocked|"
-        r"archived|not active|not activated|cancell?ed|out of service)",
-        r"(disabled|deactivated|suspended|inactive|frozen|locked|discontinued|terminated|closed|expired|blocked|inactiv\w+) "
-        r"(account|mail ?box|user|recipient|address|e-?mail)",
-        r"mailbox~(temporarily )?disabled", r"not (been )?accept(ing)? (mail|messages|email) (at|for) this", r"no longer (active|in use|in service|valid|available|accept)",
-        r"not active", r"user not active", r"dormant", r"unpaid", r"service~(suspend|terminat)", r"boîte~(désactiv|archiv|suspend)",
-        r"deaktiviert", r"stillgelegt", r"gesperrt", r"desactivad", r"desativad", r"inativ", r"inactiv", r"disabilitat", r"disattivat", r"sospes",
-        r"заблокирован", r"отключ", r"неактивн", r"nieaktywn", r"zablokowan", r"冻结", r"停用", r"禁用", r"凍結", r"停止", r"ha expirado", r"delivery denied",
+        (
+            r"(account|mail ?box|user|recipient|address|e-?mail|domain)( \S+){0,6} (is |has been |"
+            r"was |been |currently |temporarily |administratively )*(disabled|deactivated|"
+            r"de-activated|suspended|inactive|frozen|locked|discontinued|terminated|closed|"
+            r"expired|blocked|archived|not active|not activated|cancell?ed|out of service)"
+        ),
+        (
+            r"(disabled|deactivated|suspended|inactive|frozen|locked|discontinued|terminated|"
+            r"closed|expired|blocked|inactiv\w+) (account|mail ?box|user|recipient|address|"
+            r"e-?mail)"
+        ),
+        r"mailbox~(temporarily )?disabled",
+        r"not (been )?accept(ing)? (mail|messages|email) (at|for) this",
+        r"no longer (active|in use|in service|valid|available|accept)", r"not active",
+        r"user not active", r"dormant", r"unpaid", r"service~(suspend|terminat)",
+        r"boîte~(désactiv|archiv|suspend)", r"deaktiviert", r"stillgelegt", r"gesperrt",
+        r"desactivad", r"desativad", r"inativ", r"inactiv", r"disabilitat", r"disattivat",
+        r"sospes", r"заблокирован", r"отключ", r"неактивн", r"nieaktywn", r"zablokowan", r"冻结",
+        r"停用", r"禁用", r"凍結", r"停止", r"ha expirado", r"delivery denied",
         r"user is (suspended|disabled)", r"account~has been~removed",
     )),
     ("no-mailbox", (
-        r"(user|recipient|mail ?box|account|address|addressee|alias|local ?part|person|spectator|name|customer|subscriber)( \S+){0,5}? "
-        r"(is |was |are |does |do |could |can |has |not |be |been |currently |longer )*"
-        r"(not (be )?(exist|found|known|valid|recogni[sz]ed|listed|available|present|located|local|here|defined|registered|resolved|ok|verified|"
-        r"match|unique|accepted|allowed|permitted|understood|deliver)|n'?t (exist|found)|unknown|invalid|undeliverable|nonexistent|non-existent|unavail?able|missing|rejected|refused|denied|deleted|removed|wrong)",
-        r"(user|recipient|mail ?box|account|address|e-?mail)\w*~(doesn'?t|dosn'?t|does not|do not|did not|don'?t) (exist|have)",
-        r"(unknown|invalid|unrecogni[sz]ed|bad|no such|no valid|nonexist[ae]nt|non-exist[ae]nt|non[- ]existing|illegal|incorrect|wrong|undefined|unroutable|unrouteable|ambiguous|"
-        r"undeliverable|not a valid|not a known|not an active|not a local|unavailable|no|missing|obsolete|deleted|not valid|rejected) "
-        r"(or (unknown|invalid|illegal) )?(virtual |local |e-?mail |mail |destination |envelope |to |such |domino |final |rcpt )*"
-        r"(user|recipient|mail ?box|account|address|addressee|alias|local ?part|local-part|person|name|mail drop|destination|rcpt|e-?mail|entry)",
-        r"user (unknown|unkown|inconnu)", r"unknown in (virtual|local|relay) (mailbox|recipient|alias)", r"badrcptto", r"badrecipientto", r"validrcptto", r"no mailbox (here )?(by|with|under|for|found)",
-        r"no one (by|at|with) (that|this)", r"there is no (user|one|such|account|mailbox)", r"not in~(directory|address book|recipient)",
-        r"not listed in~(domino|directory|address)", r"(directory|lookup) (lookup )?(failed|error)~(recipient|user)?", r"resolver\.(adr|rst)",
-        r"access denied\. as\(", r"recipient address rejected", r"rcpt~(rejected|refused)", r"recipients?~(rejected|refused|failed)",
-        r"address~(rejected|error)", r"all recipients~(invalid|refused|rejected)", r"can'?t create (user )?output file", r"user missing home", r"(cannot|can'?t|could not|unable to)"
-        r" (find|locate|open|access|verify|identify|accept)~(user|recipient|mail ?box|account|address|file)", r"no valid recipients?", r"mail ?box~(unavailable|not)", r"requested action not taken",
-        r"does not like recipient", r"verification failed", r"not~(email|mail) (account|address|user)", r"doesn'?t have a~account", r"delivery to~not (allowed|permitted|authorized)",
-        r"no such (person|id|domain user|list|addr)", r"there is no~(account|user)", r"unrouteable address", r"unroutable address", r"user-?unknown", r"userunknown", r"addr_?unknown",
-        r"(unbekannte?r? (empfänger|benutzer|adresse|user|nutzer))|(empfänger|benutzer|adresse|postfach|konto|mailadresse)~(unbekannt|nicht (gefunden|vorhanden|bekannt|existier|gültig|erreichbar)|existiert nicht|ungültig)|existiert nicht|nicht gefunden",
-        r"(utilisateur|destinataire|adresse|boîte|compte)~(inconnu|n'existe|invalide|inexistant|introuvable|n existe)", r"n'existe pas",
-        r"(usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|casilla|persona)~(desconocid|no existe|inexistente|inv[aá]lid|no v[aá]lid|no (se )?(ha )?(pud|encontr|localiz))|no existe|no se encontró",
-        r"(usu[aá]rio|destinat[aá]rio|endere[cç]o|conta|caixa)~(desconhecid|n[aã]o existe|inexistente|inv[aá]lid|n[aã]o (foi )?encontrad)|n[aã]o existe",
-        r"(utente|destinatario|indirizzo|casella|account)~(sconosciut|inesistente|non (esiste|valid|trovat|è stato))|nessun utente|non esiste",
-        r"(gebruiker|ontvanger|adres|postvak)~(onbekend|bestaat niet|niet gevonden|ongeldig)", r"(nieznan|nie istnieje|nie ma takiego|nieprawidłow|brak (takiego )?użytkownika|nie znaleziono)", r"(bruger|modtager|användare|mottagare|mottaker|bruker)~(ukendt|okänd|ukjent|finns inte|findes ikke|finnes ikke)",
-        r"(не существует|не найден|неизвестн|нет такого|недействител|несуществующ|не зарегистр)", r"(neexistuje|neznám|nenalezen)", r"(ismeretlen|nem létezik)", r"(bulunamadı|mevcut değil|geçersiz|kullanıcı yok)", r"(necunoscut|nu există)", r"(άγνωστ|δεν υπάρχει)",
-        r"(不存在|找不到|无效|無效|没有找到|查無|无此|無此|未找到)", r"(存在しない|存在しません|見つかりません|見つかりませんでした|不明|宛先不明|有効ではありません|ユーザ.{0,6}いません)", r"(존재하지 않|찾을 수 없|없는 사용자|알 수 없는)", r"(غير موجود|لم يتم العثور)", r"(לא קיים|לא נמצא)", r"không tồn tại", r"ไม่พบ|ไม่มี",
-        r"address (is )?unavailable", r"no thank you rejected", r"(user|recipient|mailbox|account)[^a-z]{1,60}unknown", r"email name is not found", r"not found$",
-        r"(<[^<> ]{1,200}>|[^ @]{1,64}@[^ @]{1,100})\.?,?:? (does not exist|not found|unknown|not known|is unknown|is not valid|is invalid|invalid)", r"does(n't| not) exist at",
-        r"no (existe|such)\b(?! (domain|host))", r"mailbox name~(not|invalid)", r"unable to deliver to this (address|recipient)",
+        (
+            r"(user|recipient|mail ?box|account|address|addressee|alias|local ?part|person|"
+            r"spectator|name|customer|subscriber)( \S+){0,5}? (is |was |are |does |do |could |"
+            r"can |has |not |be |been |currently |longer )*(not (be )?(exist|found|known|valid|"
+            r"recogni[sz]ed|listed|available|present|located|local|here|defined|registered|"
+            r"resolved|ok|verified|match|unique|accepted|allowed|permitted|understood|deliver)|"
+            r"n'?t (exist|found)|unknown|invalid|undeliverable|nonexistent|non-existent|"
+            r"unavail?able|missing|rejected|refused|denied|deleted|removed|wrong)"
+        ),
+        (
+            r"(user|recipient|mail ?box|account|address|e-?mail)\w*~(doesn'?t|dosn'?t|does not|"
+            r"do not|did not|don'?t) (exist|have)"
+        ),
+        (
+            r"(unknown|invalid|unrecogni[sz]ed|bad|no such|no valid|nonexist[ae]nt|"
+            r"non-exist[ae]nt|non[- ]existing|illegal|incorrect|wrong|undefined|unroutable|"
+            r"unrouteable|ambiguous|undeliverable|not a valid|not a known|not an active|"
+            r"not a local|unavailable|no|missing|obsolete|deleted|not valid|"
+            r"rejected) (or (unknown|invalid|illegal) )?(virtual |local |e-?mail |mail |"
+            r"destination |envelope |to |such |domino |final |rcpt )*(user|recipient|mail ?box|"
+            r"account|address|addressee|alias|local ?part|local-part|person|name|mail drop|"
+            r"destination|rcpt|e-?mail|entry)"
+        ),
+        r"user (unknown|unkown|inconnu)",
+        r"unknown in (virtual|local|relay) (mailbox|recipient|alias)", r"badrcptto",
+        r"badrecipientto", r"validrcptto", r"no mailbox (here )?(by|with|under|for|found)",
+        r"no one (by|at|with) (that|this)", r"there is no (user|one|such|account|mailbox)",
+        r"not in~(directory|address book|recipient)", r"not listed in~(domino|directory|address)",
+        r"(directory|lookup) (lookup )?(failed|error)~(recipient|user)?", r"resolver\.(adr|rst)",
+        r"access denied\. as\(", r"recipient address rejected", r"rcpt~(rejected|refused)",
+        r"recipients?~(rejected|refused|failed)", r"address~(rejected|error)",
+        r"all recipients~(invalid|refused|rejected)", r"can'?t create (user )?output file",
+        r"user missing home",
+        (
+            r"(cannot|can'?t|could not|unable to) (find|locate|open|access|verify|identify|"
+            r"accept)~(user|recipient|mail ?box|account|address|file)"
+        ),
+        r"no valid recipients?", r"mail ?box~(unavailable|not)", r"requested action not taken",
+        r"does not like recipient", r"verification failed",
+        r"not~(email|mail) (account|address|user)", r"doesn'?t have a~account",
+        r"delivery to~not (allowed|permitted|authorized)",
+        r"no such (person|id|domain user|list|addr)", r"there is no~(account|user)",
+        r"unrouteable address", r"unroutable address", r"user-?unknown", r"userunknown",
+        r"addr_?unknown",
+        (
+            r"(unbekannte?r? (empfänger|benutzer|adresse|user|nutzer))|(empfänger|benutzer|"
+            r"adresse|postfach|konto|mailadresse)~(unbekannt|nicht (gefunden|vorhanden|bekannt|"
+            r"existier|gültig|erreichbar)|existiert nicht|ungültig)|existiert nicht|nicht gefunden"
+        ),
+        (
+            r"(utilisateur|destinataire|adresse|boîte|compte)~(inconnu|n'existe|invalide|"
+            r"inexistant|introuvable|n existe)"
+        ),
+        r"n'existe pas",
+        (
+            r"(usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|casilla|persona)~(desconocid|"
+            r"no existe|inexistente|inv[aá]lid|no v[aá]lid|no (se )?(ha )?(pud|encontr|localiz))|"
+            r"no existe|no se encontró"
+        ),
+        (
+            r"(usu[aá]rio|destinat[aá]rio|endere[cç]o|conta|caixa)~(desconhecid|n[aã]o existe|"
+            r"inexistente|inv[aá]lid|n[aã]o (foi )?encontrad)|n[aã]o existe"
+        ),
+        (
+            r"(utente|destinatario|indirizzo|casella|account)~(sconosciut|inesistente|non (esiste|"
+            r"valid|trovat|è stato))|nessun utente|non esiste"
+        ),
+        r"(gebruiker|ontvanger|adres|postvak)~(onbekend|bestaat niet|niet gevonden|ongeldig)",
+        (
+            r"(nieznan|nie istnieje|nie ma takiego|nieprawidłow|brak (takiego )?użytkownika|"
+            r"nie znaleziono)"
+        ),
+        (
+            r"(bruger|modtager|användare|mottagare|mottaker|bruker)~(ukendt|okänd|ukjent|"
+            r"finns inte|findes ikke|finnes ikke)"
+        ),
+        (
+            r"(не существует|не найден|неизвестн|нет такого|недействител|несуществующ|"
+            r"не зарегистр)"
+        ),
+        r"(neexistuje|neznám|nenalezen)", r"(ismeretlen|nem létezik)",
+        r"(bulunamadı|mevcut değil|geçersiz|kullanıcı yok)", r"(necunoscut|nu există)",
+        r"(άγνωστ|δεν υπάρχει)", r"(不存在|找不到|无效|無效|没有找到|查無|无此|無此|未找到)",
+        (
+            r"(存在しない|存在しません|見つかりません|見つかりませんでした|"
+            r"不明|宛先不明|有効ではありません|ユーザ.{0,6}いません)"
+        ),
+        r"(존재하지 않|찾을 수 없|없는 사용자|알 수 없는)",
+        r"(غير موجود|لم يتم العثور)",
+        r"(לא קיים|לא נמצא)",
+        r"không tồn tại", r"ไม่พบ|ไม่มี", r"address (is )?unavailable", r"no thank you rejected",
+        r"(user|recipient|mailbox|account)[^a-z]{1,60}unknown", r"email name is not found",
+        r"not found$",
+        (
+            r"(<[^<> ]{1,200}>|[^ @]{1,64}@[^ @]{1,100})\.?,?:? (does not exist|not found|unknown|"
+            r"not known|is unknown|is not valid|is invalid|invalid)"
+        ),
+        r"does(n't| not) exist at", r"no (existe|such)\b(?! (domain|host))",
+        r"mailbox name~(not|invalid)", r"unable to deliver to this (address|recipient)",
     )),
     ("no-domain", (
-        r"(host|domain|server)( name)?( \S+){0,4} (is |was |does |could |not |be )*(not (be )?(found|exist|known|resolv|valid)|unknown|invalid|nonexist|non-exist)",
-        r"(unknown|invalid|bad|no such|nonexist[ae]nt|unrouteable|unroutable|illegal) (mail )?(host|domain|site|server)", r"nxdomain", r"null ?mx", r"nullmx", r"no mx\b", r"no~mx~(record|host)",
-        r"does ?n[o']t accept (any )?(e-?)?mail", r"domain (name )?(does not|doesn'?t) exist", r"couldn'?t find any host", r"could not find any~host", r"can'?t find~(host|domain|mail server)",
-        r"dns (error|failure)~(domain|host|not found)?", r"(name|host) (service|lookup)~(error|fail|not found)", r"(host|domain) lookup~(fail|did not)", r"no~(a|mx) record", r"unable to (resolve|route|lookup|look up)", r"domain not in use", r"unrouteable mail domain",
-        r"cname lookup failed (perm|after)", r"could not be resolved", r"mail server~not found", r"(domain|domäne)~(nicht gefunden|existiert nicht|unbekannt)", r"домен~не", r"dominio~(no existe|no válid|inexistente|sconosciut)", r"域名", r"configured~mx", r"name or service not known", r"address family for hostname",
-        r"an mx or srv record indicated", r"all relevant mx records point to non-existent", r"lowest numbered mx record points to local host", r"does not handle mail for", r"not our domain",
+        (
+            r"(host|domain|server)( name)?( \S+){0,4} (is |was |does |could |not |"
+            r"be )*(not (be )?(found|exist|known|resolv|valid)|unknown|invalid|nonexist|non-exist)"
+        ),
+        (
+            r"(unknown|invalid|bad|no such|nonexist[ae]nt|unrouteable|unroutable|"
+            r"illegal) (mail )?(host|domain|site|server)"
+        ),
+        r"nxdomain", r"null ?mx", r"nullmx", r"no mx\b", r"no~mx~(record|host)",
+        r"does ?n[o']t accept (any )?(e-?)?mail", r"domain (name )?(does not|doesn'?t) exist",
+        r"couldn'?t find any host", r"could not find any~host",
+        r"can'?t find~(host|domain|mail server)", r"dns (error|failure)~(domain|host|not found)?",
+        r"(name|host) (service|lookup)~(error|fail|not found)",
+        r"(host|domain) lookup~(fail|did not)", r"no~(a|mx) record",
+        r"unable to (resolve|route|lookup|look up)", r"domain not in use",
+        r"unrouteable mail domain", r"cname lookup failed (perm|after)", r"could not be resolved",
+        r"mail server~not found", r"(domain|domäne)~(nicht gefunden|existiert nicht|unbekannt)",
+        r"домен~не", r"dominio~(no existe|no válid|inexistente|sconosciut)", r"域名",
+        r"configured~mx", r"name or service not known", r"address family for hostname",
+        r"an mx or srv record indicated", r"all relevant mx records point to non-existent",
+        r"lowest numbered mx record points to local host", r"does not handle mail for",
+        r"not our domain",
     )),
     ("unreachable", (
-        r"connection (was )?(timed out|refused|reset|dropped|lost|closed|failed|aborted|died|expired)", r"(could not|couldn'?t|can'?t|cannot|unable to|failed to|not able to|wasn'?t able to|problems?) (to )?(connect|establish|contact|reach|open connection|open a)",
-        r"no route to host", r"network (is )?(unreachable|error|problem)", r"host (is )?(unreachable|down|did not|not responding|unavailable)", r"lost connection", r"timed? ?out", r"timeout", r"not respond", r"no (response|answer)", r"unreachable",
-        r"conversation with~(timed|failed)", r"could not initiate smtp", r"did not accept our requests to connect", r"broken pipe", r"tls~(fail|error|required|not available)", r"starttls", r"certificate", r"handshake", r"bad connection", r"remote~closed",
-        r"retry time not reached", r"smtp connection", r"connection attempt", r"deferred:", r"host not found, try again", r"malformed or unexpected name server", r"нет соединения", r"соединени",
+        (
+            r"connection (was )?(timed out|refused|reset|dropped|lost|closed|failed|aborted|died|"
+            r"expired)"
+        ),
+        (
+            r"(could not|couldn'?t|can'?t|cannot|unable to|failed to|not able to|wasn'?t able to|"
+            r"problems?) (to )?(connect|establish|contact|reach|open connection|open a)"
+        ),
+        r"no route to host", r"network (is )?(unreachable|error|problem)",
+        r"host (is )?(unreachable|down|did not|not responding|unavailable)", r"lost connection",
+        r"timed? ?out", r"timeout", r"not respond", r"no (response|answer)", r"unreachable",
+        r"conversation with~(timed|failed)", r"could not initiate smtp",
+        r"did not accept our requests to connect", r"broken pipe",
+        r"tls~(fail|error|required|not available)", r"starttls", r"certificate", r"handshake",
+        r"bad connection", r"remote~closed", r"retry time not reached", r"smtp connection",
+        r"connection attempt", r"deferred:", r"host not found, try again",
+        r"malformed or unexpected name server", r"нет соединения", r"соединени",
     )),
     ("expired", (
-        r"(message|mail|delivery|queue|retry|transmission|time)~(expired|too old|too long|timed out|timeout exceeded|time ?-?limit)", r"giving up", r"has been in the queue", r"message (has )?expired", r"maximum (retry|queue|time)", r"could not be delivered (for|within|after)~(day|hour)", r"(for|in|after|within|over) \d+ (days|hours|day)\b",
-        r"not been collected", r"undeliverable for", r"not (yet )?been delivered", r"expired", r"haltbarkeit",
+        (
+            r"(message|mail|delivery|queue|retry|transmission|time)~(expired|too old|too long|"
+            r"timed out|timeout exceeded|time ?-?limit)"
+        ),
+        r"giving up", r"has been in the queue", r"message (has )?expired",
+        r"maximum (retry|queue|time)", r"could not be delivered (for|within|after)~(day|hour)",
+        r"(for|in|after|within|over) \d+ (days|hours|day)\b", r"not been collected",
+        r"undeliverable for", r"not (yet )?been delivered", r"expired", r"haltbarkeit",
     )),
     ("later", (
-        r"try (again )?(a bit )?later", r"try again in", r"too many (messages|recipients|mails)", r"try again\b~later",
-        r"temporar\w+ (local |system |server |lookup )?(problem|failure|error|rejected|unavailable)", r"server (is )?(too )?busy", r"system load",
-        r"under maintenance", r"insufficient system resources", r"service (currently |temporarily )?unavailable", r"not available at this time",
-        r"is being (deferred|delayed)", r"später (noch einmal|nochmal|erneut)", r"réessay", r"ressaye", r"tente novamente", r"intente de nuevo",
-        r"inténtelo", r"riprova", r"повторите попытку", r"попробуйте позже", r"稍后", r"稍後", r"local configuration error", r"internal (server |software )?error",
-        r"out of memory", r"proxy error", r"content filter~(failed|timeout)", r"queue file write error", r"excessive", r"aliasing (database )?error",
+        r"try (again )?(a bit )?later", r"try again in", r"too many (messages|recipients|mails)",
+        r"try again\b~later",
+        (
+            r"temporar\w+ (local |system |server |lookup )?(problem|failure|error|rejected|"
+            r"unavailable)"
+        ),
+        r"server (is )?(too )?busy", r"system load", r"under maintenance",
+        r"insufficient system resources", r"service (currently |temporarily )?unavailable",
+        r"not available at this time", r"is being (deferred|delayed)",
+        r"später (noch einmal|nochmal|erneut)", r"réessay", r"ressaye", r"tente novamente",
+        r"intente de nuevo", r"inténtelo", r"riprova", r"повторите попытку", r"попробуйте позже",
+        r"稍后", r"稍後", r"local configuration error", r"internal (server |software )?error",
+        r"out of memory", r"proxy error", r"content filter~(failed|timeout)",
+        r"queue file write error", r"excessive", r"aliasing (database )?error",
         r"host not found, try again", r"temporary failure", r"temporarily",
     )),
     ("policy", (
-        r"polic(y|ies)", r"access denied", r"(not|isn'?t|is not|aren'?t) (authori[sz]ed|permitted|allowed)", r"permission denied", r"prohibited", r"administrative", r"refused", r"rejected", r"denied", r"restrict", r"unauthori[sz]ed", r"forbidden", r"not accept", r"deny", r"abgelehnt", r"verweigert",
-        r"refus[ée]", r"rechazad", r"rejeitad", r"rifiutat", r"отклонен", r"odrzucon", r"geweigerd", r"拒绝", r"拒絕", r"拒否",
+        r"polic(y|ies)", r"access denied",
+        r"(not|isn'?t|is not|aren'?t) (authori[sz]ed|permitted|allowed)", r"permission denied",
+        r"prohibited", r"administrative", r"refused", r"rejected", r"denied", r"restrict",
+        r"unauthori[sz]ed", r"forbidden", r"not accept", r"deny", r"abgelehnt", r"verweigert",
+        r"refus[ée]", r"rechazad", r"rejeitad", r"rifiutat", r"отклонен", r"odrzucon",
+        r"geweigerd", r"拒绝", r"拒絕", r"拒否",
     )),
 )  # fmt: skip
 

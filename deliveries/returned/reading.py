@@ -17,7 +17,11 @@ MOST_HTML = 100_000
 MOST_PARTS = 200
 MOST_HEADER = 5_000
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?td|/?li|/?h\d|hr)\b[^<>]*>", re.IGNORECASE)
 # An address in brackets is no element: <a@example.org>.
 _ELEMENT = re.compile(
@@ -249,7 +253,11 @@ def parts(message: Message, *, inside: bool = True) -> Iterator[Message]:
         part = waiting.pop(0)
         seen += 1
         payload = part.get_payload()
-        subparts = [sub for sub in payload if isinstance(sub, Message)] if isinstance(payload, list) else []
+        subparts = (
+            [sub for sub in payload if isinstance(sub, Message)]
+            if isinstance(payload, list)
+            else []
+        )
         kind = content_type(part)
         if subparts and kind.startswith("multipart/"):
             waiting[:0] = subparts

@@ -89,14 +89,26 @@ def _sender(message: Message) -> str:
 
 def _of_complaint(complaint: arf.Complaint, rule: str) -> Returned:
     return Returned(
-        complaint.kind, complaint.address, words=complaint.words, rule=rule, envelope=complaint.envelope
+        complaint.kind,
+        complaint.address,
+        words=complaint.words,
+        rule=rule,
+        envelope=complaint.envelope,
     )
 
 
 def _of_report(found: list[dsn.Failure], message: Message) -> Returned:
     first = found[0]
     if first.rank == 2:
-        return Returned(NOT_A_BOUNCE, first.address, first.status, "delivered", first.words, "dsn", first.envelope)
+        return Returned(
+            NOT_A_BOUNCE,
+            first.address,
+            first.status,
+            "delivered",
+            first.words,
+            "dsn",
+            first.envelope,
+        )
     words = first.words
     if not words and (not first.status or first.status.endswith(".0")):
         words = freeform.cut(body(message))[0]

@@ -7,29 +7,51 @@ from deliveries.returned import reading
 
 # unsubscribe+<token>@…: the token is that of the link (subscribers.tokens), whose case counts.
 _LOCAL = re.compile(r"\bunsubscribe\+([A-Za-z0-9_-]{15,80})@", re.IGNORECASE)
-_PLAIN = re.compile(r"(?<![\w.+-])(unsubscribe|list-unsubscribe|leave|optout|opt-out|remove|signoff)(?:[+_=-][^\s@<>]*)?@", re.IGNORECASE)
+_PLAIN = re.compile(
+    r"(?<![\w.+-])(unsubscribe|list-unsubscribe|leave|"
+    r"optout|opt-out|remove|signoff)(?:[+_=-][^\s@<>]*)?@",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"\W*((re|aw|antw|sv|fwd?|wg|tr|rv|odp)\s*:\s*)*\W*(please |pls |bitte |kindly |auto )?"
-    r"(un-?subscribe|unsubscribe (me|request|from\b.{0,80}|please|this .{0,40}|all)|unsubscription|"
-    r"unsub|opt[ -]?out|opt me out|signoff\b.{0,40}|sign off|(please )?(remove|take|delete) me( (from|off)\b.{0,80})?|remove( from (the )?(list|mailing list).{0,40})?|"
-    r"abmelden|abmeldung|abbestellen|abbestellung|newsletter (abmelden|abbestellen|abmeldung)|austragen|kündigen|kündigung|"
+    r"(un-?subscribe|unsubscribe (me|request|from\b.{0,80}|please|this .{0,40}|all)|"
+    r"unsubscription|"
+    r"unsub|opt[ -]?out|opt me out|signoff\b.{0,40}|sign off|(please )?(remove|take|"
+    r"delete) me( (from|off)\b.{0,80})?|remove( from (the )?(list|mailing list).{0,40})?|"
+    r"abmelden|abmeldung|abbestellen|abbestellung|newsletter (abmelden|abbestellen|abmeldung)|"
+    r"austragen|kündigen|kündigung|"
     r"d[eé]sabonner?|d[eé]sinscription|d[eé]sinscrire|se d[eé]sabonner|d[eé]sabonnement|"
-    r"cancelar (la )?(suscripci[oó]n|inscri[cç][aã]o|assinatura)|darse? de baja|baja|desuscribir(se|me)?|desinscribir|anular suscripci[oó]n|"
+    r"cancelar (la )?(suscripci[oó]n|inscri[cç][aã]o|assinatura)|darse? de baja|baja|"
+    r"desuscribir(se|me)?|desinscribir|anular suscripci[oó]n|"
     r"descadastrar|descadastro|remover|cancelar|"
     r"cancellami|cancellazione|disiscri\w+|annulla(re)? (l.)?iscrizione|disiscrivimi|"
-    r"uitschrijven|afmelden|uitschrijving|avregistrera|avanmäl\w*|avmeld\w*|afmeld\w*|frameld\w*|peruuta( tilaus)?|peru tilaus|"
-    r"wypisz( mnie)?|wypis|rezygnacja|wyrejestruj|отписаться|отписка|отпишите( меня)?|отписать|відписатися|"
-    r"odhl[aá]sit( se)?|odhl[aá]šen[ií]|leiratkoz\w*|dezabon\w*|abonelikten? (çık|ayrıl)\w*|üyelikten çık\w*|"
-    r"退订|取消订阅|退訂|取消訂閱|配信停止|購読解除|登録解除|解除|退会|구독 ?취소|수신 ?거부|إلغاء الاشتراك|ביטול מנוי|הסר|hủy đăng ký|berhenti berlangganan)"
+    r"uitschrijven|afmelden|uitschrijving|avregistrera|avanmäl\w*|avmeld\w*|afmeld\w*|frameld\w*|"
+    r"peruuta( tilaus)?|peru tilaus|"
+    r"wypisz( mnie)?|wypis|rezygnacja|wyrejestruj|отписаться|отписка|отпишите( меня)?|отписать|"
+    r"відписатися|"
+    r"odhl[aá]sit( se)?|odhl[aá]šen[ií]|leiratkoz\w*|dezabon\w*|abonelikten? (çık|ayrıl)\w*|"
+    r"üyelikten çık\w*|"
+    r"退订|取消订阅|退訂|取消訂閱|配信停止|購読解除|登録解除|解除|"
+    r"退会|구독 ?취소|수신 ?거부|إلغاء الاشتراك|ביטול מנוי|הסר|"
+    r"hủy đăng ký|berhenti berlangganan)"
     r"( (me|please|request|mich|bitte))?\W*",
     re.IGNORECASE,
 )
 _BODY = re.compile(
-    r"\W*(please |pls )?(unsubscribe|remove|opt[ -]?out|stop|abmelden|abbestellen|désabonner|desinscribir|baja|отписаться|退订)"
+    r"\W*(please |pls )?(unsubscribe|remove|opt[ -]?out|stop|abmelden|abbestellen|désabonner|"
+    r"desinscribir|baja|отписаться|退订)"
     r"( me)?( (from|off) .{0,60})?( please)?\W*",
     re.IGNORECASE,
 )
-_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "To", "Cc")
+_HEADERS = (
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "X-Delivered-To",
+    "To",
+    "Cc",
+)
 
 
 def token_of(message: Message) -> str | None:
@@ -64,11 +86,19 @@ def own_words(text: str) -> str:
     lines = []
     for line in text.splitlines():
         bare = line.strip()
-        if bare.startswith(">") or re.match(
-            r"-{2,}\s*(original|ursprüng|weitergeleit|forwarded|mensaje orig|message d.orig)|_{10,}|"
-            r"(on|am|le|el|il|em|op|den|в|w dniu)\b.{5,200}(wrote|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev|пишет|написал\w*|napisał\w*)\s*:?$|"
-            r"(from|von|de|da|van|от):\s.+@", bare, re.IGNORECASE,
-        ) or bare == "--":
+        if (
+            bare.startswith(">")
+            or re.match(
+                r"-{2,}\s*(original|ursprüng|weitergeleit|forwarded|mensaje orig|message d.orig)|"
+                r"_{10,}|"
+                r"(on|am|le|el|il|em|op|den|в|w dniu)\b.{5,200}(wrote|schrieb|a écrit|escribió|"
+                r"ha scritto|escreveu|schreef|skrev|пишет|написал\w*|napisał\w*)\s*:?$|"
+                r"(from|von|de|da|van|от):\s.+@",
+                bare,
+                re.IGNORECASE,
+            )
+            or bare == "--"
+        ):
             break
         lines.append(bare)
     return " ".join(" ".join(lines).split())

@@ -40,7 +40,10 @@ def test_a_report_is_read_however_it_is_written(change):
 def test_the_mail_that_is_returned_decides_nothing():
     raw = shapes.mail("550 5.1.1 User unknown", "Undelivered", "MAILER-DAEMON@example.com")
     attached = b"Content-Type: message/rfc822\r\n\r\n" + raw
-    note = b'From: a@example.com\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nSee.\r\n--b\r\n'
+    note = (
+        b"From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\n\r\nSee below.\r\n--b\r\n"
+    )
     assert sorting.sort(note + attached + b"\r\n--b--").kind == sorting.NOT_A_BOUNCE
 
 
@@ -54,8 +57,11 @@ def test_nothing_raises(noise, shape, place):
 @pytest.mark.parametrize(
     "raw",
     [
-        b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\nContent-Type: multipart/mixed; boundary=a\n\n" * 2000,
-        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(1500)),
+        b"Content-Type: multipart/mixed; boundary=a\n\n"
+        + b"--a\nContent-Type: multipart/mixed; boundary=a\n\n" * 2000,
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(1500)
+        ),
         b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"@" * 100_000,
         b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"-" * 100_000,
         b"Content-Type: text/plain; charset=no-such-charset\n\nM\xfcller",
