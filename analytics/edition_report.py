@@ -141,14 +141,16 @@ def bounces(found: dict[str, Any]) -> list[dict[str, Any]]:
 def domains(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the receiving domains with the share that bounced, failed and complained."""
     rows = []
-    reports = found["heard"]["delivery"] == "all"
+    heard = found["heard"]
     for row in found["domains"]:
         accepted = row["accepted"]
         says_much = accepted >= rates.LEAST_FOR_PERCENT
         rows.append(
             {
                 **row,
-                "delivered": row["delivered"] if reports else None,
+                "delivered": row["delivered"] if heard["delivery"] == "all" else None,
+                "bounced": row["bounced"] if heard["bounces"] else None,
+                "complained": row["complained"] if heard["complaints"] else None,
                 "bounced_share": words.percent(row["bounced"] / accepted) if says_much else "",
             }
         )

@@ -122,7 +122,9 @@ def of_many(editions: Iterable[Edition]) -> list[dict[str, Any]]:
         for row in EditionFigures.objects.filter(edition__in=[one.pk for one in editions])
     }
     return [
-        _up_to_now(one, rows[one.pk]) if one.pk in rows or not tallies.is_small(one) else count(one)
+        _up_to_now(one, rows.get(one.pk))
+        if one.pk in rows or not tallies.is_small(one)
+        else count(one)
         for one in editions
     ]
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from analytics import chart, figures, rates, weeks, words
+from analytics import chart, figures, queries, rates, weeks, words
 from analytics.rates import OF_READERS, PER_HUNDRED
 from briefs.models import Publication
 from deliveries.models import Edition
@@ -28,6 +28,9 @@ TONES = {
 def context(publication: Publication) -> dict[str, Any]:
     """Return everything that templates/admin/analytics/publication.html shows."""
     growth = weeks.growth(publication)
+    if growth:
+        # As the dashboard has it; the days are some minutes old.
+        growth[-1]["active"] = queries.readers(frozenset({publication.pk})).active
     lately = growth[-LATELY:]
     sources = weeks.sources(growth)
     return {

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from analytics import counts, figures, rates, weeks
+from analytics import counts, edition_report, figures, rates, weeks
 from analytics.models import DomainDay
 from briefs.models import Publication
 from deliveries.models import Delivery, DeliveryEvent, Edition
@@ -75,10 +75,8 @@ def _curve(edition: Edition) -> Iterator[Row]:
 
 
 def _domains_of(edition: Edition) -> Iterator[Row]:
-    found = figures.of(edition)
-    reports = found["heard"]["delivery"] == "all"
-    for row in found["domains"]:
-        yield [row[name] if name != "delivered" or reports else None for name in _DOMAIN]
+    for row in edition_report.domains(figures.of(edition)):
+        yield [row[name] for name in _DOMAIN]
 
 
 _DOMAIN = ("domain", "audience", "accepted", "delivered", "bounced", "complained", "failed")

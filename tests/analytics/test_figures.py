@@ -133,6 +133,7 @@ def test_a_page_never_counts_a_large_edition(edition, is_large, django_assert_ma
 @pytest.mark.sqlite_only
 def test_before_the_first_count_of_a_large_one_nothing_is_invented(edition, is_large):
     assert figures.of(edition)["at"] is None
+    assert figures.of_many([edition]) == [figures.of(edition)]
     client = Client()
     client.force_login(make_member(edition.publication, "writer"))
     page = client.get(reverse("admin:analytics_edition_report", args=[edition.pk]))

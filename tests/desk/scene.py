@@ -126,6 +126,8 @@ def _paths() -> Iterator[str]:
     edition = Edition.objects.filter(started_at__isnull=False).order_by("pk").first()
     assert edition is not None
     named: dict[str, list[int]] = {
+        "analytics_edition_report": [edition.pk],
+        "analytics_publication_report": [edition.publication_id],
         "briefs_brief_revisions": [draft().pk],
         "briefs_brief_compare": [draft().pk, 1, 0],
         "deliveries_correct": [edition.brief_id],
