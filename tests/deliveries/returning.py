@@ -17,15 +17,21 @@ from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppress
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
 
-def sent_edition(publication: Any = None, readers: int = 8, **fields: Any) -> Edition:
-    """Store an edition that has gone out to *readers*, or to all whom *publication* has."""
+def sent_edition(
+    publication: Any = None, readers: int = 8, *, is_over: bool = False, **fields: Any
+) -> Edition:
+    """Store an edition that has gone out to *readers*, or to all whom *publication* has.
+
+    *fields* are those of each delivery.
+    """
     if publication is None:
         publication = make_publication()
         make_readers(publication, readers)
     edition = make_edition(make_brief(publication))
     now = timezone.now()
     Edition.objects.filter(pk=edition.pk).update(
-        status=fields.pop("status", Edition.Status.SENDING),
+        status=Edition.Status.FINISHED if is_over else Edition.Status.SENDING,
+        finished_at=now if is_over else None,
         started_at=now - dt.timedelta(hours=2),
         frozen_at=now - dt.timedelta(hours=2),
         audience=readers,
