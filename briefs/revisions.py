@@ -77,8 +77,7 @@ def take(brief: Brief, by: User | None = None) -> Revision:
             .get(pk=brief.pk)
         )
         content = snapshot(brief)
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    digest = fingerprint(content)
     while True:
         existing: Revision | None = brief.revisions.filter(digest=digest).first()
         if existing:
@@ -92,6 +91,12 @@ def take(brief: Brief, by: User | None = None) -> Revision:
                 )
         except IntegrityError:
             continue  # another click took the number: look again
+
+
+def fingerprint(content: dict[str, Any]) -> str:
+    """Return the digest of a snapshot, stored or not: the same for the same content."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def settle_slug(brief: Brief) -> str:

@@ -121,7 +121,7 @@ class EditionAdmin(DeskAdmin[Edition]):
         figures = progress(edition, whole=may_act)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Edition"),
+            "title": edition.brief.headline,
             "opts": self.opts,
             "edition": edition,
             "figures": figures,

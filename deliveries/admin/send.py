@@ -62,6 +62,8 @@ class SendForm(forms.Form):
     )
     # The last edition that the screen knew of: a click from an older screen sends nothing.
     after = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    # What the screen showed: what a colleague saved since goes out only once it has been seen.
+    shown = forms.CharField(required=False)
 
     def __init__(self, brief: Brief, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -196,9 +198,16 @@ def _schedule(request: HttpRequest, brief: Brief, form: SendForm) -> HttpRespons
     user = editor_of(request)
     when = form.cleaned_data["when"]
     clock = Edition.Clock.READER if when == READER else Edition.Clock.PUBLICATION
+    revision = revisions.take(brief, by=user)
+    if form.cleaned_data["shown"] not in ("", _as_shown(revision.snapshot)):
+        messages.error(
+            request,
+            _("Nothing was sent: it has changed since you opened this page. Look once more."),
+        )
+        return None
     try:
         edition = planning.schedule(
-            revisions.take(brief, by=user),
+            revision,
             send_at=form.cleaned_data["send_at"] if when == LATER else None,
             clock=clock,
             local_time=form.cleaned_data["local_time"] if when == READER else "",
@@ -263,6 +272,7 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     return {
         "brief": brief,
         "publication": publication,
+        "shown": _as_shown(content),
         "sender": content["publication"],
         "subject": ": ".join(part for part in (subject.series, subject.headline) if part),
         "preheader": subject.preheader or fill_line(next(iter(subject.key_points), "")),
@@ -280,6 +290,11 @@ def _facts(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "can_write": roles.can(request.user, "write", publication),
         "local_inbox": settings.LOCAL_INBOX,
     }
+
+
+def _as_shown(content: dict[str, Any]) -> str:
+    """Return the digest of a snapshot without the web address, which the first click settles."""
+    return revisions.fingerprint({**content, "slug": ""})
 
 
 def _to_edition(edition: Edition) -> HttpResponseRedirect:

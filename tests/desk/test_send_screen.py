@@ -91,6 +91,19 @@ def test_a_second_click_shows_the_edition_that_the_first_one_made(
     assert "on its way already" in answer.content.decode()
 
 
+def test_what_a_colleague_saved_since_is_not_sent_unseen(paul: Client, brief: Brief) -> None:
+    shown = paul.get(screen(brief)).context["shown"]
+    Brief.objects.update(body="The cranes **sank** on Monday.")
+    answer = paul.post(screen(brief), {"when": "now", "shown": shown})
+    assert "changed since you opened this page" in answer.content.decode()
+    assert not Edition.objects.exists()
+    # The page that says so shows it as it is now.
+    paul.post(screen(brief), {"when": "now", "shown": answer.context["shown"]})
+    edition = Edition.objects.get()
+    assert "sank" in edition.revision.snapshot["body"]
+    assert brief.headline in paul.get(page(edition)).content.decode().partition("</title>")[0]
+
+
 def test_errors_stand_on_the_screen_and_nothing_is_scheduled(paul: Client, brief: Brief) -> None:
     Publication.objects.update(postal_address="")
     text = paul.get(screen(brief)).content.decode()
