@@ -134,7 +134,7 @@ def rows_of(brief: Brief, most: int) -> list[dict[str, Any]]:
             "approval": next((a for a in revision.approvals.all() if a.withdrawn_at is None), None),
             "editions": [
                 {"edition": edition, "url": _edition_url(edition.pk)}
-                for edition in getattr(revision, "editions").all()  # noqa: B009
+                for edition in revision.editions.all()
             ],
             "is_published": revision.pk == brief.published_revision_id,
         }
@@ -169,8 +169,7 @@ def history(request: HttpRequest, brief: Brief) -> dict[str, Any]:
 
 def _too_early(brief: Brief) -> Any:
     """Return the edition of *brief* that is scheduled for a moment under its embargo."""
-    editions: Any = getattr(brief, "editions")  # noqa: B009  (of an app above this one)
-    return editions.filter(status="scheduled", send_at__lt=brief.embargo_until).first()
+    return brief.editions.filter(status="scheduled", send_at__lt=brief.embargo_until).first()
 
 
 def _mailed(brief: Brief) -> Revision | None:

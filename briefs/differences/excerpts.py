@@ -13,6 +13,7 @@ _MARKDOWN = ("key_points", "body", "contact_block")
 _IMAGE = re.compile(r"!\[([^\[\]]*)\]\(\s*<?([^\s()<>]*)>?[^()]*\)")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^\s()<>]*)>?[^()]*\)")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
+_FOOTNOTE = re.compile(r"(?m)^[ \t]{0,3}\[\^[^\[\]\s]{1,80}\]:[ \t]*|(?<!\\)\[\^[^\[\]\s]{1,80}\]")
 _AT_THE_START = re.compile(r"(?m)^[ \t]{0,3}(?:#{1,6}[ \t]+|>[ \t]?)+")
 _MARKS = re.compile(r"(?<!\\)(?:\*+|~~|==|`+)|(?<!\\)(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)")
 _BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -63,7 +64,7 @@ def _plain_value(field: str, value: Any, targets: bool) -> Any:
 def plain(markdown: str, *, targets: bool = False) -> str:
     """Return *markdown* without its marks, near enough for a diff; with *targets*, of links too."""
     words = r"\1 (\2)" if targets else r"\1"
-    text = markdown.replace("\r\n", "\n")
+    text = _FOOTNOTE.sub("", markdown.replace("\r\n", "\n"))
     for pattern in (_IMAGE, _LINK):
         text = pattern.sub(words, text)
     text = _AUTOLINK.sub(r"\1", text)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -48,7 +49,6 @@ class _Crew:
     """Threads of this process that look things up; they start when there is something to do."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
         self.orders: queue.Queue[Order] = queue.Queue(MOST_WAITING)
         self.in_hand: dict[str, Order] = {}
         self.lock = threading.Lock()
@@ -86,9 +86,6 @@ class _Crew:
                 order.done.set()
 
 
-_crew = _Crew()
-
-
 def look(wanted: Mapping[str, Lookup], *, wait: float = 0.0) -> dict[str, Any]:
     """Return what is known of *wanted*, by key; have the rest looked up, and *wait* seconds for it.
 
@@ -97,7 +94,8 @@ def look(wanted: Mapping[str, Lookup], *, wait: float = 0.0) -> dict[str, Any]:
     if not settings.CHECK_OUTSIDE or not wanted:
         return {}
     known = _known(wanted)
-    orders = [_ours().order(key, wanted[key]) for key in wanted if key not in known]
+    crew = _crew_of(os.getpid())
+    orders = [crew.order(key, wanted[key]) for key in wanted if key not in known]
     if not orders or wait <= 0:
         return known
     until = time.monotonic() + wait
@@ -108,12 +106,10 @@ def look(wanted: Mapping[str, Lookup], *, wait: float = 0.0) -> dict[str, Any]:
     return known
 
 
-def _ours() -> _Crew:
-    """Return the threads of this process: a fork leaves them behind."""
-    global _crew  # noqa: PLW0603
-    if _crew.pid != os.getpid():
-        _crew = _Crew()
-    return _crew
+@lru_cache(maxsize=1)
+def _crew_of(pid: int) -> _Crew:
+    """Return the threads of the process *pid*: a fork leaves them behind."""
+    return _Crew()
 
 
 def _known(wanted: Mapping[str, Lookup]) -> dict[str, Any]:

@@ -84,7 +84,7 @@
       const errors = both("errors");
       const warnings = both("warnings");
       const some = (number, word) => (number ? [`${number} ${word}${number > 1 ? "s" : ""}`] : []);
-      const sum = [...some(errors.length, "error"), ...some(warnings.length, "warning")].join(", ") || "Ready to send";
+      const sum = [...some(errors.length, "error"), ...some(warnings.length, "warning")].join(", ") || "No errors, no warnings";
       const kind = errors.length ? "error" : warnings.length ? "warning" : "ok";
       box.dataset.kind = kind;
       box.querySelector("[data-findings-icon]").textContent = ICONS[kind];
@@ -94,7 +94,7 @@
         ...errors.map((finding) => line("error", finding)),
         ...warnings.map((finding) => line("warning", finding)),
       ];
-      if (!rows.length) rows.push(line("ok", { message: "Nothing stands in the way." }));
+      if (!rows.length) rows.push(line("ok", { message: "The checks found nothing." }));
       if (beyond.pending) rows.push(line("pending", { message: "Links and the sender’s domain are being looked at." }));
       const list = box.querySelector("[data-findings-list]");
       const at = [...list.children].findIndex((row) => row.contains(document.activeElement));

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from briefs.differences import compare, in_words, rows, to_html, words
+from briefs.differences.excerpts import plain
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -122,6 +123,12 @@ def test_a_change_of_nothing_but_space_is_still_shown():
     (change,) = compare({"body": "a\n\nb"}, {"body": "a\n\n\nb"})
     assert any(piece.kind == "added" for row in change.rows for piece in row.pieces)
     assert compare({"body": "a\r\nb"}, {"body": "a\nb"}) == []
+
+
+def test_readers_see_no_mark_of_a_footnote():
+    text = "It came.[^1] So: [^two]\n\n[^1]: From the *port*.\n[^two]: None."
+    assert plain(text) == "It came. So: \n\nFrom the port.\nNone."
+    assert len(plain("[^" * 50_000)) == 100_000, "and no such text keeps anybody waiting"
 
 
 def test_html_is_escaped_and_says_aloud_what_went_and_came():
