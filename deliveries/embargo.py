@@ -42,12 +42,17 @@ def require_over(brief: Brief, send_at: dt.datetime | None, hold: dt.timedelta) 
     Raise PastItsEnd where nobody may read it any more by then.
     """
     # As it stands in the database: somebody may have set it since the caller loaded the brief.
-    times = Brief.with_digests.values_list("embargo_until", "readable_until")
-    until, end = times.get(pk=brief.pk)
+    until = Brief.with_digests.values_list("embargo_until", flat=True).get(pk=brief.pk)
     begins = send_at or timezone.now() + hold
     if until is not None and until > begins:
         raise UnderEmbargo(brief, until)
-    if end is not None and end <= begins:
+    require_not_past(brief, begins)
+
+
+def require_not_past(brief: Brief, at: dt.datetime) -> None:
+    """Raise PastItsEnd if nobody may read *brief* any more at the moment *at*."""
+    end = Brief.with_digests.values_list("readable_until", flat=True).get(pk=brief.pk)
+    if end is not None and end <= at:
         raise PastItsEnd(brief, end)
 
 

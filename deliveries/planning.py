@@ -113,8 +113,10 @@ def schedule(
     topics = audience.topics_of(brief)
     if clock == Edition.Clock.READER:
         local_time = local_time or _on_the_wall(send_at, brief)
-        found = audience.of_brief(brief, rules)
-        send_at = _first_moment(local_time, audience.by_zone(found), brief)
+        counts = audience.by_zone(audience.of_brief(brief, rules))
+        send_at = _first_moment(local_time, counts, brief)
+        last = clocks.stops(counts, local_time, brief.publication.time_zone)[-1].at
+        embargo.require_not_past(brief, last)
     embargo.require_over(brief, send_at, hold)
     try:
         with transaction.atomic():

@@ -64,7 +64,12 @@ def make() -> Publication:
         Topic.objects.create(publication=publication, name=name, slug=name[:5].lower())
     stormy = make_publication(name="Storm Warning", tagline="When it blows.", slug="storm")
     Defence.objects.create(publication=stormy, mode="on")
-    publish(publication, body="The **cranes** came.\n\n- one\n- two\n\n> Said the port.\n\n`x`")
+    publish(
+        publication,
+        body="The **cranes** came.[^1]\n\n- one\n- two\n\n> Said the port.\n\n`x`\n\n"
+        "| Year | Boxes |\n|--|--:|\n| 2016 | 120,000 |\n\n[^1]: From the quay.",
+    )
+    publish(publication, headline="For the few", access="subscribers", date=dt.date(2026, 4, 7))
     return publication
 
 
@@ -72,7 +77,14 @@ def at_the_door(publication: Publication) -> Iterator[Stop]:
     """Yield what everybody may see; of a form that with its errors, which has all of the other."""
     home = f"/s/{publication.slug}/"
     yield Stop("front", "/")
-    yield Stop("brief", publication.briefs.get().web_path())
+    yield Stop("publication", f"/{publication.slug}/")
+    yield Stop("archive", f"/{publication.slug}/archive/")
+    yield Stop("month", f"/{publication.slug}/2026/04/")
+    public, locked = publication.briefs.order_by("date")
+    cite = "Cite this brief"
+    yield Stop("brief", public.web_path(), lambda page: page.get_by_text(cite).click())
+    yield Stop("locked", locked.web_path())
+    yield Stop("reading-wrong", f"{home}reading/", press("Mail me the link", "ada"))
     yield Stop("subscribe-wrong", home, press("Subscribe", "ada"))
     yield Stop("subscribe-misspelt", home, press("Subscribe", "ada@gmial.com"))
     yield Stop("thanks", f"{home}thanks/")
