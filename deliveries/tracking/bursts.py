@@ -5,7 +5,7 @@ program needs tenths of one, and takes all the links there are.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,14 +13,16 @@ from typing import NamedTuple
 STEP = 500
 # Two links are one's if they are all there are, or nearly.
 PAIR, SMALL_MAIL = 300, 3
-# Six links or more, in their order, at the pace of the fastest person.
-SWEEP_STEP, SWEEP = 1_000, 6
+# All links, in their order, may be further apart, and all of six or more further still.
+WHOLE_STEP = 700
+SWEEP_STEP, SWEEP = 3_000, 6
 # Clicks further apart than this are not looked at together.
-PAUSE = 2_000
+PAUSE = 4_000
 # What share of a mail's links counts as all of them.
 WHOLE = 0.8
 # What a program still fetches after a burst.
 TAIL = 5_000
+MOST_AFTER = 100  # clicks
 # How many people seem to be behind one visitor when clicks stand around a burst.
 CROWD = 3
 
@@ -48,20 +50,24 @@ class Case(NamedTuple):
 
 def found(clicks: Sequence[Click], case: Case) -> Iterator[int]:
     """Yield the place of each of one visitor's *clicks*, by time, that came too fast for people."""
-    runs = list(_runs(clicks))
-    fast = [_is_fast(run, case) for run in runs]
-    slow_clicks = sum(len(run) for run, is_fast in zip(runs, fast, strict=True) if not is_fast)
-    is_crowd = case.is_crowd or (case.is_shared and slow_clicks >= CROWD)
-    for run, is_fast in zip(runs, fast, strict=True):
-        if is_fast:
-            if not is_crowd:
-                yield from _with_tail(run, clicks)
-            elif _is_scan(run, case.links):
-                yield from (click.place for click in run)
-        elif case.is_shared and _is_many_scans(run, case.links):
+    runs = [(run, _is_fast(run, case)) for run in _runs(clicks)]
+    parts = [() if is_fast or case.is_bunched else _dense(run) for run, is_fast in runs]
+    slow = sum(0 if runs[at][1] else len(runs[at][0]) - len(part) for at, part in enumerate(parts))
+    is_crowd = case.is_crowd or (case.is_shared and slow >= CROWD)
+    end = 0
+    for (run, is_fast), part in zip(runs, parts, strict=True):
+        end += len(run)
+        if is_fast and not is_crowd:
+            yield from _with_tail(run, clicks[end : end + MOST_AFTER])
+        elif case.is_shared and _is_no_chance(run, case.links, is_fast=is_fast):
             yield from (click.place for click in run)
-        elif not is_crowd and not case.is_bunched:
-            yield from (click.place for click in _dense(run))
+        elif not is_crowd:
+            yield from (click.place for click in part)
+
+
+def _is_no_chance(run: Sequence[Click], links: int, *, is_fast: bool) -> bool:
+    """Tell whether *run* cannot be several people's who happen to click at one time."""
+    return _is_scan(run, links) if is_fast else _is_many_scans(run, links)
 
 
 def is_hasty(clicks: Sequence[Click], links: int) -> bool | None:
@@ -99,8 +105,13 @@ def _is_fast(run: Sequence[Click], case: Case) -> bool:
         return 0 < case.links <= SMALL_MAIL and span <= PAIR
     if span <= STEP * (different - 1):
         return True
-    is_swept = different >= SWEEP and span <= SWEEP_STEP * (different - 1)
-    return is_swept and _is_in_order(run) and different >= WHOLE * case.links
+    if different < WHOLE * case.links or not case.links:
+        return False
+    if different >= 4 and span <= WHOLE_STEP * (different - 1):
+        return _is_in_order(run)
+    # Nobody opens each link of a long mail in one go, nor do colleagues, each another one.
+    is_sweep = different >= max(SWEEP, case.links) and span <= SWEEP_STEP * (different - 1)
+    return is_sweep and len(run) <= different + (1 if case.is_shared else different)
 
 
 def _is_scan(run: Sequence[Click], links: int) -> bool:
@@ -126,10 +137,10 @@ def _is_many_scans(run: Sequence[Click], links: int) -> bool:
     return steps * 2 >= len(run) or (mean >= 5 and min(counts.values()) >= 0.6 * mean)
 
 
-def _dense(run: Sequence[Click]) -> list[Click]:
+def _dense(run: Sequence[Click]) -> Sequence[Click]:
     """Return the clicks of *run* that stand in a burst, where other clicks stand around it."""
     if len(run) > 50:
-        return []
+        return ()
     marked: set[int] = set()
     for first in range(len(run)):
         seen: set[int] = set()
@@ -137,16 +148,23 @@ def _dense(run: Sequence[Click]) -> list[Click]:
             seen.add(run[last].position)
             if len(seen) >= 3 and run[last].at - run[first].at <= STEP * (len(seen) - 1) * 4 // 5:
                 marked.update(range(first, last + 1))
-    return [run[at] for at in sorted(marked)]
+    found = [run[at] for at in sorted(marked)]
+    seen = {click.position for click in found}
+    return found + [
+        click
+        for click in run[max(marked, default=len(run)) + 1 :]
+        if click.at - found[-1].at <= TAIL and click.position not in seen
+    ]
 
 
-def _with_tail(run: Sequence[Click], clicks: Sequence[Click]) -> Iterator[int]:
+def _with_tail(run: Sequence[Click], after: Iterable[Click]) -> Iterator[int]:
     """Yield the places of *run*, and of other links that the same program fetches after it."""
+    yield from (click.place for click in run)
     seen = {click.position for click in run}
-    for click in clicks:
-        if run[0].at <= click.at <= run[-1].at or (
-            0 < click.at - run[-1].at <= TAIL and click.position not in seen
-        ):
+    for click in after:
+        if click.at - run[-1].at > TAIL:
+            return
+        if click.position not in seen:
             yield click.place
 
 

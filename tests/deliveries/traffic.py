@@ -313,6 +313,15 @@ def a_slow_gateway(day: Day) -> Iterator[Row]:
         yield {**who, "at": at, "link": link}
 
 
+def an_unhurried_gateway(day: Day) -> Iterator[Row]:
+    """Held out: all links, in any order, two seconds or so apart."""
+    at, reader = day.moment(), day.reader()
+    who = {"ip": day.home(), "user_agent": EDGE.format(133), "delivery": reader}
+    for link in day.chance.sample(range(LINKS), LINKS):
+        at += day.chance.uniform(0.8, 2.6)
+        yield {**who, "at": at, "link": link}
+
+
 def a_scattered_gateway(day: Day) -> Iterator[Row]:
     """Held out: each link from another address."""
     for row in _all_links(day, "", CHROME.format(125)):
@@ -375,6 +384,7 @@ MACHINES: dict[Callable[[Day], Iterator[Row]], int] = {
     an_unknown_gateway: 15,
     some_links_at_once: 15,
     a_slow_gateway: 10,
+    an_unhurried_gateway: 4,
     a_scattered_gateway: 3,
     a_program: 60,
     a_preview: 30,
