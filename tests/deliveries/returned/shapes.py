@@ -69,7 +69,8 @@ DAEMON = "Mail Delivery Subsystem <MAILER-DAEMON@mx.example.net>"
 QMAIL = (
     "Hi. This is the qmail-send program at mx.example.net.\nI'm afraid I wasn't able to deliver "
     "your message to the following addresses.\nThis is a permanent error; I've given up. Sorry it "
-    "didn't work out.\n\n<ada@example.com>:\n{}\n\n--- Below this line is a copy of the message.\n\n"
+    "didn't work out.\n\n<ada@example.com>:\n{}\n\n--- Below this line is a copy of the "
+    "message.\n\n"
     "Return-Path: <b+00@bounces.harbour.example>\nTo: ada@example.com\n"
 )
 EXIM = (
@@ -197,8 +198,8 @@ TRANSIENT = [
         "X-Failed-Recipients: ada@example.com")),
     _s("exim, a warning", "transient", mail(
         "This message was created automatically by mail delivery software.\nA message that you "
-        "sent has not yet been delivered to one or more of its\nrecipients after more than 24 hours on "
-        "the queue.\n\nThe address to which the message has not yet been delivered is:\n\n"
+        "sent has not yet been delivered to some of its\nrecipients after more than 24 hours "
+        "on the queue.\n\nThe address to which the message has not yet been delivered is:\n\n"
         "  ada@example.com\n\nNo action is required. Delivery attempts will continue.\n",
         "Warning: message 1Abc-000 delayed 24 hours", DAEMON)),
     _s("german, full", "transient", mail(
