@@ -9,9 +9,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString
 
-from briefs import access
+from briefs import access, citing
 from briefs.models import Brief, Correction, Publication
 from briefs.reading_aids import aided
 from briefs.rendering import Page, Text, fill_lines, render_page
@@ -54,15 +55,30 @@ def rendered(text: Text, language: str) -> Page:
 def page_of(brief: Brief, text: Text) -> dict[str, Any]:
     """Return what the page of *brief* shows of *text*, whether it is published or a preview."""
     content = rendered(text, brief.publication.language)
+    canonical = f"{settings.SITE_URL}{brief.web_path()}"
     return {
         "publication": brief.publication,
         "brief": brief,
         "text": text,
         "content": content,
         "summary": _summary(text, content),
-        "canonical": f"{settings.SITE_URL}{brief.web_path()}",
+        "canonical": canonical,
+        # Names alone, as a brief that is not stored is in no list.
+        "topics": [(name, "") for name in text.topics],
+        "byline": byline([(name, "") for name in text.authors]),
+        "citations": citing.formats(brief, text, canonical),
         "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
     }
+
+
+def byline(authors: list[tuple[str, str]]) -> SafeString:
+    """Return the names of *authors*, each with a link to what else they wrote, if there is one."""
+    link = '<a href="{}" rel="author">{}</a>'
+    return format_html_join(
+        ", ",
+        "{}",
+        ((format_html(link, path, name) if path else name,) for name, path in authors),
+    )
 
 
 def _summary(text: Text, content: Page) -> str:

@@ -11,16 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from briefs import access, archive, citing, corrections
+from briefs import access, archive, corrections
 from briefs.models import Author, Brief, Publication, Topic
 from briefs.pages import (
     POLICY_WITH_IMAGES,
+    byline,
     entry_of,
     page_of,
     publication_page,
@@ -194,30 +193,18 @@ def show_brief(
 
 def _brief_page(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     text = entry_of(brief).text
-    shown = page_of(brief, text)
     publication = brief.publication
     others = readable(request).filter(publication=publication)
     before, after = archive.beside(others, brief)
     return {
-        **shown,
+        **page_of(brief, text),
         "notices": corrections.notices(brief),
         "topics": archive.names_with_paths(publication, text.topics, "topics", brief),
-        "byline": _byline(archive.names_with_paths(publication, text.authors, "authors", brief)),
+        "byline": byline(archive.names_with_paths(publication, text.authors, "authors", brief)),
         "before": entry_of(before) if before else None,
         "after": entry_of(after) if after else None,
-        "citations": citing.formats(brief, text, shown["canonical"]),
         "is_reader": _is_reader(request),
     }
-
-
-def _byline(authors: list[tuple[str, str]]) -> SafeString:
-    """Return the names of *authors*, each with a link to what else they wrote."""
-    link = '<a href="{}" rel="author">{}</a>'
-    return format_html_join(
-        ", ",
-        "{}",
-        ((format_html(link, path, name) if path else name,) for name, path in authors),
-    )
 
 
 def _locked(request: HttpRequest, brief: Brief) -> HttpResponse:
