@@ -23,6 +23,7 @@ from deliveries.told import BOUNCED, REFUSED, Told
 
 log = logging.getLogger(__name__)
 
+BY_MAIL = "mail"
 AT_A_TIME = 200
 MOST_ROWS = 500  # of one INSERT
 # Who holds a delivery settles a slice: that is over soon.
@@ -116,6 +117,8 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
     gone = [event.pk for event, told in zip(taken, tolds, strict=True) if told is None]
     if gone:
         log.warning("%d events could not be read, and are dropped.", len(gone))
+    readable, others = _without_strangers(readable)
+    gone += others
     found = matching.match([told for _event, told in readable])
     rows = advancing.lock({delivery for delivery in found if delivery})
     matched: dict[str, list[tuple[int, Told]]] = defaultdict(list)
@@ -138,6 +141,25 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
     gone += _wait_or_drop(unmatched)
     InboundEvent.objects.filter(pk__in=[*done, *gone]).delete()
     return len(done), len(taken) == most
+
+
+def _without_strangers(
+    readable: list[tuple[InboundEvent, Told]],
+) -> tuple[list[tuple[InboundEvent, Told]], list[int]]:
+    """Return what is about letters of ours, and the rows of what is about somebody else's.
+
+    What comes by mail names its letter by a token that nobody else can make.
+    """
+    claims = {
+        event.pk: (told.delivery, told.address)
+        for event, told in readable
+        if event.source != BY_MAIL and told.delivery and told.address
+    }
+    strange = matching.strangers(claims.values())
+    others = [pk for pk, claim in claims.items() if claim in strange]
+    if others:
+        log.warning("%d events name letters of ours, and readers of others.", len(others))
+    return [pair for pair in readable if pair[0].pk not in others], others
 
 
 def _read(event: InboundEvent) -> Told | None:

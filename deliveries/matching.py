@@ -9,6 +9,8 @@ from deliveries import letters
 from deliveries.models import Delivery
 from deliveries.told import BOUNCED, COMPLAINED, UNSUBSCRIBED, Told
 from subscribers import tokens
+from subscribers.models import ConsentRecord
+from subscribers.suppression import address_hash
 
 # An address alone tells of a letter only if there was one in so many days.
 RECENT = dt.timedelta(days=7)
@@ -44,6 +46,37 @@ def match(tolds: Sequence[Told]) -> list[int]:
         else:
             found.append(_by_address(told))
     return found
+
+
+def strangers(claims: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Return those of *claims*, (delivery, address), whose address never was the reader's.
+
+    A number is no proof: a second installation at the same account of an ESP,
+    for trials perhaps, numbers its letters from 1 as well.
+    """
+    claims = set(claims)
+    rows = Delivery.objects.filter(pk__in={delivery for delivery, _address in claims})
+    keys = {
+        pk: (subscriber, key)
+        for pk, subscriber, key in rows.values_list("pk", "subscriber", "subscriber__address_key")
+        if subscriber is not None
+    }
+    return {
+        (delivery, address)
+        for delivery, address in claims
+        if delivery in keys and not _is_readers(address, *keys[delivery])
+    }
+
+
+def _is_readers(address: str, reader: int, key: str) -> bool:
+    if address.lower() == key:
+        return True
+    try:
+        given = normalise(address).key
+    except InvalidAddress:
+        return False
+    moved = ConsentRecord.objects.filter(subscriber=reader, moved_from=address_hash(given))
+    return given == key or moved.exists()
 
 
 def names_a_letter(told: Told) -> bool:

@@ -47,7 +47,7 @@ def latest(reader: Subscriber, publications: Collection[int], most: int = 20) ->
         .order_by("-send_at", "-pk")[:most]
     )
     rows = Delivery.objects.filter(edition__in=[one.pk for one in editions], subscriber=reader)
-    copies = {row.edition_id: row for row in rows}
+    copies = {row.edition_id: row for row in rows.prefetch_related("events")}
     links = {
         one.publication_id: one
         for one in Subscription.objects.filter(subscriber=reader, publication__in=publications)

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Any
 
 from django.utils import timezone
@@ -41,7 +42,7 @@ def tolds(esp: str, event: Any) -> list[Told]:
     delivery, attempt = _of_ours(event)
     at = _moment(event.timestamp)
     message_id = _text(event.message_id)
-    address = _text(event.recipient)
+    address = parseaddr(_text(event.recipient))[1]
     types = [verdict.type]
     if verdict.is_readers_wish:
         types.append(told.UNSUBSCRIBED)

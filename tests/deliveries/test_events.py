@@ -157,6 +157,22 @@ def test_an_address_alone_that_two_recent_letters_went_to_bounces_neither():
     assert not DeliveryEvent.objects.exists()
 
 
+@pytest.mark.sqlite_only
+def test_a_number_with_somebody_elses_address_is_another_installations_letter():
+    copy = only_letter()
+    reader = copy.subscriber
+    tell("bounced", copy, address="stranger@example.org", is_permanent=True)
+    copy.refresh_from_db()
+    assert copy.status == "sent"
+    tell("delivered", copy, address=f"  {reader.address.upper()} ")
+    copy.refresh_from_db()
+    assert copy.status == "delivered"
+    tell("bounced", copy, source="mail", address="forwarded@example.org")
+    copy.refresh_from_db()
+    assert copy.status == "bounced"
+    assert not InboundEvent.objects.exists()
+
+
 def test_a_report_that_is_faster_than_its_row_waits_and_one_of_nothing_is_dropped(caplog):
     told = report("delivered", 999_999)
     events.receive("postmark", [told, report("delivered", address="a@b.example")])

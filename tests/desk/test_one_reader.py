@@ -41,6 +41,16 @@ def test_each_edition_is_told_with_the_servers_words(paul: Client, copy: Deliver
     assert "Send it again" in text
 
 
+def test_what_was_reported_of_a_copy_is_told_in_its_order(paul: Client, copy: Delivery) -> None:
+    for number, (type_, words) in enumerate((("deferred", "451 later"), ("bounced", "550 <i>no"))):
+        copy.events.create(
+            type=type_, key=str(number), at=copy.edition.send_at, source="postmark", words=words
+        )
+    text = paul.get(url(q=ADDRESS)).content.decode()
+    assert "told by postmark" in text
+    assert text.index("451 later") < text.index("550 &lt;i&gt;no")
+
+
 def test_who_was_not_in_the_audience_is_told_why_and_not_added(
     paul: Client, copy: Delivery, publication: Publication
 ) -> None:
