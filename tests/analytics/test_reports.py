@@ -9,14 +9,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from analytics import figures, rollups, tables, weeks
+from analytics import figures, rates, rollups, tables, weeks
 from analytics.models import DomainDay, ReaderDay
 from briefs.models import Publication
 from deliveries import tallies
 from deliveries.models import DeliveryEvent, Link
 from subscribers.models import Subscriber, Subscription
 from tests.analytics.conftest import ended
-from tests.make import make_member, make_publication, make_subscription, make_user
+from tests.make import (
+    make_edition,
+    make_member,
+    make_publication,
+    make_subscription,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +99,16 @@ def test_what_was_not_measured_is_an_empty_cell(edition):
     assert row["opens_human"] == row["clicked"] == row["delivered"] == ""
     page = publisher.get(reverse("admin:analytics_edition_report", args=[off.pk]))
     assert "not measured" in page.content.decode()
+
+
+def test_an_edition_that_has_not_started_has_a_report_and_no_number():
+    edition = make_edition()
+    writer = client_of(edition.publication, "writer")
+    for path in paths(edition):
+        if not path.endswith("bounces.csv"):
+            assert writer.get(path).status_code == 200, path
+    found = writer.get(paths(edition)[0]).context
+    assert {rate["share"] for rate in rates.of(found["figures"]).values()} == {None}
 
 
 def test_of_few_readers_no_percent_is_shown():
