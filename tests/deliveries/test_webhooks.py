@@ -6,12 +6,18 @@ import random
 from contextlib import suppress
 
 import pytest
+from anymail.exceptions import AnymailAPIError
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from deliveries import events
 from deliveries.models import Delivery, DeliveryEvent, InboundEvent
+from deliveries.providers.esp import by_anymail
+from deliveries.providers.esp.answers import Unclear
+from deliveries.providers.esp.sessions import backend_of
+from deliveries.providers.esp.table import row
 from deliveries.receivers import esps
 from subscribers.models import Subscription, Suppression
 from tests.deliveries.returning import sent_edition, state
@@ -246,3 +252,26 @@ def test_a_further_secret_is_known_while_it_is_replaced(settings):
     one = ESPS["brevo"]("delivered", letters(sent_edition(readers=1))[0])
     assert post(one).status_code == 200
     assert post(one, Authorization=basic("hook:new")).status_code == 200
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("esp", ["mailersend", "postal"])
+def test_where_no_metadata_can_travel_a_tag_does(esp, settings):
+    settings.ANYMAIL = {
+        "MAILERSEND_API_TOKEN": "t",
+        "POSTAL_API_KEY": "k",
+        "POSTAL_API_URL": "http://127.0.0.1:9/",
+    }
+    backend = backend_of(esp)
+    posted = {}
+
+    def post_to_esp(payload, _message):
+        posted.update(payload.data)
+        raise AnymailAPIError("enough")
+
+    backend.post_to_esp = post_to_esp
+    message = EmailMultiAlternatives("s", "b", "brief@harbour.example", ["a@example.com"])
+    message.metadata = {"delivery": "7", "attempt": "2"}
+    with suppress(Unclear):
+        by_anymail.send(row(esp), backend, message)
+    assert posted.get("tags") == ["delivery-7-2"] or posted["tag"] == "delivery-7-2"
