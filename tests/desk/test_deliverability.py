@@ -123,8 +123,9 @@ def test_records_are_judged_as_receivers_do(settings, change, kind, tone) -> Non
 
 def store(publication: Publication, domain: str, back: int = 0, **columns: int) -> None:
     day = timezone.localdate() - dt.timedelta(days=back)
-    key = {"publication": publication, "day": day, "domain": domain}
-    DomainDay.objects.update_or_create(**key, defaults=columns)
+    DomainDay.objects.update_or_create(
+        publication=publication, day=day, domain=domain, defaults=columns
+    )
 
 
 def test_rates_are_told_once_each_and_the_worse_one_again(publication: Publication) -> None:
