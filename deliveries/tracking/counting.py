@@ -22,27 +22,29 @@ from deliveries.tracking.stream import Entry
 from deliveries.tracking.targets import Policy, policies
 from deliveries.tracking.verdicts import WINDOW_SECONDS, Verdict
 from subscribers.models import Subscription
+from subscribers.turns import turn
 
 log = logging.getLogger(__name__)
 
-# Hits of one commit, about.
+# Hits that are read and judged together, about: each time, their surroundings are too.
 MOST_HITS = 50_000
+# Hits of one commit, about: with a row for each of their readers, 0.1 s of SQLite's one writer.
+MOST_AT_ONCE = 5_000
 _PAGE = 2_000  # entries
 _HOUR = 3_600_000
 # Lives of the stream whose cursors are kept: an old file may bring one back.
 _MOST_CURSORS = 50
 _CHUNK = 5_000  # ids in one question
+_ROWS = 1_000  # in one statement
 
 _ADD = """
-INSERT INTO deliveries_hitcount (edition_id, position, hour, human, machine)
-VALUES (%s, %s, %s, %s, %s)
+INSERT INTO deliveries_hitcount (edition_id, position, hour, human, machine) VALUES {}
 ON CONFLICT (edition_id, position, hour) DO UPDATE SET
   human = deliveries_hitcount.human + excluded.human,
   machine = deliveries_hitcount.machine + excluded.machine
 """
 _ADD_READERS = """
-INSERT INTO deliveries_readerhit (delivery_id, position, is_machine, first_at, hits)
-VALUES (%s, %s, %s, %s, %s)
+INSERT INTO deliveries_readerhit (delivery_id, position, is_machine, first_at, hits) VALUES {}
 ON CONFLICT (delivery_id, position, is_machine) DO UPDATE SET
   hits = deliveries_readerhit.hits + excluded.hits,
   first_at = CASE WHEN excluded.first_at < deliveries_readerhit.first_at
@@ -74,13 +76,12 @@ def work(seconds: float) -> bool:
 
 @dataclass
 class Group:
-    """What is counted in one commit, and what else its verdicts rest on."""
+    """What is read and judged together: what is to be counted, and what its verdicts rest on."""
 
     life: str
     since: str  # the cursor as it was
-    until: str = ""  # the cursor as it will be
     now: int = 0
-    due: list[Hit] = field(default_factory=list)
+    due: list[Entry] = field(default_factory=list)
     context: list[Hit] = field(default_factory=list)
     is_last: bool = True
     # Entries before it (ms) serve no verdict any more.
@@ -96,7 +97,7 @@ def count_group(redis: Any, window: float = WINDOW_SECONDS) -> bool:
     group = _read(redis, life, cursor or "0-0", round(window * 1000))
     if group is None:
         return False
-    if group.until and not _settle(redis, group):
+    if group.due and not _settle(redis, group):
         return True  # somebody else has counted these
     stream.trim(redis, life, group.trim_before)
     return not group.is_last
@@ -106,7 +107,7 @@ def _read(redis: Any, life: str, cursor: str, window: int) -> Group | None:
     """Read what is due and its context; None if the stream began another life meanwhile."""
     group = Group(life, cursor)
     counted, begin = _number(cursor), max(0, _number(cursor)[0] - window)
-    due: list[Entry] = []
+    due = group.due
     start, hits, ends_at = f"{begin}-0", 0, 0
     while True:
         page = stream.read(redis, start, _PAGE)
@@ -120,7 +121,6 @@ def _read(redis: Any, life: str, cursor: str, window: int) -> Group | None:
                 break
             if entry.at < cutoff and not ends_at and _number(entry.number) > counted:
                 due.append(entry)
-                group.due += entry.hits
                 hits += len(entry.hits)
                 if hits >= MOST_HITS:
                     ends_at, group.is_last = entry.at, False
@@ -135,8 +135,7 @@ def _read(redis: Any, life: str, cursor: str, window: int) -> Group | None:
     elif due and due[0].at > cutoff - window:
         # Each group reads its window anew: while there is little, wait for more.
         group.trim_before = due[0].at - window
-        group.due, due = [], []
-    group.until = due[-1].number if due else ""
+        due.clear()
     return group
 
 
@@ -150,12 +149,24 @@ def _number(text: str) -> tuple[int, int]:
 
 
 def _settle(redis: Any, group: Group) -> bool:
-    """Write the *group* down; False if somebody else has."""
-    allowed = policies({hit.edition for hit in group.due})
-    found = _judge(redis, group)
+    """Write the *group* down, some entries in each commit; False if somebody else has."""
+    found = iter(_judge(redis, group))
+    since, part = group.since, list[tuple[Hit, Verdict]]()
+    for entry in group.due:
+        part += [(hit, next(found)) for hit in entry.hits]
+        if len(part) >= MOST_AT_ONCE or entry is group.due[-1]:
+            if not _write(group.life, since, entry.number, part):
+                return False
+            since, part = entry.number, []
+    return True
+
+
+def _write(life: str, since: str, until: str, judged: list[tuple[Hit, Verdict]]) -> bool:
+    """Add up what was *judged*, and move the cursor from *since* to *until*; False if it moved."""
+    allowed = policies({hit.edition for hit, _verdict in judged})
     counts: dict[tuple[int, int, int], list[int]] = {}
     readers: dict[tuple[int, int, bool], list[int]] = {}
-    for hit, verdict in zip(group.due, found, strict=True):
+    for hit, verdict in judged:
         policy = allowed.get(hit.edition, Policy.OFF)
         if policy is Policy.OFF or hit.position == CANARY:
             continue
@@ -165,19 +176,13 @@ def _settle(redis: Any, group: Group) -> bool:
             one = readers.setdefault((hit.delivery, hit.position, verdict.is_machine), [hit.at, 0])
             one[0] = min(one[0], hit.at)
             one[1] += 1
-    with transaction.atomic():
-        if not _advance(group):
+    with turn(), transaction.atomic():
+        if not _advance(life, since, until):
             return False
         _add(_ADD, [(*key[:2], _moment(key[2] * _HOUR), *row) for key, row in counts.items()])
         kept = _agreed(_not_erased({delivery for delivery, _position, _is in readers}))
-        _add(
-            _ADD_READERS,
-            [
-                (*key, _moment(first), hits)
-                for key, (first, hits) in readers.items()
-                if key[0] in kept
-            ],
-        )
+        rows = [(*key, _moment(at), hits) for key, (at, hits) in readers.items() if key[0] in kept]
+        _add(_ADD_READERS, rows)
     if readers:
         forget_erased({key[0] for key in readers})
     return True
@@ -185,7 +190,8 @@ def _settle(redis: Any, group: Group) -> bool:
 
 def _judge(redis: Any, group: Group) -> list[Verdict]:
     """Return the verdicts on what is due, and remember who gave itself away."""
-    hits = group.due + group.context
+    due = [hit for entry in group.due for hit in entry.hits]
+    hits = due + group.context
     since = group.now - verdicts.MARKED_SECONDS * 1000
     found = verdicts.judge(
         hits,
@@ -195,7 +201,7 @@ def _judge(redis: Any, group: Group) -> list[Verdict]:
     )
     who = verdicts.marks(hits, found)
     stream.mark(redis, who, group.now, verdicts.MARKED_SECONDS)
-    return found[: len(group.due)]
+    return found[: len(due)]
 
 
 def _links(editions: set[int]) -> dict[int, int]:
@@ -252,21 +258,25 @@ def _chunks(ids: set[int]) -> list[list[int]]:
     return [ordered[at : at + _CHUNK] for at in range(0, len(ordered), _CHUNK)]
 
 
-def _advance(group: Group) -> bool:
-    """Move the cursor, if it is still where the group began."""
-    rows = HitCursor.objects.filter(stream=group.life)
-    if group.since == "0-0" and not rows.exists():
-        HitCursor.objects.bulk_create([HitCursor(stream=group.life)], ignore_conflicts=True)
+def _advance(life: str, since: str, until: str) -> bool:
+    """Move the cursor, if it is still where it was."""
+    rows = HitCursor.objects.filter(stream=life)
+    if since == "0-0" and not rows.exists():
+        HitCursor.objects.bulk_create([HitCursor(stream=life)], ignore_conflicts=True)
         old = HitCursor.objects.order_by("-pk").values_list("pk", flat=True)[_MOST_CURSORS:]
         HitCursor.objects.filter(pk__in=list(old)).delete()
-    return bool(rows.filter(last_id=group.since).update(last_id=group.until))
+    return bool(rows.filter(last_id=since).update(last_id=until))
 
 
 def _add(sql: str, rows: list[tuple[Any, ...]]) -> None:
-    if rows:
-        with connection.cursor() as cursor:
-            # In one order, so that two that meet cannot lock each other out.
-            cursor.executemany(sql, sorted(rows))
+    """Insert *rows*, or add them to those that are there; no two of them have one key."""
+    # In one order, so that two that meet cannot lock each other out.
+    rows = sorted(rows)
+    with connection.cursor() as cursor:
+        for at in range(0, len(rows), _ROWS):
+            some = rows[at : at + _ROWS]
+            marks = ", ".join(["(%s, %s, %s, %s, %s)"] * len(some))
+            cursor.execute(sql.format(marks), [value for row in some for value in row])
 
 
 def _moment(milliseconds: int) -> Any:
