@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ops.installation import Installation
+from tests.ops.installation import Installation, Running
 
 # Real processes in a database of their own: one run tells all.
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only]
@@ -57,7 +57,7 @@ def assert_private(installation: Installation) -> None:
 # Each start takes seconds: what can be seen of one start is looked at in one test.
 
 
-def test_it_prints_where_everything_is_keeps_it_private_and_ends_cleanly(installation):
+def test_it_prints_where_everything_is_ends_cleanly_and_outlives_what_is_killed(installation):
     up = installation.start_and_wait()
     site = f"http://127.0.0.1:{installation.port}"
     for words in (f"{site}/", f"{site}/admin/", f"{site}/inbox/", "admin@example.com"):
@@ -80,10 +80,14 @@ def test_it_prints_where_everything_is_keeps_it_private_and_ends_cleanly(install
     again = installation.start_and_wait()
     assert password not in again.words
     assert "new password: .venv/bin/python manage.py changepassword admin@" in again.words
-    assert again.end(signal.SIGTERM) == 0
-    assert not installation.wait_until_empty(30)
     assert count(installation, "briefs_publication") == 1
     assert count(installation, "briefs_user") == 1
+
+    broker = broker_that_a_killed_supervisor_leaves(installation, again)
+    up = installation.start_and_wait()
+    assert broker not in installation.find("valkey-server")
+    assert_what_dies_under_it_is_noticed(installation, up)
+    assert not installation.wait_until_empty(30)
 
 
 def listening(pid: int) -> list[str]:
@@ -93,8 +97,8 @@ def listening(pid: int) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in held]
 
 
-def test_what_a_killed_supervisor_leaves_is_gone_and_what_dies_under_it_is_noticed(installation):
-    up = installation.start_and_wait()
+def broker_that_a_killed_supervisor_leaves(installation: Installation, up: Running) -> int:
+    """Kill *up* and assert that all of it goes; then kill the reaper too, whose broker stays."""
     before = installation.processes()
     # Supervisor, reaper, Valkey, inbox, worker and its pool of three, scheduler, web and its child.
     assert len(before) >= 10, before
@@ -114,11 +118,10 @@ def test_what_a_killed_supervisor_leaves_is_gone_and_what_dies_under_it_is_notic
                     os.kill(pid, signal.SIGKILL)
     again.process.wait()
     assert installation.find("valkey-server") == [old]
+    return old
 
-    up = installation.start_and_wait()
-    (new,) = installation.find("valkey-server")
-    assert new != old
 
+def assert_what_dies_under_it_is_noticed(installation: Installation, up: Running) -> None:
     # A worker that dies is started again.
     workers = installation.find("intelbrief worker")
     os.kill(min(workers), signal.SIGKILL)
@@ -136,7 +139,6 @@ def test_what_a_killed_supervisor_leaves_is_gone_and_what_dies_under_it_is_notic
     up.process.wait()
     assert "inbox was ended by signal 9." in up.words
     assert "keeps mail to 127.0.0.1" in up.words
-    assert not installation.wait_until_empty(30)
 
 
 def test_a_taken_port_is_named_with_a_way_out(installation):
