@@ -44,6 +44,8 @@ def keep(
                 gone += pruning.prune(edition, left, rest)
         except Exception:  # one that cannot be counted must not keep all others for ever
             log.exception("Edition %s could not be pruned; the next round tries again.", edition.pk)
+        if pruning.is_sending():
+            break  # one edition a round is enough while mail goes out
     pruning.drop_orphans()
     forget_the_rest()
     return gone

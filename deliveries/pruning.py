@@ -151,22 +151,22 @@ def prune(edition: Edition, seconds: float, rest: float = REST) -> int:
     gone, rows, until = 0, FIRST_ROWS, time.monotonic() + seconds
     steps = _Steps(edition.pk)
     while time.monotonic() < until:
-        is_sending = _is_sending()
-        if is_sending:
+        sending = is_sending()
+        if sending:
             rows = LEAST_ROWS
         taken, took = steps.delete(rows)
         gone += taken
         if not taken:
             _close(edition)
             break
-        if is_sending:
+        if sending:
             break
         rows = max(LEAST_ROWS, min(MOST_ROWS, round(rows * min(2.0, max(0.5, STEP / took)))))
         time.sleep(min(rest * took, LONGEST_REST))
     return gone
 
 
-def _is_sending() -> bool:
+def is_sending() -> bool:
     """Tell whether a worker holds a batch; an index has the few that are not done."""
     return Batch.objects.filter(done_at__isnull=True, owner__isnull=False).exists()
 

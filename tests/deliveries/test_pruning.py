@@ -152,10 +152,12 @@ def test_what_changes_while_it_is_counted_for_good_is_counted_again() -> None:
 def test_while_mail_goes_out_one_short_step_is_all(monkeypatch) -> None:
     edition = make_past()
     monkeypatch.setattr(pruning, "LEAST_ROWS", 2)
-    monkeypatch.setattr(pruning, "_is_sending", lambda: True)
+    monkeypatch.setattr(pruning, "is_sending", lambda: True)
     assert retention.settle(edition)
     assert pruning.prune(edition, 5) == 2
-    assert pruning.prune(edition, 5) == 2
+    other = make_past(days=99)
+    assert retention.keep() == 2
+    assert Delivery.objects.filter(edition=other).count() == len(DEFAULT)
 
 
 def test_nobody_is_mailed_by_what_the_ledger_no_longer_knows() -> None:
