@@ -9,15 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-# Three links or more, no further apart than this on the average, are a program's.
-STEP = 500
-# Two links are one's if they are all there are, or nearly.
-PAIR, SMALL_MAIL = 300, 3
-# All links, in their order, may be further apart, and all of six or more further still.
-WHOLE_STEP = 700
-SWEEP_STEP, SWEEP = 3_000, 6
-# Clicks further apart than this are not looked at together.
-PAUSE = 4_000
+# Three links or more, no further apart than this on the average, are a program's …
+STEP = 320
+# … and if they are all there are, if all came within so much; or are no further apart than this.
+WHOLE_SPAN = {3: 700, 4: 1_000}
+WHOLE_STEP = 350
+# Two links are one's if they are all there are.
+PAIR, SMALL_MAIL = 300, 2
+# Six links or more that are all there are may be further apart in their order, and even in none.
+SWEEP = 6
+ORDERLY_STEP, SWEEP_STEP = 700, 3_000
+# Clicks further apart than this are not looked at together; in a sweep they may be.
+PAUSE, SWEEP_PAUSE = 2_000, 4_000
+# Who takes some links faster than this may have been held up.
+HASTE = 500
 # What share of a mail's links counts as all of them.
 WHOLE = 0.8
 # What a program still fetches after a burst.
@@ -50,8 +55,18 @@ class Case(NamedTuple):
 
 def found(clicks: Sequence[Click], case: Case) -> Iterator[int]:
     """Yield the place of each of one visitor's *clicks*, by time, that came too fast for people."""
-    runs = [(run, _is_fast(run, case)) for run in _runs(clicks)]
-    parts = [() if is_fast or case.is_bunched else _dense(run) for run, is_fast in runs]
+    left: list[Click] = []
+    for wide in _runs(clicks, SWEEP_PAUSE):
+        if _is_sweep(wide, case):
+            yield from (click.place for click in wide)
+        else:
+            left.extend(wide)
+    yield from _bursts(left, case)
+
+
+def _bursts(clicks: Sequence[Click], case: Case) -> Iterator[int]:
+    runs = [(run, _is_fast(run, case)) for run in _runs(clicks, PAUSE)]
+    parts = [() if is_fast or case.is_bunched else _dense(run, case.links) for run, is_fast in runs]
     slow = sum(0 if runs[at][1] else len(runs[at][0]) - len(part) for at, part in enumerate(parts))
     is_crowd = case.is_crowd or (case.is_shared and slow >= CROWD)
     end = 0
@@ -78,16 +93,16 @@ def is_hasty(clicks: Sequence[Click], links: int) -> bool | None:
     different = len({click.position for click in clicks})
     if different < 2:
         return None
-    if clicks[-1].at - clicks[0].at > STEP * (different - 1):
+    if clicks[-1].at - clicks[0].at > HASTE * (different - 1):
         return False
     return True if different < WHOLE * links else None
 
 
-def _runs(clicks: Sequence[Click]) -> Iterator[Sequence[Click]]:
-    """Split *clicks* where a pause is."""
+def _runs(clicks: Sequence[Click], pause: int) -> Iterator[Sequence[Click]]:
+    """Split *clicks* where nothing came for longer than *pause* (ms)."""
     begin = 0
     for at in range(1, len(clicks) + 1):
-        if at == len(clicks) or clicks[at].at - clicks[at - 1].at > PAUSE:
+        if at == len(clicks) or clicks[at].at - clicks[at - 1].at > pause:
             yield clicks[begin:at]
             begin = at
 
@@ -107,11 +122,25 @@ def _is_fast(run: Sequence[Click], case: Case) -> bool:
         return True
     if different < WHOLE * case.links or not case.links:
         return False
-    if different >= 4 and span <= WHOLE_STEP * (different - 1):
-        return _is_in_order(run)
-    # Nobody opens each link of a long mail in one go, nor do colleagues, each another one.
-    is_sweep = different >= max(SWEEP, case.links) and span <= SWEEP_STEP * (different - 1)
-    return is_sweep and len(run) <= different + (1 if case.is_shared else different)
+    if span <= WHOLE_SPAN.get(different, WHOLE_STEP * (different - 1)):
+        return True
+    step = ORDERLY_STEP if different >= SWEEP else ORDERLY_STEP - 200
+    return different >= 4 and span <= step * (different - 1) and _is_in_order(run)
+
+
+def _is_sweep(run: Sequence[Click], case: Case) -> bool:
+    """Tell whether *run* takes each link of a long mail in one go.
+
+    Nobody opens all of them, nor do colleagues, each another one.
+    """
+    different = len({click.position for click in run})
+    return (
+        different >= max(SWEEP, case.links)
+        and case.links > 0
+        and not case.is_bunched
+        and len(run) <= different + (1 if case.is_shared else different)
+        and run[-1].at - run[0].at <= SWEEP_STEP * (different - 1)
+    )
 
 
 def _is_scan(run: Sequence[Click], links: int) -> bool:
@@ -119,9 +148,7 @@ def _is_scan(run: Sequence[Click], links: int) -> bool:
     different = len({click.position for click in run})
     span = run[-1].at - run[0].at
     return (
-        different >= max(3, WHOLE * links)
-        and span <= STEP // 2 * (different - 1)
-        and _is_in_order(run)
+        different >= max(3, WHOLE * links) and span <= STEP * (different - 1) and _is_in_order(run)
     )
 
 
@@ -137,7 +164,7 @@ def _is_many_scans(run: Sequence[Click], links: int) -> bool:
     return steps * 2 >= len(run) or (mean >= 5 and min(counts.values()) >= 0.6 * mean)
 
 
-def _dense(run: Sequence[Click]) -> Sequence[Click]:
+def _dense(run: Sequence[Click], links: int) -> Sequence[Click]:
     """Return the clicks of *run* that stand in a burst, where other clicks stand around it."""
     if len(run) > 50:
         return ()
@@ -146,7 +173,8 @@ def _dense(run: Sequence[Click]) -> Sequence[Click]:
         seen: set[int] = set()
         for last in range(first, len(run)):
             seen.add(run[last].position)
-            if len(seen) >= 3 and run[last].at - run[first].at <= STEP * (len(seen) - 1) * 4 // 5:
+            span = run[last].at - run[first].at
+            if len(seen) >= max(4, links / 2) and span <= STEP * (len(seen) - 1) * 3 // 4:
                 marked.update(range(first, last + 1))
     found = [run[at] for at in sorted(marked)]
     seen = {click.position for click in found}

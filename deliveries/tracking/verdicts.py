@@ -282,7 +282,7 @@ def _mark_company(hits: Sequence[Hit], found: list[Verdict]) -> None:
 def _is_company(hit: Hit, other: Hit) -> bool:
     if hit.visitor != other.visitor:
         return abs(hit.at - other.at) <= COMPANY
-    return hit.position != other.position and abs(hit.at - other.at) <= bursts.STEP
+    return hit.position != other.position and abs(hit.at - other.at) <= bursts.HASTE
 
 
 def _set(found: list[Verdict], index: int, rule: str) -> None:

@@ -152,6 +152,14 @@ def opens_tabs(day: Day) -> Iterator[Row]:
         yield {**who, "at": at, "link": link}
 
 
+def opens_tabs_at_once(day: Day) -> Iterator[Row]:
+    """Faster than hands are, now and then: links in any order, at any moment of four seconds."""
+    who = {"ip": day.home(), "user_agent": day.browser(), "delivery": day.reader()}
+    at = day.moment()
+    for link in day.chance.sample(range(LINKS), day.chance.randint(2, 4)):
+        yield {**who, "at": at + day.chance.uniform(0, 4), "link": link}
+
+
 def clicks_twice(day: Day) -> Iterator[Row]:
     who = {"ip": day.home(), "user_agent": day.browser(), "delivery": day.reader()}
     at, link = day.moment(), day.link()
@@ -223,6 +231,7 @@ PEOPLE: dict[Callable[[Day], Iterator[Row]], int] = {
     clicks_one: 400,
     reads_several: 120,
     opens_tabs: 50,
+    opens_tabs_at_once: 20,
     clicks_twice: 40,
     comes_back: 25,
     has_an_odd_browser: 30,
