@@ -33,6 +33,9 @@ _INCLUDES = {
 }
 
 
+MOST_TEXTS, LONGEST = 5, 500
+
+
 class Finding(NamedTuple):
     """What is to be said of one record: how it is, why that matters, and what to publish where."""
 
@@ -55,14 +58,19 @@ def ask(domain: str) -> dict[str, Any]:
     found: records.Records = records.ask(domain).value
     comes_to_us = bounces_come_to_us()
     return {
-        "spf": None if found.spf is None else list(found.spf),
+        "spf": None if found.spf is None else [_clean(text) for text in found.spf[:MOST_TEXTS]],
         "dkim": found.dkim,
-        "dmarc": found.dmarc,
+        "dmarc": None if found.dmarc is None else _clean(found.dmarc),
         "dmarc_at": found.dmarc_at,
         "bounce_domain": records.bounce_domain(domain),
         "mx": _mail_hosts(records.bounce_domain(domain)) if comes_to_us else None,
         "relays": dict(_relays()) if comes_to_us else {},
     }
+
+
+def _clean(text: str) -> str:
+    """Return *text* as PostgreSQL can hold it: anybody may publish a NUL, or a book."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST])
 
 
 def newer(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,10 @@ def look() -> None:
     """Ask the DNS about the domains whose time it is, and look at the rates now and then."""
     if settings.CHECK_OUTSIDE:
         for domain, publications in _due().items():
-            check(domain, publications)
+            try:
+                check(domain, publications)
+            except Exception:  # one that cannot be judged must not keep all others unseen
+                log.exception("What the DNS says of %s cannot be kept.", domain)
         _forget_former_domains()
     try:
         if not cache.add("watch-rates", 1, RATES_EVERY):

@@ -13,6 +13,7 @@ from analytics.models import DomainCheck, DomainDay, Trouble
 from briefs.models import Publication
 from deliveries import tasks
 from deliveries.models import InboundEvent
+from deliveries.preflight import lookups, records
 from subscribers.models import Notice
 from tests.make import make_member
 
@@ -182,6 +183,18 @@ def test_the_health_page_is_for_who_publishes_and_names_their_own_alone(
     assert theirs["houses"] == []
     assert [one.publications for one in theirs["senders"]] == [["Elsewhere"]]
     assert client.get(PAGE).status_code == 302
+
+
+def test_a_record_with_a_nul_is_kept_without_it(settings, monkeypatch) -> None:
+    odd = records.Records(("v=spf1 \x00" + "x" * 9_000,), None, None)
+    monkeypatch.setattr(records, "ask", lambda _domain: lookups.Known(odd, 1))
+    monkeypatch.setattr(sender_records, "bounces_come_to_us", lambda: False)
+    now = timezone.now()
+    row = DomainCheck.objects.create(
+        domain=DOMAIN, found=sender_records.ask(DOMAIN), checked_at=now
+    )
+    row.refresh_from_db()
+    assert len(row.found["spf"][0]) == 500
 
 
 @pytest.mark.sqlite_only
