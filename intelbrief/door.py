@@ -10,6 +10,8 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.locale import LocaleMiddleware
 
+from subscribers.middleware import ReaderMiddleware
+
 Next = Callable[[HttpRequest], HttpResponse]
 
 SIGN_UP = re.compile(r"/s/([-a-zA-Z0-9_]+)/")
@@ -29,7 +31,8 @@ class FrontDoorMiddleware:
     def __init__(self, get_response: Next) -> None:
         self._long_way = get_response
         way: Any = convert_exception_to_response(self._sign_up)
-        for kept in (XFrameOptionsMiddleware, CommonMiddleware, LocaleMiddleware):
+        inside_out = (XFrameOptionsMiddleware, CommonMiddleware, LocaleMiddleware, ReaderMiddleware)
+        for kept in inside_out:
             way = convert_exception_to_response(kept(way))
         self._short_way: Next = way
         back: Any = convert_exception_to_response(_webhook)
