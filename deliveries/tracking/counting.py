@@ -36,6 +36,7 @@ _HOUR = 3_600_000
 _MOST_CURSORS = 50
 _CHUNK = 5_000  # ids in one question
 _ROWS = 1_000  # in one statement
+_PATIENCE_SECONDS = 20.0
 
 _ADD = """
 INSERT INTO deliveries_hitcount (edition_id, position, hour, human, machine) VALUES {}
@@ -65,7 +66,7 @@ def work(seconds: float) -> bool:
     """Count for about *seconds*; return True if more could be counted at once."""
     deadline = time.monotonic() + seconds
     try:
-        with stream.connected() as redis:
+        with stream.connected(_PATIENCE_SECONDS) as redis:
             while count_group(redis):
                 if time.monotonic() > deadline:
                     return True

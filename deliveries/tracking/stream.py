@@ -220,7 +220,7 @@ class Secret:
     def _look(self) -> None:
         # First: other threads go on with the old one meanwhile.
         self._looked_at = time.monotonic()
-        with contextlib.suppress(RedisError), connected() as redis:
+        with contextlib.suppress(RedisError), connected(PATIENCE_SECONDS) as redis:
             if redis.set(SECRET_KEY, secrets.token_bytes(32), nx=True, ex=SECRET_SECONDS):
                 # The file still holds yesterday's key and digests; a Redis that
                 # is shared may refuse, and rewrites it in its own time.
@@ -248,12 +248,12 @@ class Page(NamedTuple):
     entries: list[Entry]
 
 
-def connected() -> Any:
-    """Return a connection to Redis, to be used in a with-statement."""
+def connected(patience: float = 2.0) -> Any:
+    """Return a connection to Redis that waits *patience* seconds, for a with-statement."""
     return Redis.from_url(
         settings.CACHES["default"]["LOCATION"],
-        socket_timeout=20,
-        socket_connect_timeout=2,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
         retry=Retry(NoBackoff(), 0),
     )
 

@@ -238,7 +238,7 @@ def test_the_tick_rings_for_what_waits_and_redis_may_be_away(edition, monkeypatc
     tasks._ring_for_hits()
     assert rung == [tasks.count_hits]
 
-    def away():
+    def away(*_):
         raise RedisAway
 
     monkeypatch.setattr(stream, "connected", away)
