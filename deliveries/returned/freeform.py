@@ -30,6 +30,12 @@ _STRONG = re.compile(
     r"[A-Za-z<'\"(].{5,})|#[45]\.\d\.\d|"
     r"<<< [45]\d\d|\(#[45]\.\d\.\d\)",
 )
+# As a server quotes it; people write of codes within a sentence.
+_QUOTED = re.compile(
+    r"(?:^|said:|respon[sd]\w*:|reason:|error:|fehler:|<<<|>:|smtp;|\()[ \t]*[\"'#]?"
+    r"(?:[45][0-5]\d[ -]|#?[45]\.\d\.\d)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class Sight:
             return True
         if replies.is_answer(message) or replies.is_forward(message):
             return False
-        return self.by_code or self.has_form
+        return self.has_form or _QUOTED.search(self.head) is not None
 
 
 def find(sight: Sight) -> Bounce | None:
@@ -140,8 +146,10 @@ def find(sight: Sight) -> Bounce | None:
         return None
     temporary, permanent = sight.known
     signs = f"{sight.subject}\n{sight.head[:3000]}"
-    is_delay = bool(DELAY.search(signs)) or bool(temporary and not permanent)
     address, words = _refusal(sight, [*sight.failed, *permanent, *temporary])
+    is_delay = DELAY.search(signs) is not None
+    if temporary and not permanent and not is_delay:
+        is_delay = not rules.judge("", words).is_permanent
     return Bounce(address, rules.status_in(words) or "", words, is_delay)
 
 

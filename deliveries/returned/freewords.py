@@ -3,7 +3,7 @@
 import re
 
 SENDER = re.compile(
-    r"mailer-?_?daemon|postmaster|mail ?delivery|maildaemon|mail-?daemon|mdaemon|"
+    r"mailer-?_?daemon|post_?master|mail ?delivery|maildaemon|mail-?daemon|mdaemon|"
     r"mail administrator|"
     r"system administrator|systemadministrator|administrateur syst|administrador del sistema|"
     r"microsoft ?exchange|"
@@ -39,7 +39,8 @@ SUBJECT = re.compile(
     r"mancat[ao] (consegna|recapito)|recapito|non (consegnat|recapitat)|messaggio non|errore|"
     r"notifica dello stato|impossibile|"
     r"niet (bezorgd|afgeleverd|bestelbaar)|onbestelbaar|kan niet|bezorg|"
-    r"ej lever|kunde inte|inte lever|går inte att|kan ikke|ikke lever|kunne ikke|ikke afleveret|"
+    r"olever|ej lever|kunde inte|inte lever|går inte att|"
+    r"kan ikke|ikke lever|kunne ikke|ikke afleveret|"
     r"toimit(us|tamat)|epäonnistu|"
     r"niedostarcz|nie dostarcz|niedor[eę]cz|zwrot|zwrócon|nieudane|b[lł][aą]d|status dostarcz|"
     r"не доставлен|недоставлен|не (может|удалось|был[оа]?)|невозможн|ошибк|недоставк|возврат|"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from email.message import Message
 
-from deliveries.returned import addresses, arf, dsn, freeform, reading, replies, rules, wishes
+from deliveries.returned import addresses, arf, dsn, freeform, reading, replies, rules, sns, wishes
 
 PERMANENT = "permanent"
 TRANSIENT = "transient"
@@ -51,6 +51,8 @@ def sort_message(message: Message, short: Message) -> Returned:
     text = body(message)
     if replies.is_receipt(message) and not replies.is_rejection(text):
         return Returned(NOT_A_BOUNCE, reason="receipt", rule="receipt")
+    if notice := sns.find(text):
+        return _of_notice(notice)
     answer = replies.kind_of(message, text)
     if wishes.wishes_to_leave(message, text) and not answer:
         return Returned(UNSUBSCRIBE, address=_sender(message), rule="wish")
@@ -85,6 +87,21 @@ def _sender(message: Message) -> str:
         if found := addresses.address_in(reading.header(message, name)):
             return found
     return ""
+
+
+def _of_notice(notice: sns.Notice) -> Returned:
+    address = addresses.address_in(notice.address)
+    if notice.kind == "complaint":
+        return Returned(COMPLAINT, address, rule="ses")
+    if notice.kind == "delivery":
+        return Returned(NOT_A_BOUNCE, reason="delivered", rule="ses")
+    judged = rules.judge(notice.status, notice.words)
+    is_permanent = notice.is_permanent and judged.reason != "full"
+    status = rules.status_in(notice.status) or rules.status_in(notice.words) or ""
+    return Returned(
+        PERMANENT if is_permanent else TRANSIENT, address, status, judged.reason,
+        notice.words, "ses", "", judged.is_senders_fault,
+    )  # fmt: skip
 
 
 def _of_complaint(complaint: arf.Complaint, rule: str) -> Returned:

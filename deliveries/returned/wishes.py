@@ -43,6 +43,16 @@ _BODY = re.compile(
     r"( me)?( (from|off) .{0,60})?( please)?\W*",
     re.IGNORECASE,
 )
+# Within a few sentences of one's own.
+_PLEA = re.compile(
+    r"\b(unsubscribe|remove|delete) me\b|\btake me off\b|"
+    r"(remove|delete|take) (me|my (e-?mail|name|"
+    r"address)( address)?) (from|off)|(stop|cease) (sending|e-?mailing|spamming)|"
+    r"aus dem verteiler|newsletter (bitte )?(ab|nicht mehr)|no (quiero|deseo) recibir|"
+    r"ne (souhaite|veux) plus recevoir|non (voglio|desidero) (più )?ricevere|"
+    r"n[ãa]o (quero|desejo) (mais )?receber|не (хочу|желаю) (больше )?получать|отпишите",
+    re.IGNORECASE,
+)
 _HEADERS = (
     "Delivered-To",
     "X-Original-To",
@@ -51,6 +61,14 @@ _HEADERS = (
     "X-Delivered-To",
     "To",
     "Cc",
+)
+
+
+_SIGNED = re.compile(
+    r"(sent from|get outlook|gesendet (von|mit)|von meinem|"
+    r"envoy[ée] (de|depuis)|enviado (desde|do)|"
+    r"inviato da|verzonden vanaf|отправлено)\b",
+    re.IGNORECASE,
 )
 
 
@@ -77,8 +95,9 @@ def wishes_to_leave(message: Message, text: str) -> bool:
     own = own_words(text[:5000])
     if to_us and len(own) < 400:
         return True
-    # An empty subject or an answer whose only words are these.
-    return len(own) < 80 and _BODY.fullmatch(own) is not None
+    if len(own) < 80 and _BODY.fullmatch(own) is not None:
+        return True
+    return len(own) < 250 and "@" not in own and _PLEA.search(own) is not None
 
 
 def own_words(text: str) -> str:
@@ -98,7 +117,7 @@ def own_words(text: str) -> str:
                 re.IGNORECASE,
             )
             or bare == "--"
-        ):
+        ) or _SIGNED.match(bare):
             break
         lines.append(bare)
     return " ".join(" ".join(lines).split())

@@ -32,6 +32,8 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
 
 class _Session(socketserver.StreamRequestHandler):
+    server: Mailbox
+
     def handle(self) -> None:
         self.wfile.write(b"* OK IMAP4rev1 here\r\n")
         while line := self.rfile.readline().decode().strip():
