@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -57,6 +58,12 @@ def test_it_goes_once_to_each_editor_who_wants_it(publication):
     assert "The Port’s New Cranes" in notice.text
     assert "Bounced: 4 (15.4 % of 26)" in notice.text
     assert reverse("admin:analytics_publication_report", args=[publication.pk]) in notice.text
+
+
+def test_the_time_is_the_databases():
+    make_publication()
+    found = Publication.objects.annotate(at=Now()).get()
+    assert abs(weekly._now(found) - timezone.now()) < dt.timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
