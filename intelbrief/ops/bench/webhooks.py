@@ -60,8 +60,8 @@ def run(scratch: Scratch, events: int, say: Callable[[str], None]) -> dict[str, 
     given = [one for one in (scratch.valkey, scratch.postgres) if one]
     workers = [scratch.worker(2, **services.AFTER_PAGES)]
     scheduler = scratch.scheduler()
-    roots = [one.pid for one in (web, scheduler, *given)]
-    before = usage.cpu_seconds(roots)
+    roots = {one.name: one.pid for one in (web, scheduler, *given)}
+    before = {name: usage.cpu_seconds([pid]) for name, pid in roots.items()}
     say(f"{len(posts)} posts of {events} events, {CONNECTIONS} at a time …")
     began = time.monotonic()
     killed = _Killer(scratch, workers, len(posts))
@@ -70,7 +70,9 @@ def run(scratch: Scratch, events: int, say: Callable[[str], None]) -> dict[str, 
     killed.join()
     _wait()
     seconds = time.monotonic() - began
-    used = usage.cpu_seconds(roots) - before + usage.cpu_seconds([workers[-1].pid])
+    used = {name: usage.cpu_seconds([pid]) - before[name] for name, pid in roots.items()}
+    used["workers, with their starts"] = killed.used + usage.cpu_seconds([workers[-1].pid])
+    say("processor time: " + ", ".join(f"{name} {spent:.2f} s" for name, spent in used.items()))
     if statuses != {200: len(posts)}:
         raise CannotRun(f"The answers were {dict(statuses)}.")
     return {
@@ -80,7 +82,7 @@ def run(scratch: Scratch, events: int, say: Callable[[str], None]) -> dict[str, 
         "kills": KILLS,
         "posts_per_second": round(len(posts) / taken, 1),
         "events_per_second": round(events / seconds, 1),
-        "cpu_seconds_per_1000": round(used / len(posts) * 1000, 4),
+        "cpu_seconds_per_1000": round(sum(used.values()) / len(posts) * 1000, 4),
     }
 
 
@@ -160,6 +162,7 @@ class _Killer:
         self._lock = threading.Lock()
         self._answered = 0
         self._threads: list[threading.Thread] = []
+        self.used = 0.0  # processor time of those that were killed
 
     def count(self) -> None:
         """Note that one more post was answered."""
@@ -173,6 +176,7 @@ class _Killer:
 
     def _kill(self) -> None:
         with _ONE_AT_A_TIME:
+            self.used += usage.cpu_seconds([self._workers[-1].pid])
             self._scratch.kill(self._workers[-1])
             self._workers.append(self._scratch.worker(2, **services.AFTER_PAGES))
 
