@@ -19,7 +19,7 @@ from typing import Any
 from intelbrief.ops.sinks.orders import Orders
 
 _ADDRESS = re.compile(r"<([^>]+)>\s*$")
-_TOKEN = re.compile(rb"/([uvc])/([A-Za-z0-9_-]{15,80})")
+_TOKEN = re.compile(rb"/([uvco])/([A-Za-z0-9_-]{15,80})")
 _LENGTH = re.compile(rb"^Content-Length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 # Within a JSON string a quotation mark has a backslash before it: these match members only.
 _TO = re.compile(rb'"To": ("(?:[^"\\]|\\.)*")')

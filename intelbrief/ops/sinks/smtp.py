@@ -18,7 +18,7 @@ from typing import Any
 from intelbrief.ops.sinks.orders import Orders
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^>\r\n]+)>", re.IGNORECASE | re.MULTILINE)
-_TOKEN = re.compile(rb"/([uvc])/([A-Za-z0-9_-]{15,80})")
+_TOKEN = re.compile(rb"/([uvco])/([A-Za-z0-9_-]{15,80})")
 _RECIPIENT = re.compile(rb"RCPT TO:<([^>]*)>", re.IGNORECASE)
 _END = b"\r\n.\r\n"
 _CHUNK = 262_144
