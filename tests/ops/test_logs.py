@@ -38,8 +38,13 @@ def logged(monkeypatch):
         (tokens.own, "/s/own/{}/nothing"),
         (tokens.undo, "/s/undo/{}/"),
         (tokens.address, "/s/address/{}/"),
+        (tokens.reading, "/s/read/{}/"),
+        (tokens.invitation, "/s/invitation/{}/"),
     ],
-    ids=["u", "u-and-slash", "u-and-dot", "v", "c", "confirm", "prefs", "own", "undo", "address"],
+    ids=[
+        *("u", "u-and-slash", "u-and-dot", "v", "c", "confirm", "prefs", "own", "undo", "address"),
+        *("reading", "invitation"),
+    ],
 )
 def test_no_token_of_a_reader_is_written_to_the_log(client, logged, purpose, path):
     token = purpose.make(*[3] * purpose.size)

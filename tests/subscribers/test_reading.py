@@ -1,15 +1,13 @@
 """A reader reads on the web by a mailed link, and a client by an invitation."""
 
-import datetime as dt
 import re
 
 import pytest
 from django.core import mail
-from django.db.models import Q
 from django.utils import timezone
 
-from briefs import access, revisions, workflow
-from briefs.models import AuditEntry, Brief, ClientGroup
+from briefs import revisions, workflow
+from briefs.models import AuditEntry, ClientGroup
 from deliveries import privacy
 from subscribers import groups, intake, notices, reading
 from subscribers.models import ConsentRecord, GroupMember, Notice, Subscription
@@ -171,7 +169,14 @@ def test_nobody_belongs_by_an_address_that_looks_like_another():
     for address in ("a@notbank.example", "a@bank.example.org", "a@sub.bank.example"):
         reader = make_subscription(publication, address).subscriber
         assert not groups.reader_of(reader).group_ids
-    GroupMember.objects.filter(~Q(key="")).delete()
-    assert access.Reader() == access.ANONYMOUS
-    assert Brief.objects.count() == 0
-    assert dt.timedelta(0) < groups.BETWEEN_INVITATIONS
+
+
+def test_who_is_erased_is_in_no_group_and_is_told_of_them_before(client):
+    publication = make_publication()
+    group = ClientGroup.objects.create(publication=publication, name="Clients")
+    member = groups.add(group, "ada@example.com", make_user())
+    subscription = groups.accept(member, origin=NOBODY)
+    assert privacy.export(subscription.subscriber)["groups"][0]["group"] == "Clients"
+    privacy.erase(subscription.subscriber, source="test")
+    assert not GroupMember.objects.exists()
+    assert not Notice.objects.exists()
