@@ -191,6 +191,10 @@ def keep() -> int:
         except RedisError:
             log.warning("Redis is away; editions are counted once it is back.")
             return counted
+        except Exception:
+            # One that cannot be counted holds up no other.
+            log.exception("Edition %s could not be counted.", edition.pk)
+            continue
         counted += 1
         if time.monotonic() > until:
             break

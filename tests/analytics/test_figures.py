@@ -110,6 +110,15 @@ def test_a_worker_keeps_them_at_a_pace_that_falls_with_age(edition, monkeypatch)
     assert EditionFigures.objects.get(edition=old).figures["audience"] == 30
 
 
+@pytest.mark.sqlite_only
+def test_one_that_cannot_be_counted_holds_up_no_other(edition, monkeypatch):
+    ended(edition.publication, hours=200)
+    count = figures.count
+    monkeypatch.setattr(figures, "count", lambda one: 1 / 0 if one.pk == edition.pk else count(one))
+    assert figures.keep() == 1
+    assert figures.of_many([edition])[0]["audience"] == 30
+
+
 @pytest.fixture
 def is_large(monkeypatch):
     """Let no edition be counted within a request."""
