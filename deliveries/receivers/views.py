@@ -12,14 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
-from deliveries import events
+from deliveries import events, ledger
 from deliveries.receivers import esps, reading
-from deliveries.told import Told
+from deliveries.told import DEFERRED, DELIVERED, Told
 from subscribers.doorbell import Bell
 
 log = logging.getLogger(__name__)
 
 LARGEST = 5_000_000  # octets
+_USUAL = (DELIVERED, DEFERRED)
 _bell = Bell("deliveries.tasks.apply_events")
 
 
@@ -54,7 +55,10 @@ def webhook(request: HttpRequest, esp: str) -> HttpResponse:
     except Unreadable:
         return _answer(400, "This cannot be understood.")
     if tolds:
-        with transaction.atomic():
+        # What somebody was told of a reader's wish outlives a loss of power; that a letter
+        # arrived is not worth a write to the disk for each.
+        is_grave = any(told.type not in _USUAL for told in tolds)
+        with ledger.durable() if is_grave else transaction.atomic():
             events.receive(esp, tolds)
             _bell.ring()
     elif esp == "amazon_ses":
