@@ -88,15 +88,15 @@ def _apply_some() -> tuple[int, bool]:
             raise
         except Exception as error:
             log.exception("Event %s cannot be applied.", pk)
-            _put_aside(pk, error)
+            # The name only: the message may hold what was told of a reader.
+            _put_aside(pk, type(error).__name__)
     return applied, bool(ids)
 
 
-def _put_aside(pk: int, error: Exception) -> None:
-    """Let an event that cannot be applied wait longer each time, and at last for ever."""
-    # The name only: the message may hold what was told of a reader.
+def _put_aside(pk: int, error: str) -> None:
+    """Let an event that cannot be applied wait, and after some tries for ever."""
     row = InboundEvent.objects.filter(pk=pk)
-    row.update(tries=F("tries") + 1, error=type(error).__name__, due_at=timezone.now() + FIRST_WAIT)
+    row.update(tries=F("tries") + 1, error=error, due_at=timezone.now() + FIRST_WAIT)
     row.filter(tries__gte=MOST_TRIES).update(due_at=None)
 
 
@@ -114,11 +114,10 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
         return 0, False
     tolds = [_read(event) for event in taken]
     readable = [(event, told) for event, told in zip(taken, tolds, strict=True) if told is not None]
-    gone = [event.pk for event, told in zip(taken, tolds, strict=True) if told is None]
-    if gone:
-        log.warning("%d events could not be read, and are dropped.", len(gone))
-    readable, others = _without_strangers(readable)
-    gone += others
+    for event, told in zip(taken, tolds, strict=True):
+        if told is None:  # of a later version perhaps, whose worker is still to start
+            _put_aside(event.pk, "Unreadable")
+    readable, gone = _without_strangers(readable)
     found = matching.match([told for _event, told in readable])
     rows = advancing.lock({delivery for delivery in found if delivery})
     matched: dict[str, list[tuple[int, Told]]] = defaultdict(list)
@@ -163,7 +162,7 @@ def _without_strangers(
 
 
 def _read(event: InboundEvent) -> Told | None:
-    """Return what *event* told, or None where no version of this program wrote it."""
+    """Return what *event* told, or None where this version of the program cannot tell."""
     try:
         told = Told.read(event.payload, event.key)
     except (TypeError, ValueError, KeyError, AttributeError):

@@ -15,6 +15,7 @@ from deliveries.vendors.meanings import (
     FULL,
     GONE,
     HARD,
+    LATER,
     LEFT_THERE,
     SOFT,
     SPAM,
@@ -44,12 +45,16 @@ WORDS: dict[str, Meaning] = {
     # No reader pressed a button: the address stands on the account's list.
     "complaint/OnAccountSuppressionList": LEFT_THERE,
     "complaint": SPAM_BUTTON,
+    "DeliveryDelay": LATER,
     "not-spam": ANSWERED,  # a reader took it out of the spam folder again
 }
 
 
 def said(event: Mapping[str, Any]) -> Said:
     """Return what *event* says."""
+    if event.get("eventType") == "DeliveryDelay":
+        late = meanings.first(inner(event, "deliveryDelay"), "delayedRecipients")
+        return Said("DeliveryDelay", text(late, "status"), text(late, "diagnosticCode"))
     bounce, complaint = inner(event, "bounce"), inner(event, "complaint")
     if complaint:
         if text(complaint, "complaintFeedbackType") == "not-spam":

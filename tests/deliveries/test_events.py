@@ -208,6 +208,19 @@ def test_an_event_that_cannot_be_applied_holds_up_no_other_and_ends_nowhere(monk
     assert (left.due_at, left.error, left.tries) == (None, "ZeroDivisionError", events.MOST_TRIES)
 
 
+@pytest.mark.sqlite_only
+def test_what_a_later_version_wrote_waits_for_its_worker():
+    copy = only_letter()
+    events.receive("postmark", [report("delivered", copy)])
+    payload = InboundEvent.objects.get().payload
+    InboundEvent.objects.update(payload={**payload, "colour": "green"})
+    events.apply_due()
+    InboundEvent.objects.update(payload=payload, due_at=timezone.now() - HOUR)
+    events.apply_due()
+    copy.refresh_from_db()
+    assert copy.status == "delivered"
+
+
 # --- the reader ---------------------------------------------------------------
 
 

@@ -298,6 +298,20 @@ def amazon_ses(kind: str, letter: Letter) -> Post | None:
                 "timestamp": _iso(letter),
             },
         },
+        "deferred": {
+            "eventType": "DeliveryDelay",
+            "deliveryDelay": {
+                "delayType": "TransientCommunicationFailure",
+                "timestamp": _iso(letter),
+                "delayedRecipients": [
+                    {
+                        "emailAddress": letter.address,
+                        "status": "4.4.1",
+                        "diagnosticCode": "smtp; 421 4.4.1 Unable to connect to remote host",
+                    }
+                ],
+            },
+        },
         "dropped": bounce(
             "Permanent", "OnAccountSuppressionList", "5.1.1", "Amazon SES did not send the message"
         ),
