@@ -9,6 +9,7 @@ Nothing is ever answered (RFC 3834).
 """
 
 import datetime as dt
+import email.utils
 import hashlib
 import re
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ _IN_TEXT = re.compile(
     r"^[ \t>]*Message-ID:\s*<([^<>@\s]+@[^<>@\s]+)>", re.IGNORECASE | re.MULTILINE
 )
 MOST_IDS = 50
+LATE = dt.timedelta(days=7)  # what is older has a clock that nobody set
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Taken:
     message_id: str = ""  # claims to be one of ours; its MAC takes the database
     leave_token: str = ""
     key: str = ""
+    written_at: dt.datetime | None = None  # by the clock of whoever wrote it
 
     @property
     def is_proved(self) -> bool:
@@ -78,6 +81,7 @@ def sort(data: bytes) -> Taken:
         message_id=_message_id(message, inner),
         leave_token=wishes.token_of(message) or "",
         key=hashlib.sha256(data[: reading.MOST_BYTES]).hexdigest(),
+        written_at=_date(message),
     )
 
 
@@ -110,6 +114,10 @@ def told_of(taken: Taken, at: dt.datetime) -> Told | None:
     if kind == BOUNCED:
         is_permanent = returned.kind == sorting.PERMANENT and taken.is_proved
         is_permanent = is_permanent and not returned.is_senders_fault
+    # What the reader did since the report was written stands: a mail may wait in a queue.
+    written = taken.written_at
+    if taken.is_proved and written is not None and at - LATE < written < at:
+        at = written
     told = Told(
         kind,
         at,
@@ -199,6 +207,14 @@ def _in_headers(message: Message, names: tuple[str, ...]) -> int:
                 if found := returnpaths.delivery_of(address):
                     return found
     return 0
+
+
+def _date(message: Message) -> dt.datetime | None:
+    try:
+        at = email.utils.parsedate_to_datetime(reading.header(message, "Date"))
+        return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _message_id(message: Message, inner: Message | None) -> str:

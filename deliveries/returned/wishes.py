@@ -19,7 +19,7 @@ _SUBJECT = re.compile(
     r"unsub|opt[ -]?out|opt me out|signoff\b.{0,40}|sign off|(please )?(remove|take|"
     r"delete) me( (from|off)\b.{0,80})?|remove( from (the )?(list|mailing list).{0,40})?|"
     r"abmelden|abmeldung|abbestellen|abbestellung|newsletter (abmelden|abbestellen|abmeldung)|"
-    r"austragen|kündigen|kündigung|"
+    r"austragen|kündigen|kündigung( \S+){0,4}|"
     r"d[eé]sabonner?|d[eé]sinscription|d[eé]sinscrire|se d[eé]sabonner|d[eé]sabonnement|"
     r"cancelar (la )?(suscripci[oó]n|inscri[cç][aã]o|assinatura)|darse? de baja|baja|"
     r"desuscribir(se|me)?|desinscribir|anular suscripci[oó]n|"

@@ -19,6 +19,7 @@ from deliveries.returned import reading
 
 EX_TEMPFAIL = 75
 _CHUNK = 1 << 20
+_MOST_CHUNKS = 500  # no server hands on half a gigabyte
 
 
 class Command(BaseCommand):
@@ -55,28 +56,33 @@ class Command(BaseCommand):
             "reason": returned.reason or None,
             "words": " ".join(returned.words.split())[:500] or None,
         }
-        if as_json:
-            self.stdout.write(json.dumps(said))
-            return
-        self.stdout.write(" · ".join(f"{name}: {value}" for name, value in said.items() if value))
+        line = " · ".join(f"{name}: {value}" for name, value in said.items() if value)
+        # What servers write has any character, and a terminal of LANG=C takes few.
+        encoding = getattr(self.stdout, "encoding", None) or "ascii"
+        line = line.encode(encoding, "backslashreplace").decode(encoding)
+        self.stdout.write(json.dumps(said) if as_json else line)
 
 
 def _mail(file: Path | None) -> bytes:
-    """Return the beginning of the mail, which holds all that is looked at; read the rest away.
+    """Return the beginning of the mail, which holds all that is looked at.
 
-    A server that cannot write its mail to the end takes that for a failure.
+    The rest of a pipe is read away: a server that cannot write its mail to the
+    end takes that for a failure.
     """
-    if file is None:
-        stream = sys.stdin.buffer
-        data = stream.read(reading.MOST_BYTES)
-        while stream.read(_CHUNK):
-            pass
-        return data
     try:
-        with file.open("rb") as stream:
-            return stream.read(reading.MOST_BYTES)
+        if file is not None:
+            with file.open("rb") as stream:
+                return stream.read(reading.MOST_BYTES)
+        if sys.stdin is None:  # closed by whoever started this
+            return b""
+        data = sys.stdin.buffer.read(reading.MOST_BYTES)
+        for _ in range(_MOST_CHUNKS):
+            if not sys.stdin.buffer.read(_CHUNK):
+                break
     except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        name = file or "Standard input"
+        raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
+    return data
 
 
 def _trouble(error: Exception) -> tuple[str, int]:
