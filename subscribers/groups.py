@@ -93,15 +93,17 @@ def invite(member: GroupMember) -> None:
     if is_suppressed(hashed, member.group.publication, domain, asks_anew=True):
         raise CannotInvite(f"{address.address} is suppressed and is never mailed.")
     now = timezone.now()
-    if member.invited_at is not None and now - member.invited_at < BETWEEN_INVITATIONS:
-        raise CannotInvite(f"{address.address} was invited within the last day; let them read it.")
-    Notice.objects.create(
-        kind=Notice.Kind.INVITATION,
-        member=member,
-        publication=member.group.publication,
-        address=member.address,
-    )
-    GroupMember.objects.filter(pk=member.pk).update(invited_at=now)
+    waits = Q(invited_at__isnull=True) | Q(invited_at__lte=now - BETWEEN_INVITATIONS)
+    with transaction.atomic():
+        # Of two editors who press at once, one does.
+        if not GroupMember.objects.filter(waits, pk=member.pk).update(invited_at=now):
+            raise CannotInvite(f"{address.address} was invited within a day; let them read it.")
+        Notice.objects.create(
+            kind=Notice.Kind.INVITATION,
+            member=member,
+            publication=member.group.publication,
+            address=member.address,
+        )
 
 
 def remove(member: GroupMember, by: User) -> None:

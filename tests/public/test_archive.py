@@ -107,6 +107,7 @@ def test_neighbours_of_one_day_are_told_apart():
     assert archive.beside(rows, made[0]) == (None, made[1])
 
 
+@pytest.mark.sqlite_only
 def test_a_citation_is_safe_for_what_reads_it():
     brief = make_brief(make_publication(name="R&D {Watch}"), slug="x")
     said = Text("50 % of $x_1 \\ done?", dt.date(2016, 4, 6), authors=("Ada", "Bob", "Cy"))
@@ -122,6 +123,7 @@ def test_a_citation_is_safe_for_what_reads_it():
     assert "DA  - 2016/04/06/" in ris
 
 
+@pytest.mark.sqlite_only
 def test_tables_scroll_and_notes_lead_back(client):
     brief = publish(body="A claim.[^1]\n\n| a | b |\n|--|--|\n| 1 | 2 |\n\n[^1]: The source.")
     page = text(client, brief.web_path())
@@ -178,6 +180,7 @@ def test_a_redirect_leads_to_one_place_on_this_site():
             Redirect.objects.create(**wrong)
 
 
+@pytest.mark.sqlite_only
 def test_a_locked_brief_says_its_headline_only_where_the_publication_wants_it(client):
     brief = publish(headline="What the minister said", access="subscribers")
     path = brief.web_path()
