@@ -1,10 +1,12 @@
 """Deliveries of old editions go; what was counted of them stays, and pages say what is gone."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from analytics import domains, figures, retention
@@ -73,9 +75,17 @@ def kept(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key not in ("at", "seconds")}
 
 
+def told(edition: Edition, capsys: Any) -> dict[str, Any]:
+    """Return what `edition report` tells, but for when it was counted."""
+    call_command("edition", "report", str(edition.pk), "--json")
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return {**found, "figures": kept(found["figures"])}
+
+
 def test_the_numbers_of_an_edition_stay_as_they_are_when_its_rows_go(admin_client, capsys) -> None:
     edition = make_past()
     report, shown = kept(figures.count(edition)), reports.summary(edition)
+    said_before = told(edition, capsys)
     assert retention.keep() == len(DEFAULT)
     edition.refresh_from_db()
     assert edition.pruned_at is not None
@@ -83,6 +93,7 @@ def test_the_numbers_of_an_edition_stay_as_they_are_when_its_rows_go(admin_clien
         assert not model.objects.exists()
     assert kept(figures.of(edition)) == report
     assert reports.summary(edition) == shown == tallies.of(edition)
+    assert told(edition, capsys) == said_before
     tallies.stale([edition.pk])  # whoever says so now: there is nothing to be counted any more
     tallies.keep()
     assert reports.summary(edition) == shown
@@ -95,6 +106,8 @@ def test_the_numbers_of_an_edition_stay_as_they_are_when_its_rows_go(admin_clien
     assert page.context["figures"]["counts"] == shown["statuses"]
     assert page.context["figures"]["lanes"][0]["sent"] == 5
     assert not page.context["figures"]["verbs"]  # three failed, and nobody can be tried again
+    shows = admin_client.get(reverse("admin:analytics_edition_report", args=[edition.pk]))
+    assert shows.status_code == 200
     ledger = admin_client.get(f"/admin/deliveries/delivery/?edition__id__exact={edition.pk}")
     assert "not kept that long" in ledger.content.decode()
     call_command("edition", "report", str(edition.pk))

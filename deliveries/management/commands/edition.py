@@ -133,6 +133,6 @@ def _as_lines(edition: Edition, report: dict[str, Any]) -> str:
     for row in report["in_doubt"]:
         lines.append(f"  in doubt: {row['address'] or 'erased'} ({row['reason']}) {row['reply']}")
     more = report["statuses"]["in-doubt"] - len(report["in_doubt"])
-    if more:
+    if more and not edition.pruning_at:
         lines.append(f"  and {more} more: --names N shows them, --csv FILE writes all")
     return "\n".join(lines)
