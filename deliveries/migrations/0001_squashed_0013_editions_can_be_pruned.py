@@ -38,13 +38,14 @@ class Migration(migrations.Migration):
         ('deliveries', '0010_readership'),
         ('deliveries', '0011_find_who_got_nothing'),
         ('deliveries', '0012_what_comes_back'),
+        ('deliveries', '0013_editions_can_be_pruned'),
     ]
 
     initial = True
 
     dependencies = [
-        ('briefs', '0001_squashed_0006_a_deleted_draft_leaves_its_trail'),
-        ('subscribers', '0001_squashed_0012_evidence_names_nobody_who_is_gone'),
+        ('briefs', '0001_squashed_0010_since_when_readers_are_told_apart'),
+        ('subscribers', '0001_squashed_0014_find_who_left_by_a_mail'),
     ]
 
     operations = [
@@ -186,13 +187,15 @@ class Migration(migrations.Migration):
                     ('segment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='deliveries.segment', verbose_name='segment')),
                     ('counted_before', models.JSONField(default=dict, editable=False)),
                     ('corrects', models.JSONField(default=list, editable=False)),
+                    ('pruned_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='pruned')),
+                    ('pruning_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ],
                 options={
                     'verbose_name': 'edition',
                     'verbose_name_plural': 'editions',
                     'ordering': ['-send_at', '-id'],
-                    'indexes': [models.Index(condition=models.Q(('status__in', ['scheduled', 'sending', 'paused', 'finishing'])), fields=['send_at'], name='editions_that_are_open')],
-                    'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['scheduled', 'sending', 'paused', 'finishing'])), fields=('brief',), name='one_open_edition_per_brief'), models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'sending', 'paused', 'finishing', 'finished', 'withdrawn', 'missed', 'cancelled'])), name='edition_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'finished'), _negated=True), ('finished_at__isnull', False), _connector='OR'), name='finished_edition_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('clock', 'reader'), _negated=True), models.Q(('local_time', ''), _negated=True), _connector='OR'), name='reader_clock_has_a_local_time')],
+                    'indexes': [models.Index(condition=models.Q(('status__in', ['scheduled', 'sending', 'paused', 'finishing'])), fields=['send_at'], name='editions_that_are_open'), models.Index(condition=models.Q(('pruned_at__isnull', True)), fields=['finished_at'], name='editions_not_pruned')],
+                    'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['scheduled', 'sending', 'paused', 'finishing'])), fields=('brief',), name='one_open_edition_per_brief'), models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'sending', 'paused', 'finishing', 'finished', 'withdrawn', 'missed', 'cancelled'])), name='edition_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'finished'), _negated=True), ('finished_at__isnull', False), _connector='OR'), name='finished_edition_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('clock', 'reader'), _negated=True), models.Q(('local_time', ''), _negated=True), _connector='OR'), name='reader_clock_has_a_local_time'), models.CheckConstraint(condition=models.Q(('pruning_at__isnull', True), ('status__in', ['finished', 'withdrawn', 'missed', 'cancelled']), _connector='OR'), name='pruned_edition_has_ended'), models.CheckConstraint(condition=models.Q(('pruned_at__isnull', True), ('pruning_at__isnull', False), _connector='OR'), name='pruned_edition_began_to_be')],
                 },
             ),
             migrations.CreateModel(

@@ -29,12 +29,14 @@ class Migration(migrations.Migration):
         ('subscribers', '0010_evidence_without_random_indexes'),
         ('subscribers', '0011_find_moves'),
         ('subscribers', '0012_evidence_names_nobody_who_is_gone'),
+        ('subscribers', '0013_groups_and_feeds'),
+        ('subscribers', '0014_find_who_left_by_a_mail'),
     ]
 
     initial = True
 
     dependencies = [
-        ('briefs', '0001_squashed_0006_a_deleted_draft_leaves_its_trail'),
+        ('briefs', '0001_squashed_0010_since_when_readers_are_told_apart'),
     ]
 
     operations = [
@@ -97,7 +99,7 @@ class Migration(migrations.Migration):
                     'verbose_name': 'consent record',
                     'verbose_name_plural': 'consent records',
                     'ordering': ['id'],
-                    'indexes': [models.Index(condition=models.Q(('subscriber__isnull', True)), fields=['address_hash'], name='evidence_of_nobody'), models.Index(condition=models.Q(('moved_from__isnull', False)), fields=['address_hash'], name='moves_by_new_address'), models.Index(condition=models.Q(('moved_from__isnull', False)), fields=['moved_from'], name='moves_by_old_address')],
+                    'indexes': [models.Index(condition=models.Q(('subscriber__isnull', True)), fields=['address_hash'], name='evidence_of_nobody'), models.Index(condition=models.Q(('moved_from__isnull', False)), fields=['address_hash'], name='moves_by_new_address'), models.Index(condition=models.Q(('moved_from__isnull', False)), fields=['moved_from'], name='moves_by_old_address'), models.Index(condition=models.Q(('delivery_id__isnull', False)), fields=['at'], name='evidence_naming_a_delivery')],
                     'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'added'), _negated=True), models.Q(('basis', ''), _negated=True), _connector='OR'), name='added_by_hand_states_a_basis'), models.CheckConstraint(condition=models.Q(('kind__in', ['requested', 'confirmed', 'added', 'imported', 'changed', 'unsubscribed', 'complained', 'erased'])), name='consent_record_kind_is_known')],
                 },
             ),
@@ -121,32 +123,6 @@ class Migration(migrations.Migration):
                     'verbose_name_plural': 'subscriptions',
                     'indexes': [models.Index(fields=['publication', 'id'], name='subscription_by_publication'), models.Index(condition=models.Q(('status', 'unconfirmed')), fields=['requested_at'], name='subscriptions_unconfirmed'), models.Index(condition=models.Q(('paused_until__isnull', False)), fields=['paused_until'], name='pauses_that_end'), models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status', 'subscriber'], name='subscriptions_not_active'), models.Index(condition=models.Q(('rhythm', 'weekly')), fields=['publication', 'id'], name='subscriptions_weekly')],
                     'constraints': [models.UniqueConstraint(fields=('subscriber', 'publication'), name='one_subscription_per_reader'), models.CheckConstraint(condition=models.Q(('status__in', ['unconfirmed', 'active', 'paused', 'unsubscribed'])), name='subscription_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['active', 'paused']), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='active_subscription_was_confirmed'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'unsubscribed'), _negated=True), ('unsubscribed_at__isnull', False), _connector='OR'), name='unsubscribed_subscription_has_a_time'), models.CheckConstraint(condition=models.Q(('rhythm__in', ['each', 'weekly'])), name='subscription_rhythm_is_known')],
-                },
-            ),
-            migrations.CreateModel(
-                name='Notice',
-                fields=[
-                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('kind', models.CharField(choices=[('confirmation', 'confirmation'), ('welcome', 'welcome'), ('undo', 'undo'), ('preferences', 'link to the preferences'), ('address', 'change of address'), ('editor', 'word to an editor')], max_length=16, verbose_name='kind')),
-                    ('status', models.CharField(choices=[('unsent', 'unsent'), ('sent', 'sent'), ('failed', 'failed')], default='unsent', max_length=8, verbose_name='status')),
-                    ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),
-                    ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                    ('error', models.TextField(blank=True, verbose_name='last error')),
-                    ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                    ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
-                    ('subscription', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='subscribers.subscription', verbose_name='subscription')),
-                    ('address', models.CharField(blank=True, max_length=254, verbose_name='other address')),
-                    ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
-                    ('text', models.TextField(blank=True, verbose_name='text')),
-                    ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='editor')),
-                    ('publication', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='briefs.publication', verbose_name='publication')),
-                    ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='subscribers.consentrecord', verbose_name='consent record')),
-                ],
-                options={
-                    'verbose_name': 'notice',
-                    'verbose_name_plural': 'notices',
-                    'indexes': [models.Index(condition=models.Q(('status', 'unsent')), fields=['due_at'], name='notices_that_wait')],
-                    'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['unsent', 'sent', 'failed'])), name='notice_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='sent_notice_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'editor'), ('subscription__isnull', True), ('user__isnull', False)), models.Q(models.Q(('kind', 'editor'), _negated=True), ('subscription__isnull', False), ('user__isnull', True)), _connector='OR'), name='notice_has_one_to_go_to')],
                 },
             ),
             migrations.CreateModel(
@@ -255,6 +231,70 @@ class Migration(migrations.Migration):
                     'verbose_name_plural': 'imports',
                     'ordering': ['-id'],
                     'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['new', 'checking', 'checked', 'running', 'finished', 'failed', 'undoing', 'undone'])), name='import_status_is_known'), models.CheckConstraint(condition=models.Q(('status__in', ['new', 'checking', 'checked', 'failed']), models.Q(('basis', ''), _negated=True), _connector='OR'), name='import_states_a_basis')],
+                },
+            ),
+            migrations.CreateModel(
+                name='FeedToken',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                    ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
+                    ('used_on', models.DateField(blank=True, null=True, verbose_name='last used')),
+                    ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feed_tokens', to='subscribers.subscription', verbose_name='subscription')),
+                ],
+                options={
+                    'verbose_name': 'feed key',
+                    'verbose_name_plural': 'feed keys',
+                    'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('subscription',), name='one_standing_feed_token')],
+                },
+            ),
+            migrations.CreateModel(
+                name='GroupMember',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('address', models.CharField(max_length=254, verbose_name='address or domain')),
+                    ('key', models.CharField(editable=False, max_length=254)),
+                    ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='added')),
+                    ('invited_at', models.DateTimeField(blank=True, null=True, verbose_name='invited')),
+                    ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='accepted')),
+                    ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                    ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='briefs.clientgroup', verbose_name='client group')),
+                    ('subscriber', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='group_members', to='subscribers.subscriber', verbose_name='reader')),
+                ],
+                options={
+                    'verbose_name': 'member of a client group',
+                    'verbose_name_plural': 'members of client groups',
+                    'ordering': ['group', 'key'],
+                    'indexes': [models.Index(fields=['key'], name='members_by_key')],
+                    'constraints': [models.UniqueConstraint(fields=('group', 'key'), name='one_member_per_address'), models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='member_has_an_address'), models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('subscriber__isnull', False), _connector='OR'), name='accepted_member_is_a_reader')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Notice',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(choices=[('confirmation', 'confirmation'), ('welcome', 'welcome'), ('undo', 'undo'), ('preferences', 'link to the preferences'), ('address', 'change of address'), ('editor', 'word to an editor'), ('reading', 'link to read on the web'), ('invitation', 'invitation to a client group')], max_length=16, verbose_name='kind')),
+                    ('status', models.CharField(choices=[('unsent', 'unsent'), ('sent', 'sent'), ('failed', 'failed')], default='unsent', max_length=8, verbose_name='status')),
+                    ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),
+                    ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                    ('error', models.TextField(blank=True, verbose_name='last error')),
+                    ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
+                    ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
+                    ('subscription', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='subscribers.subscription', verbose_name='subscription')),
+                    ('address', models.CharField(blank=True, max_length=254, verbose_name='other address')),
+                    ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
+                    ('text', models.TextField(blank=True, verbose_name='text')),
+                    ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='editor')),
+                    ('publication', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='briefs.publication', verbose_name='publication')),
+                    ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='subscribers.consentrecord', verbose_name='consent record')),
+                    ('brief', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='briefs.brief', verbose_name='brief')),
+                    ('member', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='subscribers.groupmember', verbose_name='member of a client group')),
+                ],
+                options={
+                    'verbose_name': 'notice',
+                    'verbose_name_plural': 'notices',
+                    'indexes': [models.Index(condition=models.Q(('status', 'unsent')), fields=['due_at'], name='notices_that_wait'), models.Index(condition=models.Q(('member__isnull', False)), fields=['member'], name='notices_of_a_member'), models.Index(condition=models.Q(('brief__isnull', False)), fields=['brief'], name='notices_of_a_brief')],
+                    'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['unsent', 'sent', 'failed'])), name='notice_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='sent_notice_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'editor'), ('member__isnull', True), ('subscription__isnull', True), ('user__isnull', False)), models.Q(('kind', 'invitation'), ('member__isnull', False), ('subscription__isnull', True), ('user__isnull', True)), models.Q(models.Q(('kind__in', ['editor', 'invitation']), _negated=True), ('member__isnull', True), ('subscription__isnull', False), ('user__isnull', True)), _connector='OR'), name='notice_has_one_to_go_to')],
                 },
             ),
         ]),

@@ -26,6 +26,10 @@ class Migration(migrations.Migration):
         ('briefs', '0004_sign_off_and_writing'),
         ('briefs', '0005_evidence_names_nobody_who_is_gone'),
         ('briefs', '0006_a_deleted_draft_leaves_its_trail'),
+        ('briefs', '0007_archive_and_access'),
+        ('briefs', '0008_who_wants_the_weekly_summary'),
+        ('briefs', '0009_old_addresses_of_publications'),
+        ('briefs', '0010_since_when_readers_are_told_apart'),
     ]
 
     initial = True
@@ -92,7 +96,7 @@ class Migration(migrations.Migration):
                     ('logo', models.ImageField(blank=True, upload_to='logos/', validators=[django.core.validators.FileExtensionValidator(['png', 'jpg', 'jpeg', 'gif', 'webp'])], verbose_name='logo')),
                     ('language', models.CharField(choices=[('en', 'English'), ('de', 'Deutsch'), ('fr', 'Français'), ('es', 'Español')], default='en', max_length=10, verbose_name='language')),
                     ('time_zone', models.CharField(default='UTC', max_length=64, validators=[briefs.models.publications.validate_time_zone], verbose_name='time zone')),
-                    ('tracking', models.CharField(choices=[('off', 'off: links go straight to their target'), ('totals', 'totals only: no reader can be told from another'), ('per-reader', 'per reader: named in the sign-up wording')], default='totals', max_length=10, verbose_name='click tracking')),
+                    ('tracking', models.CharField(choices=[('off', 'off: links go straight to their target'), ('totals', 'totals only: no reader can be told from another'), ('per-reader', 'per reader: named in the sign-up wording')], default='totals', help_text='Per reader needs readers’ consent: the usual sign-up wording then names it, and one of your own has to. Who signed up before is still counted in totals only. A stricter choice holds at once, for mails on their way too.', max_length=10, verbose_name='opens and clicks')),
                     ('consent_wording', models.TextField(blank=True, help_text='What readers agree to; each change is kept with the consents given under it.', verbose_name='sign-up wording')),
                     ('unsubscribe_wording', models.CharField(blank=True, help_text='The words of the link at the foot of each mail.', max_length=200, verbose_name='unsubscribe wording')),
                     ('privacy_url', models.URLField(blank=True, help_text='Empty: the page that comes with the site.', verbose_name='privacy notice')),
@@ -107,6 +111,9 @@ class Migration(migrations.Migration):
                     ('frame', models.CharField(choices=[('sheet', 'sheet: white on a shaded page'), ('plain', 'plain: text on the page itself'), ('letter', 'letter: serifs, and no colour but in links')], default='sheet', max_length=10, verbose_name='frame')),
                     ('header', models.CharField(blank=True, help_text='Stands in every mail under the name, as in “Monday to Friday”.', max_length=200, validators=[briefs.models.publications.validate_header_text], verbose_name='line above the brief')),
                     ('needs_approval', models.BooleanField(default=False, help_text='A brief goes out only once somebody who did not write it has approved it.', verbose_name='two-person rule')),
+                    ('feed_full_text', models.BooleanField(default=True, help_text='Else the summary with a link; either way only what a reader may read.', verbose_name='whole briefs in feeds')),
+                    ('shows_locked_headlines', models.BooleanField(default=False, help_text='The page of a brief for subscribers tells everybody its headline, and no more.', verbose_name='headlines of briefs for subscribers')),
+                    ('tracks_readers_since', models.DateTimeField(blank=True, editable=False, null=True)),
                     ('default_topics', models.ManyToManyField(blank=True, related_name='+', to='briefs.topic', verbose_name='topics of a new brief')),
                 ],
                 options={
@@ -123,6 +130,7 @@ class Migration(migrations.Migration):
                     ('role', models.CharField(choices=[('writer', 'writer'), ('editor', 'editor'), ('publisher', 'publisher'), ('owner', 'owner')], default='writer', max_length=10, verbose_name='role')),
                     ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                     ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='briefs.publication')),
+                    ('weekly_summary', models.BooleanField(default=True, help_text='Mailed on Mondays to editors, publishers and owners.', verbose_name='weekly summary')),
                 ],
                 options={
                     'verbose_name': 'membership',
@@ -183,6 +191,21 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name='ClientGroup',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('name', models.CharField(max_length=80, verbose_name='name')),
+                    ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                    ('publication', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='briefs.publication', verbose_name='publication')),
+                ],
+                options={
+                    'verbose_name': 'client group',
+                    'verbose_name_plural': 'client groups',
+                    'ordering': ['publication', 'name'],
+                    'constraints': [models.UniqueConstraint(fields=('publication', 'name'), name='one_group_per_name'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='group_has_a_name')],
+                },
+            ),
+            migrations.CreateModel(
                 name='Brief',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -193,7 +216,7 @@ class Migration(migrations.Migration):
                     ('preheader', models.CharField(blank=True, help_text='What an inbox shows after the subject. Empty: the first key point.', max_length=200, validators=[briefs.models.publications.validate_header_text], verbose_name='preheader')),
                     ('body', models.TextField(blank=True, help_text='Markdown.', verbose_name='body')),
                     ('contact_block', models.TextField(blank=True, help_text="Empty: the publication's. Markdown.", verbose_name='contact block')),
-                    ('access', models.CharField(choices=[('public', 'everyone'), ('subscribers', 'subscribers')], default='public', max_length=12, verbose_name='who may read it on the web')),
+                    ('access', models.CharField(choices=[('public', 'everyone'), ('subscribers', 'subscribers'), ('groups', 'client groups')], default='public', max_length=12, verbose_name='who may read it on the web')),
                     ('status', models.CharField(choices=[('draft', 'draft'), ('in-review', 'in review'), ('approved', 'approved'), ('published', 'published')], db_index=True, default='draft', max_length=10, verbose_name='status')),
                     ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published')),
                     ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
@@ -207,6 +230,8 @@ class Migration(migrations.Migration):
                     ('due_at', models.DateTimeField(blank=True, help_text='When it shall go out; nothing is sent by this alone.', null=True, verbose_name='due')),
                     ('embargo_until', models.DateTimeField(blank=True, help_text='Nobody reads it before, on the web or by mail.', null=True, verbose_name='embargo until')),
                     ('text_version', models.PositiveIntegerField(default=1, editable=False)),
+                    ('readable_until', models.DateTimeField(blank=True, help_text='Nobody reads it from then on, and it is not mailed any more.', null=True, verbose_name='readable until')),
+                    ('groups', models.ManyToManyField(blank=True, related_name='briefs', to='briefs.clientgroup', verbose_name='client groups')),
                     ('published_revision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='briefs.revision', verbose_name='published revision')),
                     ('approved_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='briefs.revision')),
                     ('submitted_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='briefs.revision')),
@@ -215,8 +240,8 @@ class Migration(migrations.Migration):
                     'verbose_name': 'brief',
                     'verbose_name_plural': 'briefs',
                     'ordering': ['-date', '-id'],
-                    'indexes': [models.Index(condition=models.Q(('due_at__isnull', False), ('published_at__isnull', True)), fields=['due_at'], name='briefs_that_are_due'), models.Index(fields=['publication', '-date', '-id'], name='briefs_of_a_publication')],
-                    'constraints': [models.UniqueConstraint(condition=models.Q(('slug', ''), _negated=True), fields=('publication', 'date', 'slug'), name='one_brief_per_web_address'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in-review', 'approved', 'published'])), name='brief_status_is_known'), models.UniqueConstraint(fields=('publication', 'digest_of'), name='one_digest_per_week'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), models.Q(('published_at__isnull', False), ('published_revision__isnull', False)), _connector='OR'), name='published_brief_has_revision_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), ('approved_revision__isnull', False), _connector='OR'), name='approved_brief_has_a_revision'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'in-review'), _negated=True), ('submitted_revision__isnull', False), _connector='OR'), name='brief_in_review_has_a_revision')],
+                    'indexes': [models.Index(condition=models.Q(('due_at__isnull', False), ('published_at__isnull', True)), fields=['due_at'], name='briefs_that_are_due'), models.Index(fields=['publication', '-date', '-id'], name='briefs_of_a_publication'), models.Index(fields=['publication', 'status', '-date', '-published_at', '-id'], name='briefs_in_an_archive'), models.Index(fields=['status', '-date', '-published_at', '-id'], name='briefs_on_the_site')],
+                    'constraints': [models.UniqueConstraint(condition=models.Q(('slug', ''), _negated=True), fields=('publication', 'date', 'slug'), name='one_brief_per_web_address'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in-review', 'approved', 'published'])), name='brief_status_is_known'), models.UniqueConstraint(fields=('publication', 'digest_of'), name='one_digest_per_week'), models.CheckConstraint(condition=models.Q(('access__in', ['public', 'subscribers', 'groups'])), name='brief_access_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), models.Q(('published_at__isnull', False), ('published_revision__isnull', False)), _connector='OR'), name='published_brief_has_revision_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), ('approved_revision__isnull', False), _connector='OR'), name='approved_brief_has_a_revision'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'in-review'), _negated=True), ('submitted_revision__isnull', False), _connector='OR'), name='brief_in_review_has_a_revision')],
                 },
             ),
             migrations.CreateModel(
@@ -342,6 +367,43 @@ class Migration(migrations.Migration):
                     'verbose_name_plural': 'unsaved drafts',
                     'ordering': ['-saved_at'],
                     'constraints': [models.UniqueConstraint(condition=models.Q(('brief__isnull', False)), fields=('user', 'brief'), name='one_draft_per_writer_and_brief'), models.UniqueConstraint(condition=models.Q(('brief__isnull', True)), fields=('user', 'key'), name='one_draft_per_writer_and_page'), models.CheckConstraint(condition=models.Q(('brief__isnull', False), models.Q(('key', ''), _negated=True), _connector='OR'), name='draft_is_of_something')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Redirect',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('path', models.CharField(max_length=400, unique=True, verbose_name='old address')),
+                    ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
+                    ('brief', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redirects', to='briefs.brief', verbose_name='brief')),
+                    ('publication', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redirects', to='briefs.publication', verbose_name='publication')),
+                ],
+                options={
+                    'verbose_name': 'redirect',
+                    'verbose_name_plural': 'redirects',
+                    'constraints': [models.CheckConstraint(condition=models.Q(('path__startswith', '/')), name='redirect_begins_with_a_slash'), models.CheckConstraint(condition=models.Q(models.Q(('brief__isnull', False), ('publication__isnull', True)), models.Q(('brief__isnull', True), ('publication__isnull', False)), _connector='OR'), name='redirect_leads_to_one_place')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Rendition',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(choices=[('pdf', 'PDF'), ('card', 'picture for link previews')], max_length=8, verbose_name='kind')),
+                    ('digest', models.CharField(max_length=64, verbose_name='digest')),
+                    ('status', models.CharField(choices=[('wanted', 'wanted'), ('ready', 'ready'), ('failed', 'failed')], default='wanted', max_length=8, verbose_name='status')),
+                    ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),
+                    ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                    ('error', models.TextField(blank=True, verbose_name='last error')),
+                    ('octets', models.PositiveIntegerField(default=0, verbose_name='size')),
+                    ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                    ('made_at', models.DateTimeField(blank=True, null=True, verbose_name='made')),
+                    ('brief', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renditions', to='briefs.brief', verbose_name='brief')),
+                ],
+                options={
+                    'verbose_name': 'rendition',
+                    'verbose_name_plural': 'renditions',
+                    'indexes': [models.Index(condition=models.Q(('status', 'wanted')), fields=['due_at'], name='renditions_that_wait')],
+                    'constraints': [models.UniqueConstraint(fields=('brief', 'kind', 'digest'), name='one_rendition_per_content'), models.CheckConstraint(condition=models.Q(('status__in', ['wanted', 'ready', 'failed'])), name='rendition_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'ready'), _negated=True), ('made_at__isnull', False), _connector='OR'), name='ready_rendition_has_a_time')],
                 },
             ),
         ]),
