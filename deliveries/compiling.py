@@ -24,7 +24,7 @@ _LINK = "https://example.org/c/" + "x" * 30
 assert FIRST_FIELD + MOST_FIELDS <= PIXEL, "a slot has three digits"
 # What no reader sees, at the end of the body: a link that gives away who follows each link, and
 # the pixel that counts opens. Mail clients and screen readers pass over both.
-# First in the mail, so that a program which takes its links one by one gives itself away early.
+# Behind the first link, so that a program which takes them in turn gives itself away early.
 _UNSEEN = '<a href="{site}/c/{token}" tabindex="-1" aria-hidden="true" style="display:none"></a>'
 _PIXEL = (
     '<img src="{site}/o/{token}" width="1" height="1" alt="" aria-hidden="true" '
@@ -36,8 +36,8 @@ def _form(mark: str) -> str:
     return re.escape(mark).replace(r"\{site\}", '[^"]*').replace(r"\{token\}", r"[\w-]*")
 
 
-_BEGIN = re.compile(r"<body[^>]*>")
-_MARKED_BEGIN = re.compile(f"({_BEGIN.pattern}){_form(_UNSEEN)}")
+_FIRST_LINK = re.compile(r'<a\b[^>]*href="[^"]*/c/[^"]*"[^>]*>.*?</a>|(?=</body>)', re.DOTALL)
+_MARKED_LINK = re.compile(_form(_UNSEEN))
 _MARKED_END = re.compile(rf"{_form(_PIXEL)}\s*\Z")
 _END = "</body>"
 
@@ -95,15 +95,15 @@ def marked(html: str, tracking: str, token: str) -> str:
     if tracking == "off":
         return html
     where = {"site": settings.SITE_URL, "token": token}
-    begun = _BEGIN.sub(lambda body: body[0] + _UNSEEN.format(**where), html, count=1)
-    body, end, rest = begun.rpartition(_END)
+    linked = _FIRST_LINK.sub(lambda link: link[0] + _UNSEEN.format(**where), html, count=1)
+    body, end, rest = linked.rpartition(_END)
     return body + _PIXEL.format(**where) + "\n" + end + rest
 
 
 def unmarked(html: str) -> str:
     """Return *html* as it is shown elsewhere than in a mail: nobody is counted there."""
     body, end, rest = html.rpartition(_END)
-    return _MARKED_BEGIN.sub(r"\1", _MARKED_END.sub("", body), count=1) + end + rest
+    return _MARKED_LINK.sub("", _MARKED_END.sub("", body), count=1) + end + rest
 
 
 def compile_edition(edition: Edition) -> CompiledMail:
