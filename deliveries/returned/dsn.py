@@ -23,7 +23,7 @@ _TYPE = re.compile(r"^\s*[A-Za-z0-9. -]{1,40};\s*")
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ACTION = re.compile(r"[a-z]+")
 
-DELIVERED = frozenset({"delivered", "relayed", "expanded"})
+DELIVERED = frozenset({"delivered", "relayed", "expanded", "deliverable"})
 
 
 @dataclass(frozen=True, slots=True)

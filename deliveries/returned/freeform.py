@@ -16,6 +16,7 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
 MOST_SUBJECT = 300
 _NOBODY = re.compile(r"(?:^|[\s\"])<\s*>")
+_TO = re.compile(r"^[ \t>]*To:[ \t]*(.{1,500})$", re.IGNORECASE | re.MULTILINE)
 _NULL = re.compile(r"\s*<\s*>\s*")
 _DAEMON_PATH = re.compile(r"mailer-?daemon|postmaster", re.IGNORECASE)
 _QMAIL = re.compile(r"^<([^>\s]+@[^>\s]+)>:?[ \t]*\n?((?:.*\S.*\n?){0,12})", re.MULTILINE)
@@ -54,7 +55,7 @@ class Sight:
     def __init__(self, message: Message, text: str, short: Message) -> None:
         self.message = message
         self.subject = reading.header(message, "Subject")[:MOST_SUBJECT]
-        self.head, _ = cut(text)  # without the mail that it returns
+        self.head, self.tail = cut(text)  # what the server says; the mail that it returns
         self._short = short  # for flufl.bounce, which tries fifty expressions on every line
 
     @cached_property
@@ -211,7 +212,7 @@ def _named_in(sight: Sight) -> str:
     for address in addresses.addresses_in(sight.head):
         if not addresses.is_daemon(address) and address.lower() not in own:
             return address
-    return _returned_to(sight.message)
+    return _returned_to(sight)
 
 
 def _about(head: str, address: str) -> str:
@@ -223,7 +224,10 @@ def _about(head: str, address: str) -> str:
     return re.split(r"\n[ \t]*\n", behind, maxsplit=1)[0][:1500]
 
 
-def _returned_to(message: Message) -> str:
-    """Return who the mail that *message* returns was for."""
-    inner = original.of(message)
-    return addresses.address_in(reading.header(inner, "To")) if inner is not None else ""
+def _returned_to(sight: Sight) -> str:
+    """Return who the mail that is returned was for."""
+    inner = original.of(sight.message)
+    if inner is not None and (found := addresses.address_in(reading.header(inner, "To"))):
+        return found
+    written = _TO.search(sight.tail)
+    return addresses.address_in(written[1]) if written else ""

@@ -80,7 +80,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"(bu[zs][oó]n|casilla|buz=n)~(llen[oa]|excedid[oa])",
         r"(espacio|cuota)~(exced|agot|insuficiente)", r"caixa~(cheia|lotada)", r"cota~exced",
         r"mailbox~vol\b", r"postvak~vol\b", r"переполнен", r"квот",
-        r"skrzynk\w+~(pełna|przepełniona|zapełniona)", r"quota~przekroczon", r"容量", r"いっぱい",
+        r"skrzynk\w+~(pełna|przepełniona|zapełniona)", r"quota~przekroczon", r"容量", r"いっぱい|一杯|満杯",
         r"邮箱已满", r"郵箱已滿", r"已满", r"空间不足", r"posta kutusu~dolu", r"kota~aş",
         r"postilaatikko~täynnä", r"brevlåda~full", r"schránka~pln", r"가득", r"exceeded storage",
         r"storage allocation", r"space not enough", r"zu ?viele mails", r"overquota",
