@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from briefs import revisions
 from deliveries.models import (
     Batch,
     BounceCount,
@@ -14,7 +15,7 @@ from deliveries.models import (
     InboundEvent,
 )
 from subscribers.models import ConsentRecord, Subscriber, Subscription, Suppression
-from tests.make import make_brief, make_edition, make_publication, make_readers
+from tests.make import make_brief, make_publication, make_readers
 
 
 def sent_edition(
@@ -27,13 +28,18 @@ def sent_edition(
     if publication is None:
         publication = make_publication()
         make_readers(publication, readers)
-    edition = make_edition(make_brief(publication))
     now = timezone.now()
-    Edition.objects.filter(pk=edition.pk).update(
+    # Written as it stands afterwards: to schedule it would ask the whole preflight.
+    revision = revisions.take(make_brief(publication))
+    edition = Edition.objects.create(
+        brief=revision.brief,
+        revision=revision,
+        publication=publication,
         status=Edition.Status.FINISHED if is_over else Edition.Status.SENDING,
-        finished_at=now if is_over else None,
+        send_at=now - dt.timedelta(hours=2),
         started_at=now - dt.timedelta(hours=2),
         frozen_at=now - dt.timedelta(hours=2),
+        finished_at=now if is_over else None,
         audience=readers,
     )
     batch = Batch.objects.create(edition=edition, number=0, not_before=now, sent=readers)
@@ -46,7 +52,6 @@ def sent_edition(
         Delivery(edition=edition, subscriber_id=pk, batch=batch, **fields)
         for pk in links.values_list("subscriber", flat=True)
     )
-    edition.refresh_from_db()
     return edition
 
 
