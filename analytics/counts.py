@@ -259,7 +259,7 @@ def heard(edition: Edition, statuses: dict[str, int]) -> dict[str, str | bool]:
     delivery = "none"
     if statuses[Status.DELIVERED] or (has_come and True in can):
         delivery = "some" if False in can else "all"
-    finds_us = bool(settings.BOUNCE_DOMAIN) or True in can
+    finds_us = bool(settings.BOUNCE_DOMAIN or settings.BOUNCE_MAILBOX) or True in can
     return {
         "delivery": delivery,
         "bounces": finds_us or has_come > 0,
