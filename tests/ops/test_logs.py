@@ -33,6 +33,7 @@ def logged(monkeypatch):
         (tokens.unsubscribe, "/u/{}."),
         (tokens.view, "/v/{}"),
         (tokens.click, "/c/{}"),
+        (tokens.pixel, "/o/{}"),
         (tokens.confirm, "/s/confirm/{}"),
         (tokens.unsubscribe, "/s/prefs/{}"),
         (tokens.own, "/s/own/{}/nothing"),
@@ -42,7 +43,19 @@ def logged(monkeypatch):
         (tokens.invitation, "/s/invitation/{}/"),
     ],
     ids=[
-        *("u", "u-and-slash", "u-and-dot", "v", "c", "confirm", "prefs", "own", "undo", "address"),
+        *(
+            "u",
+            "u-and-slash",
+            "u-and-dot",
+            "v",
+            "c",
+            "o",
+            "confirm",
+            "prefs",
+            "own",
+            "undo",
+            "address",
+        ),
         *("reading", "invitation"),
     ],
 )
