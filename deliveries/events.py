@@ -32,6 +32,8 @@ FIRST_WAIT, LAST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=12)
 # What fails so often by itself stays, with the reason, for a person to look at.
 MOST_TRIES = 5
 
+_Heard = tuple[InboundEvent, Told]
+
 
 def receive(source: str, events: Iterable[Told]) -> int:
     """Keep *events* until a worker has applied them, by one INSERT; return how many there were.
@@ -112,26 +114,21 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
     )
     if not taken:
         return 0, False
-    tolds = [_read(event) for event in taken]
-    readable = [(event, told) for event, told in zip(taken, tolds, strict=True) if told is not None]
-    for event, told in zip(taken, tolds, strict=True):
-        if told is None:  # of a later version perhaps, whose worker is still to start
-            _put_aside(event.pk, "Unreadable")
-    readable, gone = _without_strangers(readable)
+    readable, gone = _without_strangers(_readable(taken))
     found = matching.match([told for _event, told in readable])
     rows = advancing.lock({delivery for delivery in found if delivery})
     matched: dict[str, list[tuple[int, Told]]] = defaultdict(list)
-    held: list[int] = []
     done: list[int] = []
-    unmatched: list[tuple[InboundEvent, Told]] = []
+    held: list[int] = []
+    unmatched: list[_Heard] = []
     for (event, told), delivery in zip(readable, found, strict=True):
         if not delivery:
             unmatched.append((event, told))
-        elif delivery in rows:
+        elif delivery not in rows:
+            held.append(event.pk)
+        else:
             matched[event.source].append((delivery, told))
             done.append(event.pk)
-        else:
-            held.append(event.pk)
     for number, (source, reports) in enumerate(sorted(matched.items())):
         if number:
             rows = advancing.lock(rows)  # as they stand after the reports of another source
@@ -142,9 +139,19 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
     return len(done), len(taken) == most
 
 
-def _without_strangers(
-    readable: list[tuple[InboundEvent, Told]],
-) -> tuple[list[tuple[InboundEvent, Told]], list[int]]:
+def _readable(taken: Sequence[InboundEvent]) -> list[_Heard]:
+    """Return *taken* with what each tells; put aside what a later version wrote, perhaps."""
+    readable = []
+    for event in taken:
+        told = _read(event)
+        if told is None:
+            _put_aside(event.pk, "Unreadable")
+        else:
+            readable.append((event, told))
+    return readable
+
+
+def _without_strangers(readable: list[_Heard]) -> tuple[list[_Heard], list[int]]:
     """Return what is about letters of ours, and the rows of what is about somebody else's.
 
     What comes by mail names its letter by a token that nobody else can make.
@@ -176,7 +183,7 @@ def _read(event: InboundEvent) -> Told | None:
     return told
 
 
-def _wait_or_drop(unmatched: Sequence[tuple[InboundEvent, Told]]) -> list[int]:
+def _wait_or_drop(unmatched: Sequence[_Heard]) -> list[int]:
     """Put off events whose letter is not to be found; return those that nobody waits for."""
     now = timezone.now()
     dropped = []
