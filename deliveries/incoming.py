@@ -173,23 +173,24 @@ def _links_by_token(token: str) -> tuple[QuerySet[Subscription] | None, int]:
 
 
 def _links_by_sender(taken: Taken) -> tuple[QuerySet[Subscription], int]:
-    """Return the subscriptions of whoever wrote, and the delivery that the mail answers.
+    """Return the subscriptions that a mail without a token asks to end, and its delivery.
 
-    All of them, where it answers none.
+    Who answers a letter holds it, from whatever address they write: that is
+    the one subscription. Else all of whoever is named as the sender.
     """
+    if taken.is_proved:
+        told = Told(REPLIED, timezone.now(), taken.delivery, message_id=taken.message_id)
+        (delivery,) = matching.match([told])
+        row = Delivery.objects.filter(pk=delivery, subscriber__isnull=False)
+        if found := row.values_list("subscriber", "edition__publication").first():
+            reader, publication = found
+            links = Subscription.objects.filter(subscriber=reader, publication=publication)
+            return links, delivery
     try:
         key = normalise(taken.returned.address).key
     except InvalidAddress:
         return Subscription.objects.none(), 0
-    links = Subscription.objects.filter(subscriber__address_key=key)
-    if not taken.is_proved:
-        return links, 0
-    told = Told(REPLIED, timezone.now(), taken.delivery, message_id=taken.message_id)
-    (delivery,) = matching.match([told])
-    if delivery:
-        edition = Delivery.objects.filter(pk=delivery).values("edition__publication")
-        links = links.filter(publication__in=edition)
-    return links, delivery
+    return Subscription.objects.filter(subscriber__address_key=key), 0
 
 
 def _delivery(message: Message, inner: Message | None, envelope: str) -> int:

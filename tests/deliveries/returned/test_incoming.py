@@ -127,6 +127,14 @@ def test_a_mail_that_asks_to_leave_ends_what_its_sender_reads(letter):
     assert Subscription.objects.get().status == "unsubscribed"
 
 
+def test_whoever_answers_a_letter_with_the_wish_to_leave_need_not_write_from_its_address(letter):
+    raw = shapes.mail(
+        "Unsubscribe", "Re: News", "bob@example.org", "In-Reply-To: <abc@harbour.example>"
+    )
+    assert take(with_its_message_id(letter, raw)) == letter.pk
+    assert Subscription.objects.get().status == "unsubscribed"
+
+
 def test_a_token_that_is_not_ours_ends_nothing(letter):
     token = tokens.view.make(letter.edition_id, letter.pk)
     raw = shapes.mail("", "unsubscribe", "bob@example.org").replace(
