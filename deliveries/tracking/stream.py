@@ -221,9 +221,11 @@ class Secret:
         # First: other threads go on with the old one meanwhile.
         self._looked_at = time.monotonic()
         with contextlib.suppress(RedisError), connected(PATIENCE_SECONDS) as redis:
-            if redis.set(SECRET_KEY, secrets.token_bytes(32), nx=True, ex=SECRET_SECONDS):
-                # The file still holds yesterday's key and digests; a Redis that
-                # is shared may refuse, and rewrites it in its own time.
+            fresh = secrets.token_bytes(32)
+            is_new = redis.set(SECRET_KEY, fresh, nx=True, ex=SECRET_SECONDS)
+            if is_new and settings.EMBEDDED_REDIS:
+                # The file still holds yesterday's key and digests. Another Redis may be
+                # shared, or keep no such file: it is its operator's.
                 with contextlib.suppress(RedisError):
                     redis.bgrewriteaof()
             self._key = redis.get(SECRET_KEY) or self._key
