@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 KEY = b"intelbrief:hits"
 SECRET_KEY = "intelbrief:hits:key"  # noqa: S105  (where it lies)
 MARKS = "intelbrief:hits:marked"
-# Entries that the stream holds at most, in about 120 octets each: what nobody has
+# Entries that the stream holds at most, in 90 to 400 octets each: what nobody has
 # counted by then goes, the oldest first.
 MOST_ENTRIES = 1_000_000
 # A Redis that hangs holds up one answer for so long; then it is tried behind the answers.
