@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.models.editions import Edition
 from deliveries.models.ledger import Delivery
 
-
 # Where the position of a link would stand; a null would make no two rows alike.
 PIXEL = -1
 
