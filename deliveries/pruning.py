@@ -30,7 +30,6 @@ from deliveries.models import (
     ReaderHit,
     Tally,
 )
-from subscribers.turns import turn
 
 ENDED = (Edition.Status.FINISHED, *Edition.ENDED_EARLY)
 # How long others may have to wait for one step, in seconds.
@@ -185,7 +184,7 @@ class _Steps:
         if not found:
             return 0, 0.0
         ids = sorted(found)
-        with turn(), transaction.atomic():
+        with transaction.atomic():
             begun = time.monotonic()
             for rows in (
                 DeliveryEvent.objects.filter(_among("delivery", ids)),
@@ -222,7 +221,7 @@ def _delete(rows: QuerySet[Model]) -> None:
 
 def _close(edition: Edition) -> None:
     """Take away what is left of *edition* without its deliveries, and note that it is done."""
-    with turn(), transaction.atomic():
+    with transaction.atomic():
         if Delivery.objects.filter(edition=edition).exists():
             return
         CompiledMail.objects.filter(edition=edition).delete()

@@ -33,7 +33,6 @@ from briefs.models import Publication
 from subscribers import consent, fresh, limits, preferences, reading, waiting
 from subscribers.models import SignUp
 from subscribers.origin import Origin
-from subscribers.turns import turn
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +186,7 @@ def _durable() -> Iterator[None]:
     if time.monotonic() - _line.answered_at < ANSWERS_SECONDS:
         # It would be asked whether it still answers, once for each request.
         connection.health_check_done = True  # type: ignore[attr-defined]
-    with turn(), transaction.atomic():
+    with transaction.atomic():
         yield
     _line.answered_at = time.monotonic()
 
@@ -226,7 +225,7 @@ def _open() -> QuerySet[SignUp]:
 
 def _note_chunk() -> list[SignUp]:
     """Note one chunk; return those that were noted."""
-    with turn(), transaction.atomic():
+    with transaction.atomic():
         rows = list(_open().select_for_update(skip_locked=True)[:CHUNK])
         plain = fresh.note([row for row in rows if len(row.wishes) == 1 and not _asks_link(row)])
         SignUp.objects.filter(pk__in=plain).delete()

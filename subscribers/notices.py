@@ -18,7 +18,6 @@ from subscribers.groups import READS
 from subscribers.models import GroupMember, Notice, Subscription
 from subscribers.suppression import Stopped, address_hash, is_suppressed, stopped_among
 from subscribers.together import Waiting
-from subscribers.turns import turn
 from subscribers.wire import Wire
 
 Role = Membership.Role
@@ -132,7 +131,7 @@ def _claim(rows: QuerySet[Notice], most: int) -> list[Notice]:
     the server's reply and our row sends a second copy, with the same Message-ID.
     """
     claimed = []
-    with turn(), transaction.atomic():
+    with transaction.atomic():
         free = rows.select_for_update(skip_locked=True, of=("self",)).select_related(*SHOWN)
         by_attempts: dict[int, list[Notice]] = defaultdict(list)
         for notice in free[:most]:
@@ -254,7 +253,7 @@ def _settle_sent(notice: Notice) -> None:
     As _settle() does, whose statement takes longer to build than to run.
     """
     sent_at = connection.ops.adapt_datetimefield_value(timezone.now())
-    with turn(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         values = [Notice.Status.SENT.value, "", sent_at, notice.pk, Notice.Status.UNSENT.value]
         cursor.execute(_SENT, values)
 

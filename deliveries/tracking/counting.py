@@ -22,7 +22,6 @@ from deliveries.tracking.stream import Entry
 from deliveries.tracking.targets import Policy, policies
 from deliveries.tracking.verdicts import WINDOW_SECONDS, Verdict
 from subscribers.models import Subscription
-from subscribers.turns import turn
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +176,7 @@ def _write(life: str, since: str, until: str, judged: list[tuple[Hit, Verdict]])
             one = readers.setdefault((hit.delivery, hit.position, verdict.is_machine), [hit.at, 0])
             one[0] = min(one[0], hit.at)
             one[1] += 1
-    with turn(), transaction.atomic():
+    with transaction.atomic():
         if not _advance(life, since, until):
             return False
         _add(_ADD, [(*key[:2], _moment(key[2] * _HOUR), *row) for key, row in counts.items()])
