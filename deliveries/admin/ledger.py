@@ -149,6 +149,7 @@ def _say_what_is_gone(request: HttpRequest) -> None:
         messages.info(
             request,
             _(
-                "What became of each single copy is not kept that long; the edition has its figures."
+                "What became of each single copy is not kept that long; "
+                "the edition has its figures."
             ),
         )
