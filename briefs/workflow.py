@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from briefs import approvals, audit, revisions, roles
+from briefs import approvals, audit, revisions, roles, search
 from briefs.models import Approval, Brief, Publication, Revision, User
 
 Status = Brief.Status
@@ -281,6 +281,21 @@ def publish(
         return done
 
 
+def take_over(brief: Brief, revision: Revision, at: dt.datetime, words: str, by: User | None) -> bool:
+    """Put *revision* on the web as of *at*, when another system had published it.
+
+    Nobody is mailed and nobody has to approve it: what was read for years is
+    no news. *words*, kept in the trail, say where it came from. Return False
+    if it is on the web already.
+    """
+    with transaction.atomic():
+        _held(brief)
+        done = _publish(brief, revision, at, brief.publication)
+        if done:
+            audit.record("imported", brief=brief, by=by, revision=revision, words=words)
+        return done
+
+
 def _publish(brief: Brief, revision: Revision, at: dt.datetime, home: Publication | None) -> bool:
     frozen_for = revision.snapshot["publication"]["slug"]
     at_home = Brief.objects.filter(pk=brief.pk)
@@ -299,7 +314,10 @@ def _publish(brief: Brief, revision: Revision, at: dt.datetime, home: Publicatio
         # What is out waits for nobody's word any more.
         published.filter(submitted_revision=revision).update(submitted_revision=None)
         # Only now: until it is published, its form may empty the web address again.
-        revisions.settle_slug(Brief.objects.get(pk=brief.pk))
+        row = Brief.objects.select_related("publication").get(pk=brief.pk)
+        revisions.settle_slug(row)
+        if changed:
+            search.keep(row, revision)
         return bool(changed)
     if not at_home.exists():
         raise WrongPublication(

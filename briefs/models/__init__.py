@@ -4,6 +4,7 @@ from briefs.models.archive import ClientGroup, Redirect, Rendition
 from briefs.models.briefs import Brief, KeyPoint, Revision
 from briefs.models.people import Membership, User
 from briefs.models.publications import Author, Publication, Topic
+from briefs.models.search import SearchText, SearchWord
 from briefs.models.sign_off import Approval, AuditEntry, Comment, Correction
 from briefs.models.writing import Draft, Image, Snippet
 
@@ -23,6 +24,8 @@ __all__ = [
     "Redirect",
     "Rendition",
     "Revision",
+    "SearchText",
+    "SearchWord",
     "Snippet",
     "Topic",
     "User",
