@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 BY_MAIL = "mail"
 AT_A_TIME = 200
 MOST_ROWS = 500  # of one INSERT
+# SQLite's clock is a millisecond coarse: what it wrote may be that much before an event.
+COARSE = dt.timedelta(milliseconds=1)
 # Who holds a delivery settles a slice: that is over soon.
 IS_HELD = dt.timedelta(seconds=2)
 FIRST_WAIT, LAST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=12)
@@ -175,7 +177,7 @@ def _read(event: InboundEvent) -> Told | None:
     except (TypeError, ValueError, KeyError, AttributeError):
         return None
     # A host's clock that is ahead would outlive what the reader does next.
-    if told.at > event.received_at:
+    if told.at > event.received_at + COARSE:
         told = dataclasses.replace(told, at=event.received_at)
     if told.type == BOUNCED and told.is_senders_fault and told.reason == "auth":
         # The reader has bounced nothing; once the domain is mended the letter can be tried again.
