@@ -1,6 +1,7 @@
 """Where a request came from, as evidence of consent."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, TypedDict
 
@@ -28,6 +29,26 @@ def ip_of(environ: Mapping[str, Any]) -> str | None:
         forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
         address = forwarded.rpartition(",")[2].strip() or address
     return _ip(address)
+
+
+def likely_ip_of(environ: Mapping[str, Any]) -> str | None:
+    """Return the IP address that a request may well come from, which is no evidence of anything.
+
+    A proxy in this very house that is not named as one (BEHIND_PROXY) would else make all
+    visitors one: what it says is better than nothing, though anybody may have written it.
+    """
+    address = ip_of(environ)
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+    is_told = bool(settings.SECURE_PROXY_SSL_HEADER)
+    if not forwarded or is_told or not _is_inside(address or ""):
+        return address
+    return _ip(forwarded.rpartition(",")[2].strip()) or address
+
+
+@lru_cache(maxsize=64)
+def _is_inside(address: str) -> bool:
+    """Tell whether *address* is this machine's, or of its local network."""
+    return not address or ip_address(address).is_private
 
 
 def _ip(text: str) -> str | None:

@@ -19,6 +19,8 @@ PAIR, SMALL_MAIL = 300, 2
 # Six links or more that are all there are may be further apart in their order, and even in none.
 SWEEP = 6
 ORDERLY_STEP, SWEEP_STEP = 700, 3_000
+# So many in their order are a program's way through the links, whoever else clicks around it.
+PASS = 5
 # Clicks further apart than this are not looked at together; in a sweep they may be.
 PAUSE, SWEEP_PAUSE = 2_000, 4_000
 # Who takes some links faster than this may have been held up.
@@ -74,15 +76,19 @@ def _bursts(clicks: Sequence[Click], case: Case) -> Iterator[int]:
         end += len(run)
         if is_fast and not is_crowd:
             yield from _with_tail(run, clicks[end : end + MOST_AFTER])
-        elif case.is_shared and _is_no_chance(run, case.links, is_fast=is_fast):
+        elif case.is_shared and _is_no_chance(run, case, is_fast=is_fast):
             yield from (click.place for click in run)
-        elif not is_crowd:
-            yield from (click.place for click in part)
+        else:
+            chosen = () if is_crowd else part
+            passes = _passes(run, case.links) if case.is_shared else ()
+            yield from {click.place for clicks in (chosen, passes) for click in clicks}
 
 
-def _is_no_chance(run: Sequence[Click], links: int, *, is_fast: bool) -> bool:
+def _is_no_chance(run: Sequence[Click], case: Case, *, is_fast: bool) -> bool:
     """Tell whether *run* cannot be several people's who happen to click at one time."""
-    return _is_scan(run, links) if is_fast else _is_many_scans(run, links)
+    if is_fast:
+        return _is_scan(run, case.links)
+    return _is_many_scans(run, case.links, is_mixed=case.is_crowd or case.is_bunched)
 
 
 def is_hasty(clicks: Sequence[Click], links: int) -> bool | None:
@@ -93,9 +99,11 @@ def is_hasty(clicks: Sequence[Click], links: int) -> bool | None:
     different = len({click.position for click in clicks})
     if different < 2:
         return None
+    is_whole = different >= WHOLE * links
     if clicks[-1].at - clicks[0].at > HASTE * (different - 1):
-        return False
-    return True if different < WHOLE * links else None
+        # A gateway that takes its time is no sign that people had theirs.
+        return None if is_whole and different >= SWEEP else False
+    return None if is_whole and _is_pass(clicks) else True
 
 
 def _runs(clicks: Sequence[Click], pause: int) -> Iterator[Sequence[Click]]:
@@ -115,6 +123,8 @@ def _is_fast(run: Sequence[Click], case: Case) -> bool:
     if different < 2 or len(run) > 3 * different:
         return False
     if case.is_bunched and (different < 3 or different < WHOLE * case.links):
+        return False
+    if case.is_bunched and case.is_shared and not _is_pass(run):
         return False
     if different == 2:
         return 0 < case.links <= SMALL_MAIL and span <= PAIR
@@ -152,8 +162,44 @@ def _is_scan(run: Sequence[Click], links: int) -> bool:
     )
 
 
-def _is_many_scans(run: Sequence[Click], links: int) -> bool:
-    """Tell whether *run* is a gateway's way through many mails: each link as often as any other."""
+def _is_pass(run: Sequence[Click]) -> bool:
+    """Tell whether *run* takes each link as often as any other, or one after the other."""
+    return len(set(Counter(click.position for click in run).values())) == 1 or _is_in_order(run)
+
+
+def _passes(run: Sequence[Click], links: int) -> Iterator[Click]:
+    """Yield the clicks that go through a mail link by link, whatever stands around them.
+
+    Nobody who shares an address steps in between by chance so seldom, nor do
+    several people take five links or more one after the other.
+    """
+    begin, least = 0, max(PASS, WHOLE * links)
+    for at in range(1, len(run) + 1):
+        if at < len(run) and _is_next(run[at - 1], run[at]):
+            continue
+        if run[at - 1].position - run[begin].position + 1 >= least:
+            yield from _trimmed(run[begin:at])
+        begin = at
+
+
+def _trimmed(clicks: Sequence[Click]) -> Sequence[Click]:
+    """Return *clicks* without somebody else's on the first link before, or on the last after."""
+    counts = Counter(click.position for click in clicks)
+    usual = min(counts.values())
+    before = counts[clicks[0].position] - usual
+    after = counts[clicks[-1].position] - usual
+    return clicks[before : len(clicks) - after]
+
+
+def _is_next(before: Click, after: Click) -> bool:
+    return after.at - before.at <= ORDERLY_STEP and 0 <= after.position - before.position <= 1
+
+
+def _is_many_scans(run: Sequence[Click], links: int, *, is_mixed: bool) -> bool:
+    """Tell whether *run* is a gateway's way through many mails: each link as often as any other.
+
+    Where people of many addresses may be in it (*is_mixed*), only its passes tell.
+    """
     counts = Counter(click.position for click in run)
     different, mean = len(counts), len(run) / len(counts)
     if different < max(4, WHOLE * links) or mean < 3:
@@ -161,7 +207,9 @@ def _is_many_scans(run: Sequence[Click], links: int) -> bool:
     if len(run) * 1_000 < 3 * (run[-1].at - run[0].at):
         return False
     steps = sum(after.position == before.position + 1 for before, after in pairwise(run))
-    return steps * 2 >= len(run) or (mean >= 5 and min(counts.values()) >= 0.6 * mean)
+    if steps * 2 >= len(run):
+        return not is_mixed or links < PASS
+    return not is_mixed and mean >= 5 and min(counts.values()) >= 0.6 * mean
 
 
 def _dense(run: Sequence[Click], links: int) -> Sequence[Click]:

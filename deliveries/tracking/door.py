@@ -127,7 +127,7 @@ def _answer(place: Place, targets: Targets | None) -> Answer | None:
 
 def _hit(place: Place, policy: Policy, environ: Mapping[str, Any]) -> Hit:
     user_agent = environ.get("HTTP_USER_AGENT", "")[:_LONGEST_AGENT]
-    ip = origin.ip_of(environ) or ""
+    ip = origin.likely_ip_of(environ) or ""
     return Hit(
         at=time.time_ns() // 1_000_000,
         edition=place.edition,

@@ -85,7 +85,7 @@ def judge(
     _follow_canary(hits, found, marked, links or {})
     _follow_head(hits, found)
     by_visitor = _by_visitor(hits)
-    is_bunched = _is_bunched(by_visitor, links or {})
+    is_bunched = _is_bunched(by_visitor, found, links or {})
     _mark_bursts(by_visitor, found, links or {}, is_bunched=is_bunched)
     _mark_opens(hits, found)
     if not is_bunched:
@@ -202,18 +202,21 @@ def _by_visitor(hits: Sequence[Hit]) -> dict[_Place, list[Click]]:
     return visitors
 
 
-def _is_bunched(visitors: Mapping[_Place, Sequence[Click]], links: Mapping[int, int]) -> bool:
+def _is_bunched(
+    visitors: Mapping[_Place, Sequence[Click]], found: Sequence[Verdict], links: Mapping[int, int]
+) -> bool:
     """Tell whether hits seem to have waited somewhere, and then came all at once.
 
     A web server that was held up lets everybody who clicked meanwhile click at
-    one moment. Gateways in a hurry take all the links, people some of them.
+    one moment. Gateways in a hurry take all the links, people some of them;
+    who is known for a machine says nothing here.
     """
     hasty = [
         bursts.is_hasty(clicks, links.get(place.edition, 0))
         for place, clicks in visitors.items()
-        if len(clicks) > 1
+        if len(clicks) > 1 and not found[clicks[0].place].is_machine
     ]
-    return hasty.count(True) >= max(BUNCH, 4 * hasty.count(False))
+    return hasty.count(True) >= max(BUNCH, hasty.count(False))
 
 
 def _mark_bursts(
