@@ -33,6 +33,7 @@ VERBS: dict[str, str | Promise] = {
     "skipped-late": _("skipped readers who had missed their time"),
     "missed": _("did not start it"),
     "published": _("put it on the web"),
+    "imported": _("took it over from another system"),
     "corrected": _("corrected it"),
     "link-corrected": _("pointed a mailed link elsewhere"),
     "embargoed": _("changed its embargo"),

@@ -77,6 +77,14 @@ def take(brief: Brief, by: User | None = None) -> Revision:
             .get(pk=brief.pk)
         )
         content = snapshot(brief)
+    return freeze(brief, content, by)
+
+
+def freeze(brief: Brief, content: dict[str, Any], by: User | None = None) -> Revision:
+    """Return the Revision of *brief* that holds *content*, a snapshot; once made, always the same.
+
+    For texts that the brief has no more, as those of an archive that moves in.
+    """
     digest = fingerprint(content)
     while True:
         existing: Revision | None = brief.revisions.filter(digest=digest).first()

@@ -124,6 +124,9 @@ class Brief(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Where it was read from, as “substack:1234”, and the digest of what was read there.
+    imported_from = models.CharField(max_length=300, blank=True, default="", editable=False)
+    imported_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -142,6 +145,11 @@ class Brief(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["publication", "digest_of"], name="one_digest_per_week"
+            ),
+            models.UniqueConstraint(
+                fields=["publication", "imported_from"],
+                condition=~Q(imported_from=""),
+                name="one_brief_per_import",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "in-review", "approved", "published"]),
