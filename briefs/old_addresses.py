@@ -60,7 +60,12 @@ def target(path: str, reader: access.Reader, at: dt.datetime) -> str:
             is_known = access.may_read(brief, reader, at) or access.is_locked(brief, at)
             return brief.web_path() if is_known else ""
     renamed = by_path.get(f"/{first}/")
-    if renamed and renamed.publication:
+    if renamed and renamed.publication and _knows(reader, renamed.publication):
         # A brief that moved after its publication did has a row of the new address.
         return f"/{renamed.publication.slug}/{rest}"
     return ""
+
+
+def _knows(reader: access.Reader, publication: Publication) -> bool:
+    """Tell whether *reader* may learn what *publication* is called by now."""
+    return publication.is_public or publication.pk in reader.publication_ids

@@ -33,13 +33,20 @@ def url(subscription: Subscription, brief: Brief | None = None) -> str:
 
 
 def open_link(token: str) -> tuple[Subscription, Brief | None]:
-    """Return whose link *token* is and the brief it leads to; raise BadToken, ExpiredToken."""
+    """Return whose link *token* is and the brief it leads to, which they may read.
+
+    Raises BadToken, ExpiredToken.
+    """
     subscription_id, mark, brief_id = tokens.reading.load(token)
     subscription = _standing(subscription_id, mark)
     if subscription is None:
         raise tokens.ExpiredToken("The subscription has ended, or the address is another one.")
     found = Brief.objects.filter(pk=brief_id, publication=subscription.publication_id)
-    return subscription, found.select_related("publication").exclude(slug="").first()
+    brief = found.select_related("publication").exclude(slug="").first()
+    # Anybody may ask for a link with any number, and the headline stands in the address.
+    reader = groups.reader_of(subscription.subscriber)
+    is_theirs = brief is not None and access.may_read(brief, reader, timezone.now())
+    return subscription, brief if is_theirs else None
 
 
 def let_in(response: HttpResponse, subscription: Subscription) -> None:

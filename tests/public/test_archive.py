@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from briefs import access, archive, citing, old_addresses, revisions, workflow
-from briefs.models import Author, Brief, Redirect, Topic
+from briefs.models import Author, Brief, Publication, Redirect, Topic
 from briefs.rendering import Text
 from tests.make import make_brief, make_publication, make_user
 from tests.public.test_pages import publish, text
@@ -72,6 +72,8 @@ def test_a_region_that_is_looked_for_among_topics_is_found(client):
     make_archive()
     answer = client.get("/watch/topics/syria/")
     assert (answer.status_code, answer["Location"]) == (301, "/watch/regions/syria/")
+    hidden = "/watch/regions/hush/"
+    assert client.get(hidden).status_code == 404, "that there is such a topic"
 
 
 def test_the_index_counts_what_its_reader_may_read(client, django_assert_max_num_queries):
@@ -163,6 +165,8 @@ def test_a_renamed_publication_is_found_under_its_old_name(client):
     assert client.get(old)["Location"] == old.replace("/watch/", "/harbour/")
     assert client.get("/watch/")["Location"] == "/harbour/"
     assert client.get("/watch/nothing/", follow=True).status_code == 404
+    Publication.objects.update(is_public=False)
+    assert client.get("/watch/").status_code == 404, "what a private one is called by now"
 
 
 @pytest.mark.parametrize("path", ["/p/an-old-post", "/archive/old", "/an-old-post/"])

@@ -1,5 +1,6 @@
 """A reader reads on the web by a mailed link, and a client by an invitation."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -76,6 +77,21 @@ def test_the_cookie_and_the_link_end_with_what_they_stand_for(client, end):
     assert client.get(brief.web_path()).status_code == 403
     assert client.get(link).status_code == 410
     assert "Two cranes" not in client.get(brief.web_path()).content.decode()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("hidden", ["draft", "embargo", "groups"])
+def test_a_link_leads_to_no_brief_whose_headline_its_reader_may_not_know(client, hidden):
+    publication = make_publication()
+    brief = make_brief(publication, slug="minister-resigns")
+    if hidden != "draft":
+        workflow.publish(brief, revisions.take(brief), timezone.now())
+    later = timezone.now() + dt.timedelta(hours=1)
+    changes = {"embargo": {"embargo_until": later}, "groups": {"access": "groups"}}
+    type(brief).objects.filter(pk=brief.pk).update(**changes.get(hidden, {"slug": brief.slug}))
+    make_subscription(publication, "ada@example.com")
+    ask(client, publication, "ada@example.com", brief.pk)
+    assert client.get(mailed_link())["Location"] == f"/{publication.slug}/"
 
 
 def test_who_leaves_this_browser_is_a_stranger_again(client):
