@@ -41,6 +41,8 @@ _VIEWS = {
     "unisender_go": "unisender_go.UnisenderGoTrackingWebhookView",
 }
 NAMES = tuple(_VIEWS)
+# Of one post, where one of its events cannot be read; ESPs post some hundred.
+MOST_PARTS = 20_000
 
 
 class Unsecured(ImproperlyConfigured):
@@ -107,13 +109,25 @@ def _whole(request: HttpRequest) -> list[bytes]:
 
 def _list(request: HttpRequest) -> list[bytes]:
     found = json.loads(request.body)
-    return [json.dumps([one]).encode() for one in (found if isinstance(found, list) else [found])]
+    events = _bounded(found if isinstance(found, list) else [found])
+    return [json.dumps([one]).encode() for one in events]
+
+
+def _bounded(events: Any) -> list[Any]:
+    """Return *events*, nothing for what is no list; raise ValueError for more than anybody posts.
+
+    Five megabytes of commas are millions of events, each of which fails by itself.
+    """
+    found: list[Any] = events if isinstance(events, list) else []
+    if len(found) > MOST_PARTS:
+        raise ValueError(f"These are more than {MOST_PARTS} events.")
+    return found
 
 
 def _mandrill(request: HttpRequest) -> list[bytes]:
     found = json.loads(request.POST.get("mandrill_events", ""))
     bodies = []
-    for one in found if isinstance(found, list) else []:
+    for one in _bounded(found):
         form = QueryDict(mutable=True)
         form["mandrill_events"] = json.dumps([one])
         bodies.append(form.urlencode().encode())
@@ -123,16 +137,13 @@ def _mandrill(request: HttpRequest) -> list[bytes]:
 def _mailtrap(request: HttpRequest) -> list[bytes]:
     found = json.loads(request.body)
     events = found.get("events") if isinstance(found, dict) else None
-    return [
-        json.dumps({"events": [one]}).encode()
-        for one in (events if isinstance(events, list) else [])
-    ]
+    return [json.dumps({"events": [one]}).encode() for one in _bounded(events)]
 
 
 def _unisender_go(request: HttpRequest) -> list[bytes]:
     found = json.loads(request.body)
     try:
-        events = found["events_by_user"][0]["events"]
+        events = _bounded(found["events_by_user"][0]["events"])
         return [json.dumps({"events_by_user": [{"events": [one]}]}).encode() for one in events]
     except (KeyError, IndexError, TypeError):
         return [request.body]

@@ -180,6 +180,14 @@ def test_an_event_that_cannot_be_read_takes_no_other_with_it(esp):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.sqlite_only
+def test_a_post_of_a_million_broken_events_is_not_tried_one_by_one(monkeypatch):
+    monkeypatch.setattr(esps, "MOST_PARTS", 10)
+    for number, status in ((10, 200), (11, 400)):
+        body = json.dumps([*[0] * (number - 1), {"event": "open"}]).encode()
+        assert post(Post("sendgrid", body)).status_code == status
+
+
 def test_a_webhook_is_taken_by_few_statements_and_without_a_session(django_assert_max_num_queries):
     edition = sent_edition(readers=1)
     one = ESPS["postmark"]("delivered", letters(edition)[0])
