@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from briefs.addresses import normalise
-from briefs.models import User
+from briefs.models import ClientGroup, User
 from briefs.rendering import fill_line
 from deliveries.models import (
     PIXEL,
@@ -21,6 +21,8 @@ from deliveries.tracking import counting
 from subscribers import privacy, redaction, story
 from subscribers.importing import forgetting
 from subscribers.models import Subscriber
+
+LEFT_OF_A_NAME = 60  # characters; the shortest such name has 80
 
 
 def export(reader: Subscriber) -> dict[str, Any]:
@@ -90,12 +92,15 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
         forgetting.forget(address)
     _overwrite_deleted()
     with transaction.atomic():
+        # Their letters before the reader, as whoever writes down a report of one does: it is
+        # waited for, and two that wait for each other would be a deadlock.
+        own = Delivery.objects.filter(subscriber=reader.pk).order_by("pk")
+        list(own.select_for_update(no_key=True).values_list("pk", flat=True))
         held = Subscriber.objects.select_for_update().filter(pk=reader.pk).first()
         if held is None:
             return {"subscriptions": 0, "records": 0, "deliveries": 0}
         theirs = set(Delivery.objects.filter(subscriber=held).values_list("pk", flat=True))
         ReaderHit.objects.filter(delivery__in=theirs).delete()
-        # First: it waits for whoever is writing down a report of theirs just now.
         deliveries = Delivery.objects.filter(subscriber=held).update(reply="")
         DeliveryEvent.objects.filter(delivery__in=theirs).exclude(words="").update(words="")
         _strip_what_waits(theirs, privacy.traces_of(held, by=by, source=source))
@@ -131,10 +136,14 @@ def _scrub(traces: redaction.Traces) -> None:
     """
     for model in (Edition, Installation):
         redaction.scrub_rows(model, ("word",), traces)
-    for segment in Segment.objects.filter(traces.found_in(["name"])):
-        if (left := traces.redact(segment.name)) != segment.name:
-            # Two that bore nothing but the reader's name must not end as one.
-            Segment.objects.filter(pk=segment.pk).update(name=f"{left[:100]} {segment.pk}")
+    kinds: tuple[type[Segment] | type[ClientGroup], ...] = (Segment, ClientGroup)
+    for kind in kinds:
+        for pk, name in kind._default_manager.filter(traces.found_in(["name"])).values_list(
+            "pk", "name"
+        ):
+            if (left := traces.redact(name)) != name:
+                # Two that bore nothing but the reader's name must not end as one.
+                kind._default_manager.filter(pk=pk).update(name=f"{left[:LEFT_OF_A_NAME]} {pk}")
     for rows in (Segment.objects.all(), Edition.objects.exclude(rules=[])):
         redaction.scrub_json(rows, "rules", traces)
 

@@ -13,12 +13,21 @@ from django.db import connection
 from django.utils import timezone
 
 from briefs import audit, comments, drafts
-from briefs.models import Approval, AuditEntry, Comment
+from briefs.models import Approval, AuditEntry, ClientGroup, Comment
 from deliveries import privacy
-from deliveries.models import Delivery, Edition, Segment
-from subscribers import consent, intake, moving, notices, suppression
+from deliveries.models import (
+    Delivery,
+    DeliveryEvent,
+    Edition,
+    InboundEvent,
+    ReaderHit,
+    Segment,
+)
+from subscribers import consent, groups, intake, moving, notices, suppression
 from subscribers.models import (
     ConsentRecord,
+    FeedToken,
+    GroupMember,
     ImportRun,
     Notice,
     SignUp,
@@ -87,7 +96,34 @@ def reader(tmp_path, settings):
     Notice.objects.filter(subscription=subscription).update(error=f"550 {reader.address}")
     SignUp.objects.create(wishes=[], address=address, name="Ada Lovelace", source="form")
     leave_words_of_editors(publication, edition, editor)
+    leave_what_comes_back(publication, edition, reader, editor)
     return reader
+
+
+def leave_what_comes_back(publication, edition, reader, editor):
+    """Let servers and mailboxes tell of the reader, and let them read what is for a few."""
+    said = f"550 5.1.1 <{reader.address}> unknown, says Ada Lovelace"
+    delivery = Delivery.objects.get(edition=edition, subscriber=reader)
+    now = timezone.now()
+    DeliveryEvent.objects.create(
+        delivery=delivery, type="bounced", key="1", at=now, source="mail", words=said
+    )
+    ReaderHit.objects.create(delivery=delivery, position=0, is_machine=False, first_at=now)
+    for number, told in enumerate(
+        ({"delivery": delivery.pk, "words": said}, {"delivery": 0, "address": reader.address})
+    ):
+        InboundEvent.objects.create(source="mail", key=str(number), payload=told)
+    group = ClientGroup.objects.create(publication=publication, name=f"Of {reader.address}")
+    subscription = reader.subscriptions.get(publication=publication)
+    GroupMember.objects.create(
+        group=group,
+        key=reader.address_key,
+        address=reader.address,
+        accepted_at=now,
+        subscriber=reader,
+    )
+    groups.add(group, "quetzalcoatl@second-rare-domain.example", editor)
+    FeedToken.objects.create(subscription=subscription)
 
 
 def leave_words_of_editors(publication, edition, editor):
