@@ -1,5 +1,6 @@
 """What every public page of a publication has in common."""
 
+import html
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ def page_of(brief: Brief, text: Text) -> dict[str, Any]:
         "brief": brief,
         "text": text,
         "content": content,
-        "summary": _summary(text, content),
+        "summary": summary_of(text, content),
         "canonical": canonical,
         # Names alone, as a brief that is not stored is in no list.
         "topics": [(name, "") for name in text.topics],
@@ -81,10 +82,10 @@ def byline(authors: list[tuple[str, str]]) -> SafeString:
     )
 
 
-def _summary(text: Text, content: Page) -> str:
-    """Return one plain sentence or two for search engines and link previews."""
+def summary_of(text: Text, content: Page) -> str:
+    """Return one plain sentence or two for search engines, link previews and feeds."""
     first = content.key_points_html[0] if content.key_points_html else content.body_html
-    plain = text.preheader or " ".join(strip_tags(first).split())
+    plain = text.preheader or " ".join(html.unescape(strip_tags(first)).split())
     return plain if len(plain) <= 200 else plain[:199].rstrip() + "…"
 
 
@@ -104,9 +105,19 @@ def readable(request: HttpRequest) -> QuerySet[Brief]:
 
 
 def speaks(response: HttpResponse, language: str) -> HttpResponse:
-    """Say in which language *response* is written, whatever the visitor's browser prefers."""
-    response.headers["Content-Language"] = language
+    """Say in which language *response* is written, whatever the visitor's browser prefers.
+
+    Where *language* is "", the browser decided, and intelbrief.languages says so.
+    """
+    if language:
+        response.headers["Content-Language"] = language
     return response
+
+
+def shared_language(publications: list[Publication]) -> str:
+    """Return the language that all of *publications* have, or "" where they have several."""
+    languages = {publication.language for publication in publications}
+    return languages.pop() if len(languages) == 1 else ""
 
 
 def publication_page(view: View) -> View:

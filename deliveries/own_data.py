@@ -4,7 +4,7 @@ import json
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -12,6 +12,7 @@ from briefs.addresses import mask
 from briefs.pages import private, speaks
 from deliveries import privacy
 from subscribers import preferences, tokens
+from subscribers.speaking import spoken_to
 from subscribers.views.answers import broken_link, page, reads_and_posts
 
 
@@ -53,6 +54,5 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and request.POST.get("wish") == "erase":
         privacy.erase(subscription.subscriber, source="own page")
         context["is_done"] = True
-    with translation.override(publication.language):
-        response = render(request, "subscribers/erase.html", context)
-    return private(speaks(response, publication.language))
+    with spoken_to(subscription) as language:
+        return private(speaks(render(request, "subscribers/erase.html", context), language))

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from briefs import access
+from briefs.pages import speaks
 from deliveries import compiling, corrections, letters, links
 from deliveries.models import CompiledMail, Delivery, Edition
 from deliveries.tracking import door
@@ -43,7 +44,7 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     html = compiling.unmarked(letter.filled()[0]) if letter else _for_anybody(edition)
     response = HttpResponse(_as_of_now(html, edition))
     response["Content-Security-Policy"] = _MAIL_POLICY
-    return _private(response)
+    return _private(speaks(response, edition.brief.publication.language))
 
 
 def _edition(edition_id: int, delivery_id: int) -> Edition:

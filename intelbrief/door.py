@@ -8,8 +8,8 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
-from django.middleware.locale import LocaleMiddleware
 
+from intelbrief.languages import LanguageMiddleware
 from subscribers.middleware import ReaderMiddleware
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -31,7 +31,12 @@ class FrontDoorMiddleware:
     def __init__(self, get_response: Next) -> None:
         self._long_way = get_response
         way: Any = convert_exception_to_response(self._sign_up)
-        inside_out = (XFrameOptionsMiddleware, CommonMiddleware, LocaleMiddleware, ReaderMiddleware)
+        inside_out = (
+            XFrameOptionsMiddleware,
+            CommonMiddleware,
+            LanguageMiddleware,
+            ReaderMiddleware,
+        )
         for kept in inside_out:
             way = convert_exception_to_response(kept(way))
         self._short_way: Next = way

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from environs import FileAwareEnv
@@ -126,7 +127,7 @@ MIDDLEWARE = [
     "subscribers.middleware.ReaderMiddleware",
     "briefs.middleware.OldAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "intelbrief.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -377,6 +378,15 @@ NOTICE_DAYS = env.int("NOTICE_DAYS", 90)
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+# Codes of further languages that publications may have: docs/languages.md
+for _code in env.list("MORE_LANGUAGES", []):
+    if _code not in LANG_INFO:
+        _reason = (
+            f"MORE_LANGUAGES names {_code!r}, which Django does not know. Write it like ar,he."
+        )
+        raise ImproperlyConfigured(_reason)
+    if _code not in dict(LANGUAGES):
+        LANGUAGES.append((_code, LANG_INFO[_code]["name_local"]))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["intelbrief.formats"]
 USE_I18N = True

@@ -16,6 +16,7 @@ from briefs.models import Membership, Publication, User
 from subscribers import letters, owner_letters
 from subscribers.groups import READS
 from subscribers.models import GroupMember, Notice, Subscription
+from subscribers.speaking import spoken_to
 from subscribers.suppression import Stopped, address_hash, is_suppressed, stopped_among
 from subscribers.together import Waiting
 from subscribers.wire import Wire
@@ -269,8 +270,7 @@ def _message(
         with translation.override(notice.member.group.publication.language):
             return owner_letters.invitation(notice)
     subscription = notice.link
-    language = subscription.subscriber.language or subscription.publication.language
-    with translation.override(language or settings.LANGUAGE_CODE):
+    with spoken_to(subscription):
         if notice.kind == Notice.Kind.CONFIRMATION:
             return confirmations.write(notice, together.companions(subscription))
         return _writer(notice)(notice)

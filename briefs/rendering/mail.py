@@ -114,7 +114,9 @@ def _direction(look: Look) -> str:
 
 
 def _long_date(date: dt.date) -> str:
-    return f"{date_format(date, 'l')}, {date_format(date, 'DATE_FORMAT')}"
+    names = {"weekday": date_format(date, "l"), "day": date_format(date, "DATE_FORMAT")}
+    # Not every language has a comma here.
+    return _("%(weekday)s, %(day)s") % names
 
 
 def _byline(authors: tuple[str, ...]) -> str:

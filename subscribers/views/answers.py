@@ -4,13 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
 from briefs.addresses import mask
 from briefs.models import Publication
 from briefs.pages import private, speaks
 from subscribers.models import Subscription
+from subscribers.speaking import spoken_to
 
 reads_and_posts = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,17 +35,18 @@ def page(
     subscription: Subscription | None,
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Answer with a page about *subscription* that names its owner only masked."""
-    language = subscription.publication.language if subscription else translation.get_language()
-    with translation.override(language):
-        context = {
-            "subscription": subscription,
-            "publication": subscription.publication if subscription else None,
-            "masked": mask(subscription.subscriber.address) if subscription else "",
-            **(more or {}),
-        }
-        response = render(request, f"subscribers/{name}.html", context)
-    return private(speaks(response, language or ""))
+    """Answer with a page about *subscription*, in its reader's language; it masks the address."""
+    context = {
+        "subscription": subscription,
+        "publication": subscription.publication if subscription else None,
+        "masked": mask(subscription.subscriber.address) if subscription else "",
+        **(more or {}),
+    }
+    template = f"subscribers/{name}.html"
+    if subscription is None:
+        return private(render(request, template, context))
+    with spoken_to(subscription) as language:
+        return private(speaks(render(request, template, context), language))
 
 
 def broken_link(request: HttpRequest, purpose: str, *, is_expired: bool = False) -> HttpResponse:

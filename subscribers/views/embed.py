@@ -104,7 +104,7 @@ def _words(form: SubscribeForm, minutes: int = 0, *, is_down: bool = False) -> s
     """Return what to show beside the form."""
     if minutes:
         return _(
-            "Too many sign-ups came from your network. Please try again in %(minutes)s minutes."
+            "Too many sign-ups came from your network. Please try again in %(minutes)s min."
         ) % {"minutes": minutes}
     if is_down:
         return _("We cannot take this in at the moment. Please press the button again soon.")

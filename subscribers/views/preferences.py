@@ -8,7 +8,6 @@ from django.db import DatabaseError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
 from briefs.addresses import mask
@@ -29,6 +28,7 @@ from subscribers.doorbell import ring
 from subscribers.models import Subscription
 from subscribers.origin import Origin, origin_of
 from subscribers.preference_forms import AddressForm, ChoicesForm, DetailsForm, PauseForm
+from subscribers.speaking import language_of, spoken_to
 from subscribers.tasks import send_notices
 from subscribers.views.answers import (
     broken_link,
@@ -89,7 +89,7 @@ def _settings(
     if subscription is None:
         return page(request, "unsubscribe", None)
     visit = Visit(subscription, is_own, origin_of(request))
-    with translation.override(subscription.publication.language):
+    with spoken_to(subscription):
         if request.method != "POST":
             return _settings_page(request, visit, token)
         wish = request.POST.get("wish", "")
@@ -140,7 +140,7 @@ def _settings_page(
             ],
         }
     response = render(request, "subscribers/preferences.html", context, status=status)
-    return private(speaks(response, subscription.publication.language))
+    return private(speaks(response, language_of(subscription)))
 
 
 # Each returns the form if something in it is wrong.

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from briefs.models import Publication
-from briefs.pages import entry_of, publication_page, readable, speaks
+from briefs.pages import entry_of, publication_page, readable, shared_language, speaks
 from briefs.rendering import show_markdown
 from subscribers import attack, intake, limits, places, proof_of_work
 from subscribers.doorbell import Bell
@@ -173,7 +173,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     publications = list(Publication.objects.filter(is_public=True))
     if not publications:
         return not_found(request)
-    with translation.override(_language_of(publications)):
+    language = shared_language(publications)
+    with translation.override(language or translation.get_language()):
         if request.method != "POST":
             answer = _choose_page(request, ChooseForm(publications))
         else:
@@ -185,13 +186,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             answer = take_in(request, form, show_again, source="form") or see_other(
                 "subscribers:chosen"
             )
-        return speaks(answer, translation.get_language() or "")
-
-
-def _language_of(publications: list[Publication]) -> str:
-    """Return the language that they share, else the one that the visitor prefers."""
-    languages = {publication.language for publication in publications}
-    return languages.pop() if len(languages) == 1 else translation.get_language() or ""
+        return speaks(answer, language)
 
 
 def _choose_page(
