@@ -1,10 +1,12 @@
 """The public pages; included last, since publications take the first part of a path."""
 
 import datetime as dt
+from collections.abc import Callable
 
+from django.http import HttpResponse
 from django.urls import path, register_converter
 
-from briefs import views
+from briefs import feed_views, machine_views, search_page, views
 
 app_name = "briefs"
 
@@ -50,10 +52,22 @@ register_converter(DateLine, "date_line")
 register_converter(Digits, "digits")
 register_converter(Year, "year")
 
+_FEEDS: tuple[tuple[str, Callable[..., HttpResponse], dict[str, str]], ...] = (
+    ("", feed_views.show_feed, {}),
+    ("topics/<slug:list_slug>/", feed_views.show_topic_feed, {"kind": "topics"}),
+    ("regions/<slug:list_slug>/", feed_views.show_topic_feed, {"kind": "regions"}),
+    ("authors/<slug:list_slug>/", feed_views.show_author_feed, {}),
+)
+
 urlpatterns = [
     path("", views.front, name="front"),
     path("p/<path:path>", views.media, name="media"),
+    path("robots.txt", machine_views.robots, name="robots"),
+    path("sitemap.xml", machine_views.sitemap, name="sitemap"),
+    path("sitemap-<int:number>.xml", machine_views.sitemap_part, name="sitemap_part"),
+    path("search/", search_page.search_site, name="search"),
     path("<slug:slug>/", views.show_publication, name="publication"),
+    path("<slug:slug>/search/", search_page.search_publication, name="search_publication"),
     path("<slug:slug>/archive/", views.show_archive, name="archive"),
     *(
         path(
@@ -69,4 +83,10 @@ urlpatterns = [
     path("<slug:slug>/<year:year>/<digits:month>/", views.show_time, name="month"),
     path("<slug:slug>/<year:year>/<digits:month>/<digits:day>/", views.show_time, name="day"),
     path("<slug:slug>/<date_line:date>/<slug:brief_slug>/", views.show_brief, name="brief"),
+    path("<slug:slug>/<date_line:date>/<slug:brief_slug>/card.png", machine_views.card),
+    *(
+        path(f"<slug:slug>/{place}feed.{written}", view, {"written": written, **more})
+        for place, view, more in _FEEDS
+        for written in ("atom", "json")
+    ),
 ]

@@ -281,7 +281,9 @@ def publish(
         return done
 
 
-def take_over(brief: Brief, revision: Revision, at: dt.datetime, words: str, by: User | None) -> bool:
+def take_over(
+    brief: Brief, revision: Revision, at: dt.datetime, words: str, by: User | None
+) -> bool:
     """Put *revision* on the web as of *at*, when another system had published it.
 
     Nobody is mailed and nobody has to approve it: what was read for years is

@@ -6,7 +6,7 @@ rows of access.readable(), so nobody learns a word of what they may not read.
 """
 
 from .finding import ON_A_PAGE, Filters, Found, Results, find
-from .index import keep, rebuild
+from .index import configuration, keep, put, rebuild
 from .querying import LONGEST, Query, parse
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "Found",
     "Query",
     "Results",
+    "configuration",
     "find",
     "keep",
     "parse",
+    "put",
     "rebuild",
 ]

@@ -42,6 +42,7 @@ class Found:
     """A brief that was found, as HTML that shows where."""
 
     brief: Brief
+    date: dt.date  # its date line as it stands on the web
     headline: SafeString
     excerpt: SafeString
 
@@ -58,6 +59,11 @@ class Results:
     pages: int = 1
     facets: dict[str, list[Choice]] = field(default_factory=dict)
     did_you_mean: str = ""
+
+    @property
+    def start(self) -> int:
+        """The number of the first entry, counted from 1 over all pages."""
+        return (self.page - 1) * ON_A_PAGE + 1
 
 
 def find(
@@ -172,7 +178,9 @@ def _markers(briefs: list[Brief], query: Query) -> dict[str, Marker]:
 
 def _entry(brief: Brief, marker: Marker) -> Found:
     text = brief.search_text
-    return Found(brief, marker.mark(text.headline), excerpt(marker, _texts(text)[1:]))
+    assert brief.published_revision is not None
+    date = dt.date.fromisoformat(brief.published_revision.snapshot["date"])
+    return Found(brief, date, marker.mark(text.headline), excerpt(marker, _texts(text)[1:]))
 
 
 def _texts(text: SearchText) -> list[str]:

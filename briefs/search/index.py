@@ -3,13 +3,14 @@
 import html
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.html import strip_tags
 
 from briefs.models import Brief, Revision, SearchText, SearchWord
-from briefs.rendering import fill_lines, show_markdown
+from briefs.rendering import Text, fill_lines, render_page
 from briefs.revisions import text_of
 
 from . import postgres, sqlite
@@ -29,7 +30,7 @@ def keep(brief: Brief, revision: Revision) -> None:
 
     Call it in the transaction that publishes. A repeat changes nothing.
     """
-    _store([(brief, revision)])
+    put([words_of(brief, revision)])
 
 
 def rebuild(*, only_missing: bool = False, say: Callable[[int], None] = lambda _: None) -> int:
@@ -55,14 +56,14 @@ def rebuild(*, only_missing: bool = False, say: Callable[[int], None] = lambda _
                 .filter(pk__in=ids[start : start + _AT_ONCE])
                 .order_by("pk")
             )
-            _store([(one, one.published_revision) for one in held if one.published_revision])
+            put([words_of(one, one.published_revision) for one in held if one.published_revision])
         done = min(start + _AT_ONCE, len(ids))
         say(done)
     return done
 
 
-def _store(published: Iterable[tuple[Brief, Revision]]) -> None:
-    rows = [words_of(brief, revision) for brief, revision in published]
+def put(rows: list[SearchText]) -> None:
+    """Let briefs be found by *rows*, whatever they were found by before."""
     SearchText.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -75,27 +76,33 @@ def _store(published: Iterable[tuple[Brief, Revision]]) -> None:
 
 def words_of(brief: Brief, revision: Revision) -> SearchText:
     """Return what *brief* is found by, from *revision*; not stored."""
-    language = revision.snapshot["publication"]["language"]
+    publication = revision.snapshot["publication"]
     text = fill_lines(text_of(revision))
-    points = (plain(point, language) for point in text.key_points)
+    points, body = _plain(text, publication["language"])
     return SearchText(
         brief=brief,
         digest=revision.digest,
-        configuration=_configuration(language),
+        configuration=configuration(publication["language"]),
         headline=text.headline,
         names="\n".join([*text.topics, *text.authors]),
         lead="\n".join(filter(None, [text.preheader, *points, text.series])),
-        body=plain(text.body, language)[:LONGEST_BODY],
+        body=body[:LONGEST_BODY],
     )
 
 
-def plain(markdown: str, language: str) -> str:
-    """Return what a reader sees of *markdown*, in one line: no addresses of links, no markup."""
-    shown = _BREAKS.sub(" ", show_markdown(markdown, language=language))
-    return " ".join(html.unescape(strip_tags(shown)).split())
+def _plain(text: Text, language: str) -> tuple[list[str], str]:
+    """Return the key points and the body of *text* as everybody reads them on the web."""
+    page = render_page(replace(text, contact_block=""), language=language)
+    return [plain(point) for point in page.key_points_html], plain(page.body_html)
 
 
-def _configuration(language: str) -> str:
+def plain(fragment: str) -> str:
+    """Return the words of an HTML *fragment* in one line: no addresses of links, no markup."""
+    return " ".join(html.unescape(strip_tags(_BREAKS.sub(" ", fragment))).split())
+
+
+def configuration(language: str) -> str:
+    """Return PostgreSQL's name for *language*; "simple", which has no stems, for any other."""
     name = LANGUAGES.get(language[:2], "simple")
     known = (sqlite if connection.vendor == "sqlite" else postgres).configurations()
     return name if name in known else "simple"

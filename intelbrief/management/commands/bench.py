@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from intelbrief.ops import scratch
 from intelbrief.ops.bench import (
+    archive,
     confirming,
     desk,
     freeze,
@@ -28,6 +29,7 @@ from intelbrief.ops.valkey import NoValkey
 
 WHAT = (
     "send",
+    "archive",
     "freeze",
     "render",
     "profile",
@@ -41,6 +43,7 @@ WHAT = (
 )
 # What says how it gets on, and by which option it is told how much to do.
 TALKATIVE = {
+    "archive": (archive.run, "briefs"),
     "confirm": (confirming.run, "recipients"),
     "tracking": (tracking.run, "requests"),
     "webhooks": (webhooks.run, "events"),
@@ -66,6 +69,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--events", type=_count, default=10_000, metavar="N", help="webhooks: to post"
+        )
+        parser.add_argument(
+            "--briefs", type=_count, default=10_000, metavar="N", help="archive: that it holds"
         )
         parser.add_argument("--provider", choices=PROVIDERS, default="smtp")
         parser.add_argument(
