@@ -379,11 +379,10 @@ NOTICE_DAYS = env.int("NOTICE_DAYS", 90)
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 # Codes of further languages that publications may have: docs/languages.md
-for _code in env.list("MORE_LANGUAGES", []):
+_more: list[str] = env.list("MORE_LANGUAGES", [])
+for _code in _more:
     if _code not in LANG_INFO:
-        _reason = (
-            f"MORE_LANGUAGES names {_code!r}, which Django does not know. Write it like ar,he."
-        )
+        _reason = f"MORE_LANGUAGES names {_code!r}, which is no language of Django's. Write: ar,he."
         raise ImproperlyConfigured(_reason)
     if _code not in dict(LANGUAGES):
         LANGUAGES.append((_code, LANG_INFO[_code]["name_local"]))

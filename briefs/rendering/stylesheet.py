@@ -73,7 +73,7 @@ _RULES = """
 .points-room { padding: 28px 40px 0; }
 .points { background-color: $tint; }
 .points-edge { width: 4px; font-size: 0; line-height: 0; background-color: $bar; }
-.points-text { padding: 20px 26px 10px 22px; font: 16px/24px {sans}; color: $ink;
+.points-text { padding: 20px 26px 10px; padding-start: 22px; font: 16px/24px {sans}; color: $ink;
   text-align: start; }
 .points-name { margin: 0 0 12px; font: bold 12px/18px {sans}; letter-spacing: 1.4px;
   text-transform: uppercase; color: $accent; }
@@ -96,9 +96,9 @@ _RULES = """
 .body hr { margin: 28px 0; height: 1px; border: 0; background-color: $line; color: $line; }
 .body table { width: 100%; margin: 0 0 24px; border-collapse: collapse; font: 14px/20px {sans};
   color: $ink; }
-.body th { padding: 8px 12px 8px 0; border-bottom: 2px solid $ink; vertical-align: bottom;
+.body th { padding: 8px 0; padding-end: 12px; border-bottom: 2px solid $ink; vertical-align: bottom;
   font-weight: bold; color: $ink; }
-.body td { padding: 8px 12px 8px 0; border-bottom: 1px solid $line; vertical-align: top;
+.body td { padding: 8px 0; padding-end: 12px; border-bottom: 1px solid $line; vertical-align: top;
   color: $ink; }
 .body th[align=right], .body td[align=right] { padding: 8px 0 8px 12px; }
 .body pre { margin: 0 0 20px; padding: 14px 16px; background-color: $tint; color: $ink;
@@ -158,14 +158,16 @@ _PHONE = """
 .title { padding: 26px 20px 0 !important; }
 .headline { font-size: 28px !important; line-height: 34px !important; }
 .points-room, .notice-room { padding: 22px 0 0 !important; }
-.points-text { padding: 18px 20px 8px 16px !important; }
+.points-text { padding: 18px 20px 8px !important; padding-start: 16px !important; }
 .body { padding: 24px 20px 10px !important; line-height: 27px !important; }
 .topics { padding: 0 20px 20px !important; }
 .contact-room, .foot { padding: 0 20px 26px !important; }
 }
 """
 _START = re.compile(r"(?<=padding-)start\b|(?<=border-)start\b|(?<=text-align: )start\b")
-_END = re.compile(r"(?<=text-align: )end\b")
+_END = re.compile(r"(?<=padding-)end\b|(?<=text-align: )end\b")
+# Between the joined letters of Arabic it would tear words apart.
+_SPACING = re.compile(r"letter-spacing:[^;]*;")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
@@ -248,6 +250,8 @@ def _with_colours(rules: str, palette: dict[str, str]) -> str:
 
 def _with_direction(rules: str, direction: str) -> str:
     start, end = ("right", "left") if direction == "rtl" else ("left", "right")
+    if direction == "rtl":
+        rules = _SPACING.sub("", rules)
     return _END.sub(end, _START.sub(start, rules))
 
 
