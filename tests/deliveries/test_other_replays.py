@@ -1,11 +1,13 @@
 """Which opens and clicks are people's, in replays that others would write."""
 
+import io
 import random
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from deliveries.tracking import door, replaying, verdicts
-from deliveries.tracking.hits import Hit
+from deliveries.tracking.hits import CANARY, Hit
 from deliveries.tracking.labelled import Reader
 from subscribers import tokens
 from tests.deliveries.hitting import ask, make_mailed, taken
@@ -72,6 +74,55 @@ def test_a_firm_whose_clicks_came_all_at_once_is_no_machine():
         for n in range(300)
     ]
     assert not any(one.is_machine for one in verdicts.judge(hits, links={7: 6}))
+
+
+# --- files of others ------------------------------------------------------------
+
+
+def run(path, *arguments):
+    out, error = io.StringIO(), io.StringIO()
+    call_command("replay_hits", str(path), *arguments, stdout=out, stderr=error)
+    return out.getvalue(), error.getvalue()
+
+
+def test_a_file_without_user_agents_is_refused_and_says_what_it_has(tmp_path):
+    path = tmp_path / "hits.csv"
+    path.write_text("time,ip,label,link,software\n1,84.150.3.4,human,0,Firefox\n")
+    with pytest.raises(CommandError, match=r"no field user_agent.* Not understood: software\."):
+        run(path)
+    path.write_text("time,ua,label,mood\n1,curl/8,machine,glad\n")
+    assert run(path)[1].strip() == "No line has ip or link; less can be told. Not understood: mood."
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("non-human", "machine"),
+        ("Not human", "machine"),
+        ("human click", "human"),
+        ("security scanner", "machine"),
+    ],
+)
+def test_a_label_may_have_usual_words(label, expected):
+    assert Reader().read({"at": 1, "ua": "x", "label": label}).label == expected
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["23/Nov/2026:09:00:00 +0100", "Mon, 23 Nov 2026 08:00:00 GMT", "2026-11-23T08:00:00Z"],
+    ids=["log", "mail", "iso"],
+)
+def test_a_moment_may_be_written_as_elsewhere(moment):
+    assert Reader().read({"at": moment, "ua": "x", "label": "human"}).at == 1_795_420_800_000
+
+
+def test_an_address_that_was_mailed_tells_what_it_stands_for():
+    row = {"at": 1, "ua": "x", "label": "human"}
+    click = f"https://news.example/c/{tokens.click.make(4, 2, 17)}"
+    found = Reader().read({**row, "requestURL": "?", "url": click})
+    assert (found.edition, found.position, found.delivery) == (4, 2, 17)
+    assert Reader(is_per_reader=False).read({**row, "url": click}).delivery == 0
+    assert Reader().read({**row, "path": f"/c/{tokens.pixel.make(4, 0)}"}).position == CANARY
 
 
 @pytest.mark.django_db

@@ -252,12 +252,14 @@ def test_the_command_tells_shares_and_rules(tmp_path):
     assert found["machine"]["marked_share"] >= 0.95
     assert found["by_rule"]["burst"]["machine"] > 0
     assert (found["skipped"], error) == (0, "")
-    assert "clicks by people, " in run(path)[0]
+    assert "of people's clicks lost (" in run(path)[0]
 
 
 def test_the_command_says_which_line_it_cannot_read(tmp_path):
     path = tmp_path / "hits.jsonl"
-    path.write_text('{"at": 1, "ip": "1.2.3.4", "label": "human", "link": 1}\n{"at"\n{"at": "x"}\n')
+    path.write_text(
+        '{"at": 1, "ip": "1.2.3.4", "ua": "", "label": "human", "link": 1}\n{"at"\n{"at": "x"}\n'
+    )
     out, error = run(path, "--json")
     assert json.loads(out)["skipped"] == 2
     assert "Line 2: this is no JSON" in error
