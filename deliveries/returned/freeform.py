@@ -80,6 +80,11 @@ class Sight:
         """True if it came with the sender that is never answered (RFC 5321, 4.5.5)."""
         return _NULL.fullmatch(reading.header(self.message, "Return-Path")) is not None
 
+    @property
+    def is_a_servers(self) -> bool:
+        """True if no person wrote it."""
+        return bool(self.failed) or self.by_daemon or self.has_null_sender
+
     @cached_property
     def by_subject(self) -> bool:
         """True if the subject is one of bounces."""

@@ -36,7 +36,7 @@ SUBJECT = re.compile(
     r"rechazado|error (de|en) (env|entrega|correo)|notificaci[oó]n de (estado|error)|"
     r"n[aã]o (foi )?(poss[ií]vel )?(entreg|entregue)|falha|devolvid|devolu[cç][aã]o|erro (de|na|"
     r"no)|retornad|"
-    r"mancat[ao] (consegna|recapito)|recapito|non (consegnat|recapitat)|messaggio non|errore|"
+    r"mancat[ao] (consegna|recapito)|recapit|non consegnat|messaggio non|errore|"
     r"notifica dello stato|impossibile|"
     r"niet (bezorgd|afgeleverd|bestelbaar)|onbestelbaar|kan niet|bezorg|"
     r"olever|ej lever|kunde inte|inte lever|går inte att|"
@@ -49,7 +49,12 @@ SUBJECT = re.compile(
     r"δεν (παραδόθηκε|ήταν)|μη παραδ|nelivr|neisporu|"
     r"退信|退回|无法|無法|未能|失败|失敗|投递|系统退信|配信|配達|送信|不達|"
     r"エラー|届|返送|반송|전송 ?실패|배달|발송 ?실패|تعذر|فشل|לא נמסר|"
-    r"מסירה|không thể|ไม่สามารถ|gagal",
+    r"מסירה|không (thể|gửi|chuyển)|ไม่สามารถ|gagal|tidak (ter|dapat)|"
+    r"недоставим|не може да|nije mogu|neuspje|no es pot lliurar|no s.ha pogut|lliurament|"
+    r"nedoru[cč]|nepoda[rř]ilo|nepodarilo|mislyk|misluk|fehlzustellung|restituit|nelivrat|"
+    r"leverans|försen|forsink|retard[ée]|retrasad|atrasad|ritardat|vertraagd|задержан|затрим|"
+    r"opóźnion|gecik|zpožděn|késik|gr[aą][zž]int|nepristat|piegād|ei õnnestunud|"
+    r"kättetoimetamata",
     re.IGNORECASE,
 )
 BODY = re.compile(
@@ -92,7 +97,15 @@ BODY = re.compile(
     r"teslim edilemedi|gönderilemedi|ulaştırılamadı)|"
     r"(退信|退回|无法|無法|未能|失败|失敗|不存在|被拒)|(配信できません|配達できません|"
     r"送信できません|届けることが|見つかりません|届きませんでした|できませんでした|"
-    r"送れませんでした)|(반송|실패|수 없)|(تعذر|فشل|لم يتم)|(לא ניתן|נכשל)|không thể|ไม่สามารถ",
+    r"送れませんでした)|(반송|실패|수 없)|(تعذر|فشل|لم يتم)|(לא ניתן|נכשל)|"
+    r"không (thể|tìm|gửi|tồn)|ไม่สามารถ|"
+    r"zustellung|unbekannt|existiert nicht|nicht gefunden|introuvable|error de entrega|"
+    r"falha na entrega|recapitare|mislukt|niepowodzeni|nie powiod|сбой|nezda[rř]il|zlyhal|"
+    r"mislykke|gick inte|fungerade inte|başarısız|bulunamad|απέτυχε|δεν (βρέθηκε|ήταν)|"
+    r"nu a reu[sș]it|nije usp|неуспешн|не (беше|е намерен)|недостав|no s.ha (trobat|pogut)|"
+    r"lliurament|tidak (dapat|ditemukan|terkirim)|pengiriman gagal|gagal (di)?kirim|"
+    r"ล้มเหลว|ไม่พบ|ei õnnestunud|nepavyko|neizdevās|zurückgeschickt|配信に失敗|"
+    r"遅れて|배달하지 못|전송되지 못|반환",
     re.IGNORECASE,
 )
 DELAY = re.compile(
@@ -105,7 +118,9 @@ DELAY = re.compile(
     r"mail)|temporary (failure|problem) .{0,40}retry|"
     r"keep trying|status notification \(delay|verzöger|noch nicht zugestellt|"
     r"weiter(hin)? versucht|retard|différé|sera réessay|retras|atrasad|ritard|vertraag|försen|"
-    r"forsink|opóźni|задерж|повтор\w* попыт|延迟|延遲|遅延|지연",
+    r"forsink|op[oó][zź]ni|задерж|затрим|повтор\w* попыт|попытки\b.{0,40}(продолж|будут)|"
+    r"延迟|延遲|遅延|遅れて|지연|gecikt|zpožd|oneskor|k[eé]s(ik|leltet)|myöhäs|viiväst|καθυστ|"
+    r"întârz|tertunda|bị trì hoãn|ล่าช้า|تأخر|תאחר|עיכוב",
     re.IGNORECASE,
 )
 CUT = re.compile(
@@ -124,7 +139,7 @@ CUT = re.compile(
     r"ursprüngliche nachricht|originalnachricht|originalmail|kopie (der|ihrer)|urspr\S+ mail|"
     r"message d.origine|message original|mensaje original|mensagem original|messaggio originale|"
     r"oorspronkelijk bericht|исходное сообщение|"
-    r"копия (вашего )?(сообщения|письма)|原始邮件|原邮件|"
+    r"копия (вашего )?(сообщения|письма)|原始邮件|原邮件(?!信息)|"
     r"元のメッセージ"
     r")"
     r"|^(?:return-path|received|delivered-to|x-original-to|message-id|mime-version|"

@@ -8,10 +8,10 @@ from deliveries.returned import reading
 def of(message: Message) -> Message | None:
     """Return the mail that *message* returns, whole or its headers only; None without it."""
     for part in reading.parts(message):
-        if part is message:
-            continue
         kind = reading.content_type(part)
         payload = part.get_payload()
+        if part is message and not (kind == "message/rfc822" and isinstance(payload, list)):
+            continue
         if kind in ("message/rfc822", "message/global", "message/rfc822-headers"):
             if isinstance(payload, list) and payload and isinstance(payload[0], Message):
                 return payload[0]

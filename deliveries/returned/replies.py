@@ -99,6 +99,14 @@ _RELAYED = re.compile(
 )
 
 
+# Reports on our domain: DMARC (RFC 7489) and TLS (RFC 8460).
+_DOMAIN_REPORT = re.compile(
+    r"report[ -]?domain:.{0,200}(submitter|report-id):|\bdmarc\b.{0,40}report|"
+    r"^\W*(tls|smtp tls)[ -]?(rpt|report)",
+    re.IGNORECASE,
+)
+
+
 def is_receipt(message: Message) -> bool:
     """Tell whether *message* says that our mail arrived or was read (RFC 8098): no bounce."""
     report = reading.parameter(message, "report-type")
@@ -130,6 +138,8 @@ def kind_of(message: Message, text: str) -> str:
     """
     subject = reading.header(message, "Subject")[:300]
     head = text[:1500]
+    if "TLS-Report-Domain" in message or _DOMAIN_REPORT.search(subject):
+        return "report"
     if _SUBJECT.search(subject) or _WORDS.search(subject):
         return "auto-reply"
     if _CHALLENGE.search(subject):

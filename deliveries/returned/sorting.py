@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from email.message import Message
 
-from deliveries.returned import addresses, arf, dsn, freeform, reading, replies, rules, sns, wishes
+from deliveries.returned import (
+    accusations,
+    addresses,
+    arf,
+    dsn,
+    freeform,
+    reading,
+    replies,
+    rules,
+    sns,
+    wishes,
+)
 
 PERMANENT = "permanent"
 TRANSIENT = "transient"
@@ -54,9 +65,11 @@ def sort_message(message: Message, short: Message) -> Returned:
     if notice := sns.find(text):
         return _of_notice(notice)
     answer = replies.kind_of(message, text)
+    sight = freeform.Sight(message, text, short)
+    if not answer and not sight.is_a_servers and accusations.accuses(message, text):
+        return _of_accusation(message, text)
     if wishes.wishes_to_leave(message, text) and not answer:
         return Returned(UNSUBSCRIBE, address=_sender(message), rule="wish")
-    sight = freeform.Sight(message, text, short)
     if (not answer or sight.is_plainly()) and (bounce := freeform.find(sight)):
         return _of_bounce(bounce)
     if not answer and (complaint := arf.find_informal(message, text)):
@@ -112,6 +125,14 @@ def _of_complaint(complaint: arf.Complaint, rule: str) -> Returned:
         rule=rule,
         envelope=complaint.envelope,
     )
+
+
+def _of_accusation(message: Message, text: str) -> Returned:
+    """Return the complaint of whoever wrote *message*, or of whom an abuse desk speaks for."""
+    informal = arf.find_informal(message, text)
+    address = informal.address if informal else ""
+    words = " ".join(text.split())[:300]
+    return Returned(COMPLAINT, address or _sender(message), words=words, rule="complaint")
 
 
 def _of_report(found: list[dsn.Failure], message: Message) -> Returned:

@@ -2,8 +2,9 @@
 
 import re
 from email.message import Message
+from itertools import pairwise
 
-from deliveries.returned import reading
+from deliveries.returned import leavewords, reading
 
 # unsubscribe+<token>@…: the token is that of the link (subscribers.tokens), whose case counts.
 _LOCAL = re.compile(r"\bunsubscribe\+([A-Za-z0-9_-]{15,80})@", re.IGNORECASE)
@@ -12,47 +13,14 @@ _PLAIN = re.compile(
     r"optout|opt-out|remove|signoff)(?:[+_=-][^\s@<>]*)?@",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(
-    r"\W*((re|aw|antw|sv|fwd?|wg|tr|rv|odp)\s*:\s*)*\W*(please |pls |bitte |kindly |auto )?"
-    r"(un-?subscribe|unsubscribe (me|request|from\b.{0,80}|please|this .{0,40}|all)|"
-    r"unsubscription|"
-    r"unsub|opt[ -]?out|opt me out|signoff\b.{0,40}|sign off|(please )?(remove|take|"
-    r"delete) me( (from|off)\b.{0,80})?|remove( from (the )?(list|mailing list).{0,40})?|"
-    r"abmelden|abmeldung|abbestellen|abbestellung|newsletter (abmelden|abbestellen|abmeldung)|"
-    r"austragen|kündigen|kündigung( \S+){0,4}|"
-    r"d[eé]sabonner?|d[eé]sinscription|d[eé]sinscrire|se d[eé]sabonner|d[eé]sabonnement|"
-    r"cancelar (la )?(suscripci[oó]n|inscri[cç][aã]o|assinatura)|darse? de baja|baja|"
-    r"desuscribir(se|me)?|desinscribir|anular suscripci[oó]n|"
-    r"descadastrar|descadastro|remover|cancelar|"
-    r"cancellami|cancellazione|disiscri\w+|annulla(re)? (l.)?iscrizione|disiscrivimi|"
-    r"uitschrijven|afmelden|uitschrijving|avregistrera|avanmäl\w*|avmeld\w*|afmeld\w*|frameld\w*|"
-    r"peruuta( tilaus)?|peru tilaus|"
-    r"wypisz( mnie)?|wypis|rezygnacja|wyrejestruj|отписаться|отписка|отпишите( меня)?|отписать|"
-    r"відписатися|"
-    r"odhl[aá]sit( se)?|odhl[aá]šen[ií]|leiratkoz\w*|dezabon\w*|abonelikten? (çık|ayrıl)\w*|"
-    r"üyelikten çık\w*|"
-    r"退订|取消订阅|退訂|取消訂閱|配信停止|購読解除|登録解除|解除|"
-    r"退会|구독 ?취소|수신 ?거부|إلغاء الاشتراك|ביטול מנוי|הסר|"
-    r"hủy đăng ký|berhenti berlangganan)"
-    r"( (me|please|request|mich|bitte))?\W*",
+_ANSWERED = re.compile(
+    r"^(\W*(re|aw|antw|sv|vs|odp|res|rif|ynt|fwd?|wg|tr|rv|r|回复|答复|回覆)\s*(\[\d+\])?\s*[:：])+",
     re.IGNORECASE,
 )
-_BODY = re.compile(
-    r"\W*(please |pls )?(unsubscribe|remove|opt[ -]?out|stop|abmelden|abbestellen|désabonner|"
-    r"desinscribir|baja|отписаться|退订)"
-    r"( me)?( (from|off) .{0,60})?( please)?\W*",
-    re.IGNORECASE,
-)
-# Within a few sentences of one's own.
-_PLEA = re.compile(
-    r"\b(unsubscribe|remove|delete) me\b|\btake me off\b|"
-    r"(remove|delete|take) (me|my (e-?mail|name|"
-    r"address)( address)?) (from|off)|(stop|cease) (sending|e-?mailing|spamming)|"
-    r"aus dem verteiler|newsletter (bitte )?(ab|nicht mehr)|no (quiero|deseo) recibir|"
-    r"ne (souhaite|veux) plus recevoir|non (voglio|desidero) (più )?ricevere|"
-    r"n[ãa]o (quero|desejo) (mais )?receber|не (хочу|желаю) (больше )?получать|отпишите",
-    re.IGNORECASE,
-)
+# Combining marks are parts of words; quotation marks, dots and signs are not.
+_SIGNS = re.compile(r"[^\w\s'@+.&-]+|(?<!\w)[.'&-]+|[.'&-]+(?!\w)")
+MOST_WORDS = 80  # characters of a wish that is nothing else
+MOST_PLEA = 300  # characters of a few sentences that hold one
 _HEADERS = (
     "Delivered-To",
     "X-Original-To",
@@ -61,14 +29,6 @@ _HEADERS = (
     "X-Delivered-To",
     "To",
     "Cc",
-)
-
-
-_SIGNED = re.compile(
-    r"(sent from|get outlook|gesendet (von|mit)|von meinem|"
-    r"envoy[ée] (de|depuis)|enviado (desde|do)|"
-    r"inviato da|verzonden vanaf|отправлено)\b",
-    re.IGNORECASE,
 )
 
 
@@ -88,36 +48,52 @@ def wishes_to_leave(message: Message, text: str) -> bool:
     """Tell whether *message* asks to be taken off, by where it went or by what it says."""
     if token_of(message) is not None:
         return True
-    subject = reading.header(message, "Subject")[:200]
-    if _SUBJECT.fullmatch(subject):
+    subject = _ANSWERED.sub("", reading.header(message, "Subject")[:200])
+    if is_wish(subject) or leavewords.SUBJECT.fullmatch(_bare(subject)):
         return True
-    to_us = any(_PLAIN.search(v) for name in _HEADERS for v in reading.headers(message, name))
     own = own_words(text[:5000])
+    to_us = any(_PLAIN.search(v) for name in _HEADERS for v in reading.headers(message, name))
     if to_us and len(own) < 400:
         return True
-    if len(own) < 80 and _BODY.fullmatch(own) is not None:
-        return True
-    return len(own) < 250 and "@" not in own and _PLEA.search(own) is not None
+    return is_wish(own) or _pleads(own)
+
+
+def is_wish(words: str) -> bool:
+    """Tell whether *words* say that somebody wants to leave, and nothing else."""
+    bare = _bare(words)
+    return 0 < len(bare) <= MOST_WORDS and leavewords.WISH.fullmatch(bare) is not None
+
+
+def _pleads(own: str) -> bool:
+    return (
+        len(own) < MOST_PLEA
+        and own.count("@") < 2
+        and leavewords.PLEA.search(own) is not None
+        and leavewords.STAYS.search(own) is None
+    )
+
+
+def _bare(words: str) -> str:
+    """Return *words* without signs, courtesies and what is said once more."""
+    plain = words[:200].replace("\u2019", "'")
+    return " ".join(_SIGNS.sub(" ", leavewords.COURTESY.sub(" ", plain)).split())
 
 
 def own_words(text: str) -> str:
     """Return what the writer of *text* wrote above what is quoted."""
-    lines = []
-    for line in text.splitlines():
-        bare = line.strip()
-        if (
-            bare.startswith(">")
-            or re.match(
-                r"-{2,}\s*(original|ursprüng|weitergeleit|forwarded|mensaje orig|message d.orig)|"
-                r"_{10,}|"
-                r"(on|am|le|el|il|em|op|den|в|w dniu)\b.{5,200}(wrote|schrieb|a écrit|escribió|"
-                r"ha scritto|escreveu|schreef|skrev|пишет|написал\w*|napisał\w*)\s*:?$|"
-                r"(from|von|de|da|van|от):\s.+@",
-                bare,
-                re.IGNORECASE,
-            )
-            or bare == "--"
-        ) or _SIGNED.match(bare):
+    lines: list[str] = []
+    stripped = [line.strip() for line in text.splitlines()]
+    for bare, below in pairwise([*stripped, ""]):
+        if bare.startswith(">") or bare in ("--", "—") or leavewords.SIGNED.match(bare):
+            break
+        # “On Monday, Ada <ada@example.org>” and, on the next line, “wrote:”.
+        if leavewords.QUOTES.match(bare) or (
+            len(bare) > 30 and below.endswith((":", "：")) and _opens(f"{bare} {below}")
+        ):
             break
         lines.append(bare)
     return " ".join(" ".join(lines).split())
+
+
+def _opens(line: str) -> bool:
+    return leavewords.QUOTES.match(line) is not None and any(sign.isdigit() for sign in line)

@@ -1,0 +1,76 @@
+"""What people write to the address of bounces: wishes, complaints, and neither."""
+
+import pytest
+
+from deliveries.returned import sorting
+from tests.deliveries.returned import shapes
+
+pytestmark = pytest.mark.sqlite_only
+
+QUOTED = "\n\nOn Mon, 5 Oct 2026, Harbour Brief\n<brief@example.org> wrote:\n> Unsubscribe here\n"
+
+
+def written(body: str, subject: str = "Re: Harbour Brief", *more: str) -> sorting.Returned:
+    return sorting.sort(shapes.mail(body, subject, f"Ada <{shapes.ADA}>", *more))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["STOP", "Abmeldung, bitte!", "me désabonner", "Hola, darme de baja por favor. Gracias",
+     "disiscrivimi", "uitschrijven", "avmeld meg", "Proszę, wypisz mnie", "відписатися", "odhlásit",
+     "leiratkozás", "abonelikten çık", "配信停止お願いします", "구독 취소해 주세요", "הסר אותי",
+     "Cancel my subscription", "I no longer wish to receive these emails.",
+     "Bitte nehmen Sie ada@example.com aus dem Verteiler.",
+     "Прошу исключить меня из рассылки."],
+)  # fmt: skip
+def test_who_wants_to_leave_says_so_in_any_language(words):
+    assert written(words + QUOTED).kind == sorting.UNSUBSCRIBE
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Please do not remove me from the list!", "Stop by at the office, there is cake.",
+     "If you no longer wish to receive these reports, write to us.",
+     "The ferry could not dock on Monday; it returned to Hamburg."],
+)  # fmt: skip
+def test_who_wants_to_stay_stays(words):
+    assert written(words + QUOTED).kind == sorting.NOT_A_BOUNCE
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Stop spamming me!", "This is spam. I never signed up for it.",
+     "Ich habe Ihren Newsletter nie bestellt. Das ist Spam.",
+     "Je n\u2019ai jamais demandé à recevoir vos messages. Je signale ce courriel comme spam."],
+)  # fmt: skip
+def test_who_calls_it_spam_complains(words):
+    found = written(words + QUOTED)
+    assert (found.kind, found.address) == (sorting.COMPLAINT, shapes.ADA)
+
+
+@pytest.mark.parametrize("header", ["List-Id: <users.example.net>", "Auto-Submitted: auto-replied"])
+def test_lists_and_programs_that_speak_of_spam_do_not_complain(header):
+    assert written("This is spam, is it not?", "Spam", header).kind == sorting.NOT_A_BOUNCE
+
+
+def test_a_report_on_our_domain_is_neither_a_wish_nor_a_bounce():
+    subject = "Report Domain: example.org Submitter: mail.example Report-ID: <17>"
+    words = "If you do not wish to receive these reports, write back."
+    assert written(words, subject).kind == sorting.NOT_A_BOUNCE
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "kind"),
+    [
+        ("Non recapitabile: Notizie", "La cassetta postale del destinatario è piena.", "transient"),
+        ("Kan ikke leveres: Nyt", "Modtagerens postkasse er fuld.", "transient"),
+        ("배달되지 않음", "받는 사람의 사서함이 꽉 차서 배달하지 못했습니다.", "transient"),
+        ("Недоставимо: Новини", "Доставката беше неуспешна.", "permanent"),
+        ("No es pot lliurar", "Error en el lliurament a aquests destinataris:", "permanent"),
+        ("Nije moguće isporučiti", "Isporuka ovim primateljima nije uspjela:", "permanent"),
+    ],
+)
+def test_servers_write_in_the_language_of_their_owner(subject, words, kind):
+    raw = shapes.mail(f"{words}\n\n{shapes.ADA}\n", subject, "postmaster@example.com")
+    found = sorting.sort(raw)
+    assert (found.kind, found.address) == (kind, shapes.ADA)
