@@ -9,13 +9,14 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from briefs import access, archive, corrections
+from briefs import access, archive, caching, cards, corrections, feeds, structured
 from briefs.models import Author, Brief, Publication, Topic
 from briefs.pages import (
     POLICY_WITH_IMAGES,
@@ -26,6 +27,8 @@ from briefs.pages import (
     readable,
     reader_of,
     rendered,
+    shared_language,
+    speaks,
 )
 from briefs.rendering import Text
 
@@ -38,14 +41,19 @@ def front(request: HttpRequest) -> HttpResponse:
     publications = list(Publication.objects.filter(is_public=True))
     if len(publications) == 1:
         return show_publication(request, slug=publications[0].slug)
-    context = {
+    context: dict[str, Any] = {
         "publications": publications,
         "entries": [entry_of(brief) for brief in readable(request)[:ON_A_PAGE]],
         "site": _site_name(),
         "canonical": f"{settings.SITE_URL}/",
         "is_reader": _is_reader(request),
     }
-    return render(request, "briefs/front.html", context)
+    language = shared_language(publications)
+    with translation.override(language or translation.get_language()):
+        response = speaks(render(request, "briefs/front.html", context), language)
+    if not language:
+        patch_vary_headers(response, ["Accept-Language"])
+    return caching.page(request, response, [entry.brief for entry in context["entries"]])
 
 
 @require_safe
@@ -66,7 +74,8 @@ def show_publication(request: HttpRequest, publication: Publication) -> HttpResp
         "canonical": f"{settings.SITE_URL}/{publication.slug}/",
         "is_reader": _is_reader(request),
     }
-    return render(request, "briefs/publication.html", context)
+    response = render(request, "briefs/publication.html", context)
+    return caching.page(request, response, [entry.brief for entry in entries])
 
 
 @require_safe
@@ -89,7 +98,7 @@ def show_archive(request: HttpRequest, publication: Publication) -> HttpResponse
         "canonical": f"{settings.SITE_URL}/{publication.slug}/archive/",
         "is_reader": _is_reader(request),
     }
-    return render(request, "briefs/archive.html", context)
+    return caching.page(request, render(request, "briefs/archive.html", context), [])
 
 
 @require_safe
@@ -100,11 +109,11 @@ def show_topic(
     """List the briefs on a topic; one of the other kind is found where that kind stands."""
     topic = get_object_or_404(Topic, publication=publication, slug=list_slug)
     path = archive.topic_path(publication, topic)
-    if f"/{kind}/" not in path:
-        return redirect(path, permanent=True)
     found = readable(request).filter(publication=publication, topics=topic)
+    if f"/{kind}/" not in path and found.exists():
+        return redirect(path, permanent=True)
     kicker = _("Region") if topic.kind == Topic.Kind.REGION else _("Topic")
-    return _list(request, publication, found, topic.name, kicker, path)
+    return _list(request, publication, found, topic.name, kicker, path, has_feed=True)
 
 
 @require_safe
@@ -114,7 +123,8 @@ def show_author(request: HttpRequest, publication: Publication, list_slug: str) 
     author = get_object_or_404(Author, slug=list_slug)
     found = readable(request).filter(publication=publication, authors=author)
     path = archive.author_path(publication, author)
-    return _list(request, publication, found, author.name, _("Author"), path, about=author.about)
+    name, kicker = author.name, _("Author")
+    return _list(request, publication, found, name, kicker, path, author.about, has_feed=True)
 
 
 @require_safe
@@ -150,22 +160,27 @@ def _list(
     kicker: str,
     path: str,
     about: str = "",
+    *,
+    has_feed: bool = False,
 ) -> HttpResponse:
     """Show *briefs* page by page; a list without any is none, and tells no name."""
     page = Paginator(briefs, ON_A_PAGE).get_page(request.GET.get("page"))
     if not page.paginator.count:
         raise Http404
+    entries = [entry_of(brief) for brief in page.object_list]
     context = {
         "publication": publication,
+        "feed_path": path if has_feed and publication.is_public else "",
         "name": name,
         "kicker": kicker,
         "about": about,
-        "entries": [entry_of(brief) for brief in page.object_list],
+        "entries": entries,
         "page": page,
         "canonical": settings.SITE_URL + path,
         "is_reader": _is_reader(request),
     }
-    return render(request, "briefs/list.html", context)
+    response = render(request, "briefs/list.html", context)
+    return caching.page(request, response, [entry.brief for entry in entries])
 
 
 @require_safe
@@ -186,9 +201,11 @@ def show_brief(
         if access.is_locked(brief, at):
             return _locked(request, brief)
         raise Http404
-    response = render(request, "briefs/brief.html", _brief_page(request, brief))
+    context = _brief_page(request, brief)
+    response = render(request, "briefs/brief.html", context)
     response.headers["Content-Security-Policy"] = POLICY_WITH_IMAGES
-    return response
+    beside = [entry.brief for entry in (context["before"], context["after"]) if entry]
+    return caching.page(request, response, [brief, *beside])
 
 
 def _brief_page(request: HttpRequest, brief: Brief) -> dict[str, Any]:
@@ -196,11 +213,19 @@ def _brief_page(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     publication = brief.publication
     others = readable(request).filter(publication=publication)
     before, after = archive.beside(others, brief)
+    page, notices = page_of(brief, text), corrections.notices(brief)
+    authors = archive.names_with_paths(publication, text.authors, "authors", brief)
+    # Only what anybody may read has a picture: who shows it to others is no reader of ours.
+    card = cards.path(brief, cards.card_of(publication, text)) if page["is_open_to_all"] else ""
+    card_url = settings.SITE_URL + card if card else ""
     return {
-        **page_of(brief, text),
-        "notices": corrections.notices(brief),
+        **page,
+        "notices": notices,
+        "published": feeds.readable_from(brief),
+        "card_url": card_url,
+        "data": structured.article(brief, text, page["summary"], notices, authors, card_url),
         "topics": archive.names_with_paths(publication, text.topics, "topics", brief),
-        "byline": byline(archive.names_with_paths(publication, text.authors, "authors", brief)),
+        "byline": byline(authors),
         "before": entry_of(before) if before else None,
         "after": entry_of(after) if after else None,
         "is_reader": _is_reader(request),

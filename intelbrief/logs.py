@@ -8,7 +8,7 @@ from typing import Any
 # A token has at least 11 bytes, which are 15 characters of base64url; what is
 # shorter opens nothing. Django warns of a path, a traceback may quote an address.
 TOKEN = re.compile(
-    r"(/(?:u|v|c|o|s/(?:confirm|prefs|own|undo|address|read|invitation))/)[\w%=-]{15,}"
+    r"(/(?:u|v|c|o|s/(?:confirm|prefs|own|undo|address|read|invitation|feed))/)[\w%=-]{15,}"
 )
 
 

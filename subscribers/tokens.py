@@ -188,6 +188,8 @@ address = Purpose("address", size=2, lifetime=3 * 24 * 3600)  # notice, digest
 reading = Purpose("reading", size=3, lifetime=24 * 3600)  # subscription, mark of address, brief
 session = Purpose("session", size=2, lifetime=30 * 24 * 3600)  # subscription, mark of address
 invitation = Purpose("invitation", size=1, lifetime=30 * 24 * 3600)  # member of a client group
+# Shown to its owner, who gives it to a feed reader: for years, until its row is revoked.
+feed = Purpose("feed", size=2)  # feed key, mark of address
 view = Purpose("view", size=2)  # edition, delivery or 0
 click = Purpose("click", size=3)  # edition, position of the link, delivery or 0
 pixel = Purpose("pixel", size=2)  # edition, delivery or 0; as a link: the one nobody can see
@@ -258,3 +260,8 @@ def reading_url(subscription_id: int, mark: int, brief_id: int) -> str:
 def invitation_url(member_id: int) -> str:
     """Return the mailed address whose button accepts an invitation to a client group."""
     return f"{settings.SITE_URL}/s/invitation/{invitation.make(member_id)}"
+
+
+def feed_url(key_id: int, mark: int, written: str) -> str:
+    """Return the address of a reader's own feed, *written* as "atom" or "json"."""
+    return f"{settings.SITE_URL}/s/feed/{feed.make(key_id, mark)}/{written}"

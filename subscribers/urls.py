@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscribers.views import about, embed, mailed, preferences, reading, signup
+from subscribers.views import about, embed, feeds, mailed, preferences, reading, signup
 
 app_name = "subscribers"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("s/read/leave", reading.leave, name="leave"),
     path("s/read/<str:token>", reading.enter, name="enter"),
     path("s/invitation/<str:token>", reading.invitation, name="invitation"),
+    path("s/feed/<str:token>/atom", feeds.show, {"written": "atom"}, name="feed"),
+    path("s/feed/<str:token>/json", feeds.show, {"written": "json"}),
     path("u/<str:token>", mailed.unsubscribe, name="unsubscribe"),
     path("s/", signup.choose, name="choose"),
     path("s/thanks", signup.chosen, name="chosen"),

@@ -15,6 +15,7 @@ from briefs.models import Publication
 from briefs.pages import private, publication_page, speaks
 from subscribers import (
     consent,
+    feeds,
     forms,
     intake,
     limits,
@@ -42,7 +43,7 @@ from subscribers.views.signup import bell
 log = logging.getLogger(__name__)
 
 Status = Subscription.Status
-DONE = ("choices", "pause", "resume", "details", "join", "address", "link")
+DONE = ("choices", "pause", "resume", "details", "join", "address", "link", "feed", "feed-off")
 
 
 class Visit(NamedTuple):
@@ -129,7 +130,9 @@ def _settings_page(
         **(wrong or {}),
     }
     if visit.is_own:
+        key = feeds.standing(subscription)
         context |= {
+            "feed": feeds.addresses(key, subscription) if key else None,
             "reader": reader,
             "token": token,
             "zones": forms.zones_to_choose().items(),
@@ -185,6 +188,14 @@ def _join(request: HttpRequest, visit: Visit) -> None:
         preferences.join(visit.subscription, publication, origin=visit.origin)
 
 
+def _give_feed(_request: HttpRequest, visit: Visit) -> None:
+    feeds.replace(visit.subscription)
+
+
+def _end_feed(_request: HttpRequest, visit: Visit) -> None:
+    feeds.revoke(visit.subscription)
+
+
 def _move(request: HttpRequest, visit: Visit) -> Form | None:
     form = AddressForm(request.POST)
     if not form.is_valid():
@@ -205,6 +216,8 @@ _OWN_WISHES: dict[str, _Act] = {
     "details": _describe,
     "join": _join,
     "address": _move,
+    "feed": _give_feed,
+    "feed-off": _end_feed,
 }
 
 
