@@ -34,6 +34,7 @@ def heed(news: News, source: str) -> None:
     """Do what *news* calls for; in its transaction, so that it is done once."""
     readers = _locked_readers(news)
     moved = _moved_since(news, readers)
+    released = _released(readers.values())
     bounced_on: dict[int, set[int]] = defaultdict(set)
     for row, told in news.fresh:
         reader = readers.get(row.subscriber or 0)
@@ -47,7 +48,7 @@ def heed(news: News, source: str) -> None:
         elif row.pk in moved:
             continue  # the address that failed is the reader's no more
         elif told.type in (BOUNCED, REFUSED) and told.is_permanent and not told.is_senders_fault:
-            _suppress(reader, Suppression.Reason.BOUNCE, row.pk)
+            _end_the_address(reader, row.pk, told, released.get(reader.address_hash))
         elif told.type == BOUNCED and told.reason not in SENDERS_FAULT:
             bounced_on[reader.pk].add(row.pk)
     for pk, deliveries in sorted(bounced_on.items()):
@@ -84,6 +85,24 @@ def _moved_since(news: News, readers: Mapping[int, Subscriber]) -> set[int]:
         for row in rows
         if (at := frozen.get(row.edition)) is not None and moves[row.subscriber] > at
     }
+
+
+def _released(readers: Iterable[Subscriber]) -> dict[str, dt.datetime]:
+    """Return when a person last released the address of each of *readers*, by its hash.
+
+    What bounced before that does not count, however late it is told.
+    """
+    rows = SuppressionRelease.objects.filter(
+        address_hash__in=[reader.address_hash for reader in readers]
+    )
+    return dict(rows.order_by().values_list("address_hash").annotate(last=Max("at")))
+
+
+def _end_the_address(
+    reader: Subscriber, delivery: int, told: Told, released_at: dt.datetime | None
+) -> None:
+    if released_at is None or told.at > released_at:
+        _suppress(reader, Suppression.Reason.BOUNCE, delivery)
 
 
 def _leave(reader: Subscriber, news: News, delivery: int, told: Told, source: str) -> None:
@@ -135,8 +154,7 @@ def rows_of(reader: Subscriber) -> list[dict[int, dt.datetime]]:
     reports come does not matter. What was before a person released the address
     does not count.
     """
-    released = SuppressionRelease.objects.filter(address_hash=reader.address_hash)
-    since = released.aggregate(last=Max("at"))["last"]
+    since = _released([reader]).get(reader.address_hash)
     letters = Delivery.objects.filter(subscriber=reader).order_by("-pk")
     latest = list(letters.values_list("pk", "status")[:LOOKED_AT])
     bounced = [pk for pk, status in latest if status == Delivery.Status.BOUNCED]
@@ -188,8 +206,8 @@ def _tell_the_brakes(news: News) -> None:
     for word, group in (("bounced", news.bounced), ("complained", news.complained)):
         for batch in _batches(news, group):
             counts[batch][word] += 1
-    for batch in sorted(counts):
-        brakes.report(batch, **counts[batch])
+    if counts:
+        brakes.report_all(counts)
     blamed: dict[int, Told] = {}
     for row, told in news.fresh:
         if told.type == REFUSED and told.is_senders_fault:

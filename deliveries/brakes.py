@@ -6,6 +6,7 @@ Once a person has resumed an edition, a brake judges only what came after.
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.cache import cache
@@ -97,11 +98,22 @@ def report(batch_id: int, *, bounced: int = 0, complained: int = 0) -> None:
 
     Call it once for each delivery whose status has changed, not for repeats.
     """
-    Batch.objects.filter(pk=batch_id).update(
-        bounced=F("bounced") + bounced, complained=F("complained") + complained
-    )
-    for edition_id in Batch.objects.filter(pk=batch_id).values_list("edition_id", flat=True):
-        check(edition_id)
+    report_all({batch_id: {"bounced": bounced, "complained": complained}})
+
+
+def report_all(counts: Mapping[int, Mapping[str, int]]) -> None:
+    """Do report() for each batch of *counts*, and look at each of their editions once.
+
+    All batches before any edition, and each in one order: of two workers that do
+    so at once, none has what the other waits for.
+    """
+    for batch, words in sorted(counts.items()):
+        Batch.objects.filter(pk=batch).update(
+            **{word: F(word) + number for word, number in words.items()}
+        )
+    editions = Batch.objects.filter(pk__in=list(counts)).order_by("edition_id")
+    for edition in editions.values_list("edition_id", flat=True).distinct():
+        check(edition)
 
 
 def blame_sender(edition_id: int, words: str, at: dt.datetime) -> bool:

@@ -8,7 +8,6 @@ import dataclasses
 import datetime as dt
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -19,12 +18,14 @@ from django.utils import timezone
 
 from deliveries import advancing, aftermath, guard, matching
 from deliveries.models import InboundEvent
-from deliveries.told import BOUNCED, REFUSED, Told
+from deliveries.told import BOUNCED, DEFERRED, DELIVERED, REFUSED, Told
 
 log = logging.getLogger(__name__)
 
 BY_MAIL = "mail"
 AT_A_TIME = 200
+# Of these, so many of one transaction: each takes some 5 ms, and on SQLite others wait to write.
+MOST_GRAVE = 20
 MOST_ROWS = 500  # of one INSERT
 # SQLite's clock is a millisecond coarse: what it wrote may be that much before an event.
 COARSE = dt.timedelta(milliseconds=1)
@@ -106,7 +107,9 @@ def _put_aside(pk: int, error: str) -> None:
 
 @transaction.atomic
 def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
-    """Apply *most* events in one transaction; return how many were, and whether some may be left.
+    """Apply *most* events in one transaction, or fewer that take long.
+
+    Return how many were, and whether some may be left.
 
     On PostgreSQL two workers take different rows; on SQLite they take turns.
     """
@@ -116,10 +119,11 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
     )
     if not taken:
         return 0, False
-    readable, gone = _without_strangers(_readable(taken))
+    heard, gone = _without_strangers(_readable(taken))
+    readable = _together(heard)
     found = matching.match([told for _event, told in readable])
     rows = advancing.lock({delivery for delivery in found if delivery})
-    matched: dict[str, list[tuple[int, Told]]] = defaultdict(list)
+    matched: list[tuple[int, Told]] = []
     done: list[int] = []
     held: list[int] = []
     unmatched: list[_Heard] = []
@@ -129,16 +133,33 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
         elif delivery not in rows:
             held.append(event.pk)
         else:
-            matched[event.source].append((delivery, told))
+            matched.append((delivery, told))
             done.append(event.pk)
-    for number, (source, reports) in enumerate(sorted(matched.items())):
-        if number:
-            rows = advancing.lock(rows)  # as they stand after the reports of another source
-        aftermath.heed(advancing.apply(rows, reports, source), source)
+    if matched:
+        source = readable[0][0].source
+        aftermath.heed(advancing.apply(rows, matched, source), source)
     InboundEvent.objects.filter(pk__in=held).update(due_at=Now() + IS_HELD)
     gone += _wait_or_drop(unmatched)
     InboundEvent.objects.filter(pk__in=[*done, *gone]).delete()
-    return len(done), len(taken) == most
+    return len(done), len(taken) == most or len(readable) < len(heard)
+
+
+def _together(heard: list[_Heard]) -> list[_Heard]:
+    """Return the first of *heard* that one transaction applies; the others wait for the next.
+
+    They are of one source: readers, batches and editions are locked in one
+    order then, and two workers never wait for each other.
+    """
+    kept: list[_Heard] = []
+    grave = 0
+    for event, told in heard:
+        if event.source != heard[0][0].source:
+            continue
+        grave += told.type not in (DELIVERED, DEFERRED)
+        if grave > MOST_GRAVE:
+            break
+        kept.append((event, told))
+    return kept
 
 
 def _readable(taken: Sequence[InboundEvent]) -> list[_Heard]:

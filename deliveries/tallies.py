@@ -100,10 +100,13 @@ def stale(editions: Iterable[int], *, at_once: bool = True) -> None:
     Call it in the transaction of the change. *at_once* is for what a person
     did; what comes by the thousand waits for the pace of counting.
     """
-    # Whoever counts just now sees that the time has changed, and lets the count go.
-    changed_at = NOT_COUNTED if at_once else timezone.now()
     counted = Tally.objects.filter(edition__in=list(editions), edition__pruning_at__isnull=True)
-    counted.update(is_final=False, counted_at=changed_at)
+    if at_once:
+        # Whoever counts just now sees that the time has changed, and lets the count go.
+        counted.update(is_final=False, changes=F("changes") + 1, counted_at=NOT_COUNTED)
+    else:
+        # The count goes on, and is not the last: reports come all day, and would let none be.
+        counted.update(is_final=False, changes=F("changes") + 1)
 
 
 def stale_by(deliveries: Iterable[int]) -> None:
@@ -176,7 +179,7 @@ def _is_being_counted(tally: Tally) -> bool:
 
 
 def renew(edition: Edition) -> bool:
-    """Count *edition* and write it down, unless another does, or the ledger changes meanwhile."""
+    """Count *edition* and write it down, unless another does, or a person acts meanwhile."""
     tally, _made = Tally.objects.get_or_create(
         edition=edition, defaults={"counted_at": NOT_COUNTED}
     )
@@ -187,10 +190,11 @@ def renew(edition: Edition) -> bool:
     edition.refresh_from_db()  # its status before its rows: what ends in between is counted again
     report = count(edition)
     waiting = sum(report["statuses"][status] for status in WAITING)
+    own = Tally.objects.filter(pk=tally.pk, counted_at=mine)
+    is_last = not edition.is_open and not waiting
     return bool(
-        Tally.objects.filter(pk=tally.pk, counted_at=mine).update(
-            report=report, is_final=not edition.is_open and not waiting
-        )
+        own.filter(changes=tally.changes).update(report=report, is_final=is_last)
+        or own.update(report=report)
     )
 
 

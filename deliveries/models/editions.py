@@ -204,6 +204,8 @@ class Tally(models.Model):
     counted_at = models.DateTimeField(_("counted"), default=timezone.now)
     # Nothing has changed in the ledger since, as far as is known.
     is_final = models.BooleanField(default=False)
+    # How often something has: a count is final only if nothing did while it went on.
+    changes = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("tally")
