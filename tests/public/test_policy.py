@@ -146,6 +146,13 @@ def lists(client: Client, scene: Scene, _who: Subscription | None) -> bytes:
     return b"".join(got(client, home + path) for path in paths)
 
 
+def searches(client: Client, scene: Scene, _who: Subscription | None) -> bytes:
+    """Look for its words, for a mistyped one, and for all that has its author."""
+    home = f"/{scene.brief.publication.slug}"
+    asked = ("/search/?q=matter", "/search/?q=kestral", f"{home}/search/?author=kay")
+    return b"".join(got(client, path) for path in asked)
+
+
 def neighbours(client: Client, scene: Scene, _who: Subscription | None) -> bytes:
     """Read the page of a brief that stands beside it, which all may read."""
     return got(client, f"/{scene.brief.publication.slug}/2026/04/06/beside/")
@@ -200,6 +207,7 @@ CHANNELS: list[Channel] = [
     front,
     publication,
     lists,
+    searches,
     neighbours,
     old_address,
     mail_in_browser,
@@ -208,7 +216,7 @@ CHANNELS: list[Channel] = [
     welcome,
 ]
 # Where who may read finds the text itself: without these, a site that shows nothing would pass.
-WITH_TEXT = {page_of_the_brief, mail_in_browser}
+WITH_TEXT = {page_of_the_brief, searches, mail_in_browser}
 
 
 def got(client: Client, path: str) -> bytes:
