@@ -90,6 +90,14 @@ def _hits(edition: Edition, found: counts.Ledger, policy: str) -> dict[str, Any]
             "curve": None,
             "links": [{**link, **unknown} for link in links],
         }
+    return {
+        **_sums(edition),
+        "readers": counts.readers(edition, found) if policy == "per-reader" else None,
+    }
+
+
+def _sums(edition: Edition) -> dict[str, Any]:
+    """Return opens and clicks of *edition* as far as they are sums, which are quickly read."""
     counted = counts.hits(edition)
     opens = counted.pop(PIXEL, {"human": 0, "machine": 0})
     clicks = {
@@ -97,7 +105,6 @@ def _hits(edition: Edition, found: counts.Ledger, policy: str) -> dict[str, Any]
     }
     return {
         "hits": {"opens": opens, "clicks": clicks},
-        "readers": counts.readers(edition, found) if policy == "per-reader" else None,
         "curve": counts.curve(edition),
         "links": counts.links(edition, counted),
     }
@@ -109,6 +116,13 @@ def of(edition: Edition) -> dict[str, Any]:
     if (row is None or not row.is_final) and tallies.is_small(edition):
         return count(edition)
     return _up_to_now(edition, row)
+
+
+def of_now(edition: Edition) -> dict[str, Any]:
+    """Return of(edition) with the opens and clicks of this moment, for who does not ask often."""
+    found = of(edition)
+    is_final = EditionFigures.objects.filter(edition=edition, is_final=True).exists()
+    return found if is_final or not found["hits"] else {**found, **_sums(edition)}
 
 
 def of_many(editions: Iterable[Edition]) -> list[dict[str, Any]]:

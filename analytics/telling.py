@@ -4,17 +4,20 @@ from typing import Any
 
 from analytics import figures, rates, words
 from deliveries.models import Edition
+from deliveries.tracking import counting
 
 
 def more(edition: Edition) -> dict[str, Any]:
     """Return what the report of *edition* has besides; of one whose rows are gone, all of it."""
-    found = figures.of(edition)
+    found = figures.of_now(edition)
     ledger = {key: found[key] for key in ("audience", "statuses", "reasons")}
     return {
         **ledger,
         "figures": found,
         "rates": rates.of(found),
         "compared": rates.compare(edition, found),
+        # Of any edition: who reads the numbers in that moment misses the last seconds.
+        "hits_to_come": bool(found["hits"]) and counting.waits(),
     }
 
 
@@ -23,7 +26,7 @@ def lines(report: dict[str, Any]) -> list[str]:
     if "figures" not in report:
         return []
     found = report["figures"]
-    return ["", *_rates(report), *_reasons(found), *_links(found)]
+    return ["", *_rates(report), *_hits(report), *_reasons(found), *_links(found)]
 
 
 def _rates(report: dict[str, Any]) -> list[str]:
@@ -49,6 +52,19 @@ def _reasons(found: dict[str, Any]) -> list[str]:
         for why, number in found["unsubscribed"]["reasons"].items()
     ]
     return [*bounced, *left]
+
+
+def _hits(report: dict[str, Any]) -> list[str]:
+    hits = report["figures"]["hits"]
+    if not hits:
+        return []
+    rows = [
+        f"  {name:<20}{row['human']:>13,}  by people, {row['machine']:,} by machines"
+        for name, row in hits.items()
+    ]
+    if report["hits_to_come"]:
+        rows.append("  Some opens or clicks are not counted yet: that takes 10 to 25 seconds.")
+    return rows
 
 
 def _links(found: dict[str, Any]) -> list[str]:
