@@ -5,7 +5,7 @@ from email.message import Message
 
 from deliveries.returned import reading, replies, wishes
 
-MOST = 800  # characters of one's own words: who explains more, discusses
+MOST = 600  # characters that are looked at: who comes to it later, discusses
 # Said to our face.
 _STRONG = re.compile(
     r"(stop|quit|cease)( \S+)? spam+ing|you(r company)?( are|'re|r)?( \S+)? (spam+ing|spam+ers?|"
@@ -52,15 +52,11 @@ def accuses(message: Message, text: str) -> bool:
 
     Lists, newsletters and programs speak of spam too: what they send is none.
     """
-    if any(name in message for name in ("List-Id", "List-Unsubscribe", "Feedback-ID")):
-        return False
-    if reading.header(message, "Auto-Submitted").lower().startswith("auto"):
+    if not wishes.is_private(message):
         return False
     if wishes.token_of(message) is not None:
         return False  # to leave is what they asked for
-    own = wishes.own_words(text[:5000])
-    if not 0 < len(own) <= MOST:
-        return False
+    own = wishes.own_words(text[:5000])[:MOST]
     subject = reading.header(message, "Subject")[:200]
     plain = own.replace("\u2019", "'")
     if not _STRONG.search(plain):

@@ -101,7 +101,7 @@ BODY = re.compile(
     r"không (thể|tìm|gửi|tồn)|ไม่สามารถ|"
     r"zustellung|unbekannt|existiert nicht|nicht gefunden|introuvable|error de entrega|"
     r"falha na entrega|recapitare|mislukt|niepowodzeni|nie powiod|сбой|nezda[rř]il|zlyhal|"
-    r"mislykke|gick inte|fungerade inte|başarısız|bulunamad|απέτυχε|δεν (βρέθηκε|ήταν)|"
+    r"mislyk|gick inte|fungerade inte|başarısız|bulunamad|απέτυχε|δεν (βρέθηκε|ήταν)|"
     r"nu a reu[sș]it|nije usp|неуспешн|не (беше|е намерен)|недостав|no s.ha (trobat|pogut)|"
     r"lliurament|tidak (dapat|ditemukan|terkirim)|pengiriman gagal|gagal (di)?kirim|"
     r"ล้มเหลว|ไม่พบ|ei õnnestunud|nepavyko|neizdevās|zurückgeschickt|配信に失敗|"

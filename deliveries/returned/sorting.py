@@ -1,5 +1,6 @@
 """Sort a mail that came back into the kinds of docs/bounces.md: the whole of it, as one value."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
@@ -59,16 +60,16 @@ def sort_message(message: Message, short: Message) -> Returned:
         return _of_complaint(complaint, "arf")
     if found := dsn.find(message):
         return _of_report(found, message)
-    text = body(message)
+    text, first = body(message), first_text(message)
     if replies.is_receipt(message) and not replies.is_rejection(text):
         return Returned(NOT_A_BOUNCE, reason="receipt", rule="receipt")
     if notice := sns.find(text):
         return _of_notice(notice)
     answer = replies.kind_of(message, text)
     sight = freeform.Sight(message, text, short)
-    if not answer and not sight.is_a_servers and accusations.accuses(message, text):
+    if not answer and not sight.is_a_servers and accusations.accuses(message, first):
         return _of_accusation(message, text)
-    if wishes.wishes_to_leave(message, text) and not answer:
+    if wishes.wishes_to_leave(message, first) and not answer:
         return Returned(UNSUBSCRIBE, address=_sender(message), rule="wish")
     if (not answer or sight.is_plainly()) and (bounce := freeform.find(sight)):
         return _of_bounce(bounce)
@@ -80,19 +81,30 @@ def sort_message(message: Message, short: Message) -> Returned:
 def body(message: Message) -> str:
     """Return what *message* itself says, without the mail that it returns."""
     texts: list[str] = []
-    html: list[str] = []
+    for kind, text in _texts(message):
+        if kind != "text/html" or not texts or not _is_said_by(texts[-1], text):
+            texts.append(text)
+    return reading.squeezed("\n".join(texts)[: 4 * MOST_TEXT])[:MOST_TEXT]
+
+
+def first_text(message: Message) -> str:
+    """Return what stands first in *message*: what lists and scanners add is below it."""
+    return next((text for _kind, text in _texts(message) if text.strip()), "")[:MOST_TEXT]
+
+
+def _texts(message: Message) -> Iterator[tuple[str, str]]:
     for part in reading.parts(message, inside=False):
         kind = reading.content_type(part)
         if kind in ("message/rfc822", "message/global", "text/rfc822-headers"):
             continue
-        if kind == "text/html":
-            html.append(reading.text_of(part))
-        elif kind.startswith("text/") or part is message:
-            texts.append(reading.text_of(part))
-    found = "\n".join(texts)
-    if len(found.split()) < 5 and html:
-        found += "\n" + "\n".join(html)
-    return reading.squeezed(found[: 4 * MOST_TEXT])[:MOST_TEXT]
+        if kind.startswith("text/") or part is message:
+            yield kind, reading.text_of(part)
+
+
+def _is_said_by(text: str, other: str) -> bool:
+    """Tell whether *text* says most of what *other* says, as the alternative to HTML does."""
+    words = set(other[:MOST_TEXT].split())
+    return not words or 2 * len(words & set(text[:MOST_TEXT].split())) > len(words)
 
 
 def _sender(message: Message) -> str:

@@ -21,6 +21,7 @@ _ANSWERED = re.compile(
 _SIGNS = re.compile(r"[^\w\s'@+.&-]+|(?<!\w)[.'&-]+|[.'&-]+(?!\w)")
 MOST_WORDS = 80  # characters of a wish that is nothing else
 MOST_PLEA = 300  # characters of a few sentences that hold one
+MOST_OWN = 2000  # characters with a signature and what companies set below it
 _HEADERS = (
     "Delivered-To",
     "X-Original-To",
@@ -51,11 +52,12 @@ def wishes_to_leave(message: Message, text: str) -> bool:
     subject = _ANSWERED.sub("", reading.header(message, "Subject")[:200])
     if is_wish(subject) or leavewords.SUBJECT.fullmatch(_bare(subject)):
         return True
-    own = own_words(text[:5000])
+    lines = own_lines(text[:5000])
+    own = " ".join(" ".join(lines).split())
     to_us = any(_PLAIN.search(v) for name in _HEADERS for v in reading.headers(message, name))
     if to_us and len(own) < 400:
         return True
-    return is_wish(own) or _pleads(own)
+    return is_wish(own) or is_wish(_first(lines)) or (is_private(message) and _pleads(own))
 
 
 def is_wish(words: str) -> bool:
@@ -64,12 +66,25 @@ def is_wish(words: str) -> bool:
     return 0 < len(bare) <= MOST_WORDS and leavewords.WISH.fullmatch(bare) is not None
 
 
+def is_private(message: Message) -> bool:
+    """Tell whether a person wrote *message* to us alone, as far as its headers say."""
+    if any(name in message for name in ("List-Id", "List-Unsubscribe", "Feedback-ID")):
+        return False
+    return not reading.header(message, "Auto-Submitted").lower().startswith("auto")
+
+
+def _first(lines: list[str]) -> str:
+    """Return the first of *lines* that says something: signatures and disclaimers follow."""
+    return next((line for line in lines if _bare(line)), "")
+
+
 def _pleads(own: str) -> bool:
+    begin = own[:MOST_PLEA]
     return (
-        len(own) < MOST_PLEA
-        and own.count("@") < 2
-        and leavewords.PLEA.search(own) is not None
-        and leavewords.STAYS.search(own) is None
+        len(own) < MOST_OWN
+        and begin.count("@") < 2
+        and leavewords.PLEA.search(begin) is not None
+        and leavewords.STAYS.search(begin) is None
     )
 
 
@@ -80,7 +95,12 @@ def _bare(words: str) -> str:
 
 
 def own_words(text: str) -> str:
-    """Return what the writer of *text* wrote above what is quoted."""
+    """Return what the writer of *text* wrote above what is quoted, in one line."""
+    return " ".join(" ".join(own_lines(text)).split())
+
+
+def own_lines(text: str) -> list[str]:
+    """Return the lines that the writer of *text* wrote above what is quoted."""
     lines: list[str] = []
     stripped = [line.strip() for line in text.splitlines()]
     for bare, below in pairwise([*stripped, ""]):
@@ -92,7 +112,7 @@ def own_words(text: str) -> str:
         ):
             break
         lines.append(bare)
-    return " ".join(" ".join(lines).split())
+    return lines
 
 
 def _opens(line: str) -> bool:

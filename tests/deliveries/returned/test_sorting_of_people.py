@@ -74,3 +74,25 @@ def test_servers_write_in_the_language_of_their_owner(subject, words, kind):
     raw = shapes.mail(f"{words}\n\n{shapes.ADA}\n", subject, "postmaster@example.com")
     found = sorting.sort(raw)
     assert (found.kind, found.address) == (kind, shapes.ADA)
+
+
+def test_the_alternative_in_html_and_what_a_company_sets_below_change_nothing():
+    disclaimer = "\n\nAda Lovelace\nReader Ltd\n" + "This e-mail is confidential.\n" * 20
+    raw = (
+        f"From: {shapes.ADA}\nSubject: Re: Harbour Brief\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/alternative; boundary=b\n\n"
+        f"--b\nContent-Type: text/plain\n\nHello,\nUnsubscribe\n{disclaimer}\n"
+        "--b\nContent-Type: text/html\n\n<p>Hello,<p><b>Unsubscribe</b><hr>Ships came.\n--b--\n"
+    )
+    assert sorting.sort(raw.encode()).kind == sorting.UNSUBSCRIBE
+
+
+def test_a_report_in_html_is_read_though_a_list_adds_its_footer_as_text():
+    raw = (
+        "From: postmaster@example.com\nSubject: Undeliverable: News\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n"
+        f"--b\nContent-Type: text/html\n\n<p>{shapes.ADA}<p>The recipient's mailbox is full.\n"
+        "--b\nContent-Type: text/plain\n\n____\nusers mailing list\nhttps://lists.example.net\n--b--"
+    )
+    found = sorting.sort(raw.encode())
+    assert (found.kind, found.address) == (sorting.TRANSIENT, shapes.ADA)
