@@ -17,8 +17,8 @@ from briefs import access, old_addresses, revisions, workflow
 from briefs.models import Author, Brief, ClientGroup, Publication, Topic
 from deliveries import audience, digests, embargo, planning
 from deliveries.models import Delivery, Edition
-from subscribers import groups, letters, reading, tokens
-from subscribers.models import Notice, Subscription
+from subscribers import feeds, groups, letters, reading, tokens
+from subscribers.models import FeedToken, Notice, Subscription
 from tests.make import (
     make_brief,
     make_edition,
@@ -202,6 +202,29 @@ def welcome(_client: Client, scene: Scene, who: Subscription | None) -> bytes:
     return str(letters.welcome(notice).message()).encode()
 
 
+def feed_of_all(client: Client, scene: Scene, who: Subscription | None) -> bytes:
+    """Read the feeds that stand on the site, and the reader's own, whose key outlives them."""
+    home = f"/{scene.brief.publication.slug}/"
+    words = b"".join(
+        got(client, f"{home}{place}feed.{written}")
+        for place in ("", "topics/kes/", "authors/kay/")
+        for written in ("atom", "json")
+    )
+    if who is None:
+        return words
+    key, _is_new = FeedToken.objects.get_or_create(subscription=who, revoked_at=None)
+    return words + b"".join(
+        got(client, address.partition(":8000")[2]) for address in feeds.addresses(key, who).values()
+    )
+
+
+def for_machines(client: Client, scene: Scene, _who: Subscription | None) -> bytes:
+    """Read the sitemap; a picture that is given says the headline."""
+    card = client.get(f"{scene.brief.web_path()}card.png")
+    said = scene.brief.headline.encode() if card.status_code == 200 else b""
+    return got(client, "/sitemap.xml") + got(client, "/sitemap-1.xml") + said
+
+
 CHANNELS: list[Channel] = [
     page_of_the_brief,
     front,
@@ -214,9 +237,11 @@ CHANNELS: list[Channel] = [
     mail,
     digest,
     welcome,
+    feed_of_all,
+    for_machines,
 ]
 # Where who may read finds the text itself: without these, a site that shows nothing would pass.
-WITH_TEXT = {page_of_the_brief, searches, mail_in_browser}
+WITH_TEXT = {page_of_the_brief, searches, mail_in_browser, feed_of_all}
 
 
 def got(client: Client, path: str) -> bytes:
