@@ -1,6 +1,7 @@
 """Who reads: found out from a cookie, and only where somebody asks."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -32,6 +33,8 @@ class ReaderMiddleware:
 
         request.reader = SimpleLazyObject(find)  # type: ignore[attr-defined]  # ours alone
         response = self.get_response(request)
+        if response.status_code == HTTPStatus.NOT_FOUND and not asked:
+            find()  # else the headers would tell what is not there from what is hidden
         if asked:
             patch_vary_headers(response, ["Cookie"])
         if asked and asked[0] != access.ANONYMOUS:

@@ -94,6 +94,33 @@ def test_a_link_leads_to_no_brief_whose_headline_its_reader_may_not_know(client,
     assert client.get(mailed_link())["Location"] == f"/{publication.slug}/"
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("who", ["stranger", "subscriber"])
+def test_what_is_hidden_answers_as_what_is_not_there(client, who):
+    publication = make_publication()
+    house = make_publication(is_public=False)
+    for_some = published(publication, access="groups")
+    later = published(publication, slug="later")
+    later.embargo_until = timezone.now() + dt.timedelta(hours=1)
+    later.save()
+    if who == "subscriber":
+        client.get(reading.url(make_subscription(publication)).partition(":8000")[2])
+    answers = set()
+    for path in (
+        for_some.web_path(),
+        later.web_path(),
+        published(house).web_path(),
+        f"/{house.slug}/",
+        f"/{house.slug}/archive/",
+        for_some.web_path()[:-1] + "-none/",
+        "/none/",
+        "/none/of/it/",
+    ):
+        answer = client.get(path)
+        answers.add((answer.status_code, answer.content, str(sorted(answer.items()))))
+    assert len(answers) == 1
+
+
 def test_who_leaves_this_browser_is_a_stranger_again(client):
     publication = make_publication()
     brief = published(publication, access="subscribers")
