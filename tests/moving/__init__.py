@@ -1,0 +1,1 @@
+"""Archives that move in and out."""
