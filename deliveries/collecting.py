@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 KEYWORD = "$IntelBriefRead"
 TIMEOUT = 20  # seconds that the server may take for an answer
 MOST = 500  # messages of one visit
+WINDOW = 10_000  # messages that one search looks at: imaplib takes answers of 1 MB
+_LITERAL = 2 * reading.MOST_BYTES  # bytes of one answer; what is promised to be longer is a lie
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -44,6 +46,26 @@ class Place:
     password: str
     folder: str
     is_tls: bool  # from the first byte; else by STARTTLS
+
+
+class _Server(imaplib.IMAP4):
+    """A connection that reads no answer into memory that is longer than we asked for."""
+
+    def read(self, size: int) -> bytes:
+        return super().read(_bounded(size))
+
+
+class _ServerTls(imaplib.IMAP4_SSL):
+    """The same, encrypted from the first byte."""
+
+    def read(self, size: int) -> bytes:
+        return super().read(_bounded(size))
+
+
+def _bounded(size: int) -> int:
+    if size > _LITERAL:
+        raise imaplib.IMAP4.abort(f"it wants to send {size} bytes at once")
+    return size
 
 
 def parse(url: str) -> Place:
@@ -100,9 +122,9 @@ def _opened(place: Place) -> imaplib.IMAP4:
     context = ssl.create_default_context()
     server: imaplib.IMAP4
     if place.is_tls:
-        server = imaplib.IMAP4_SSL(place.host, place.port, ssl_context=context, timeout=TIMEOUT)
+        server = _ServerTls(place.host, place.port, ssl_context=context, timeout=TIMEOUT)
     else:
-        server = imaplib.IMAP4(place.host, place.port, timeout=TIMEOUT)
+        server = _Server(place.host, place.port, timeout=TIMEOUT)
         if place.host not in _LOCAL:
             server.starttls(context)
     server.login(place.user, place.password)
@@ -118,33 +140,56 @@ def _collect(server: imaplib.IMAP4, place: Place, until: float) -> int:
     allowed = b" ".join(part for part in flags_kept if isinstance(part, bytes))
     # Some servers keep no keywords; then unread is what tells new from old.
     keeps = b"\\*" in allowed or KEYWORD.encode() in allowed
-    _, found = server.uid(
-        "SEARCH", *(("UNKEYWORD", KEYWORD) if keeps else ("UNSEEN",)), "UNDELETED"
-    )
-    uids = b" ".join(part for part in found if isinstance(part, bytes)).split()[:MOST]
     flags = [r"\Seen", *([KEYWORD] if keeps else [])]
     if settings.BOUNCE_MAILBOX_DELETES:
         flags.append(r"\Deleted")
     done = 0
-    for uid in uids:
+    for uid in _unread(server, _number(answer), keeps=keeps):
         if time.monotonic() > until:
             break
-        _take(_fetched(server, uid), uid)
-        server.uid("STORE", uid.decode("ascii", "replace"), "+FLAGS.SILENT", f"({' '.join(flags)})")
+        data = _fetched(server, uid)
+        if data is None:
+            log.warning("Message %r of the bounce mailbox cannot be fetched; it waits.", uid)
+            continue
+        _take(data, uid)
+        kind, said = server.uid(
+            "STORE", uid.decode("ascii", "replace"), "+FLAGS.SILENT", f"({' '.join(flags)})"
+        )
+        if kind != "OK":  # else the same would be read every minute, and none behind it
+            raise imaplib.IMAP4.error(f"it does not mark what was read: {said!r}")
         done += 1
     if done and settings.BOUNCE_MAILBOX_DELETES:
         server.expunge()
     return done
 
 
-def _fetched(server: imaplib.IMAP4, uid: bytes) -> bytes:
-    """Return the beginning of a message, without marking it as read."""
+def _number(answer: list[bytes | None]) -> int:
+    """Return how many messages a folder says it has."""
+    said = answer[0] if answer else None
+    return int(said) if said and said.isdigit() else 0
+
+
+def _unread(server: imaplib.IMAP4, messages: int, *, keeps: bool) -> list[bytes]:
+    """Return the oldest of what is unread, MOST at most, of a folder of any size."""
+    new = ("UNKEYWORD", KEYWORD) if keeps else ("UNSEEN",)
+    uids: list[bytes] = []
+    for begin in range(1, messages + 1, WINDOW):
+        end = min(begin + WINDOW - 1, messages)
+        _, found = server.uid("SEARCH", *new, "UNDELETED", f"{begin}:{end}")
+        uids += b" ".join(part for part in found if isinstance(part, bytes)).split()
+        if len(uids) >= MOST:
+            break
+    return uids[:MOST]
+
+
+def _fetched(server: imaplib.IMAP4, uid: bytes) -> bytes | None:
+    """Return the beginning of a message, without marking it as read; None where it is not given."""
     part = f"(BODY.PEEK[]<0.{reading.MOST_BYTES}>)"
     _, answer = server.uid("FETCH", uid.decode("ascii", "replace"), part)
     for piece in answer:
         if isinstance(piece, tuple) and len(piece) > 1 and isinstance(piece[1], bytes):
             return piece[1]
-    return b""
+    return None
 
 
 def _take(data: bytes, uid: bytes) -> None:

@@ -56,6 +56,8 @@ class Command(BaseCommand):
             "reason": returned.reason or None,
             "words": " ".join(returned.words.split())[:500] or None,
         }
+        if sys.stdout is None:  # closed by whoever started this
+            return
         line = " · ".join(f"{name}: {value}" for name, value in said.items() if value)
         # What servers write has any character, and a terminal of LANG=C takes few.
         encoding = getattr(self.stdout, "encoding", None) or "ascii"

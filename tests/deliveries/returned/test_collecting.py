@@ -170,3 +170,45 @@ def test_a_malformed_mailbox_is_named_without_its_password(settings, url):
 def test_an_unsubscribe_mailbox_is_a_plain_address(settings):
     settings.UNSUBSCRIBE_MAILBOX = "leave me <x@example.org>"
     assert "intelbrief.E018" in [message.id for message in look()]
+
+
+def test_a_message_that_the_server_does_not_give_stays_unread(mailbox, kept, monkeypatch):
+    server = mailbox(GONE, FULL)
+    given = _Session.do_uid_fetch
+    monkeypatch.setattr(
+        _Session, "do_uid_fetch", lambda self, uid, part: uid == "1" or given(self, uid, part)
+    )
+    assert collecting.collect() == 1
+    assert kept == ["transient"]
+    assert not server.flags[1]
+
+
+def test_a_server_that_marks_nothing_is_in_trouble(mailbox, kept, monkeypatch):
+    mailbox(GONE)
+    real = collecting.imaplib.IMAP4.uid
+    monkeypatch.setattr(
+        collecting.imaplib.IMAP4,
+        "uid",
+        lambda self, name, *rest: ("NO", [b"full"]) if name == "STORE" else real(self, name, *rest),
+    )
+    with pytest.raises(collecting.Trouble, match="does not mark"):
+        collecting.collect()
+
+
+def test_an_answer_longer_than_was_asked_for_is_not_read(mailbox, kept, monkeypatch):
+    def lie(session, uid, _part):
+        session.wfile.write(f"* 1 FETCH (UID {uid} BODY[]<0> {{99999999999}}\r\n".encode())
+
+    mailbox(GONE)
+    monkeypatch.setattr(_Session, "do_uid_fetch", lie)
+    with pytest.raises(collecting.Trouble, match="at once"):
+        collecting.collect()
+    assert not kept
+
+
+def test_a_large_folder_is_searched_piece_by_piece(mailbox, kept, monkeypatch):
+    monkeypatch.setattr(collecting, "WINDOW", 2)
+    server = mailbox(GONE, FULL, GONE)
+    collecting.collect()
+    searches = [said.rpartition(" ")[2] for said in server.log if said.startswith("UID SEARCH")]
+    assert searches == ["1:2", "3:3"]
