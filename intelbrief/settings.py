@@ -17,7 +17,7 @@ import django_stubs_ext
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
-from environs import FileAwareEnv
+from environs import FileAwareEnv, validate
 
 from intelbrief import mail_settings
 from intelbrief.desk_look import UNFOLD as UNFOLD
@@ -320,10 +320,13 @@ EMAIL_TIMEOUT = 30
 # --- what comes back ------------------------------------------------------
 
 # A reader whose letters bounced for a while is suppressed after so many in a row, over so long.
-TRANSIENT_BOUNCES = env.int("TRANSIENT_BOUNCES", 5)
-TRANSIENT_BOUNCES_OVER = timedelta(days=env.float("TRANSIENT_BOUNCE_DAYS", 7.0))
+TRANSIENT_BOUNCES = env.int("TRANSIENT_BOUNCES", 5, validate=validate.Range(min=1))
+_some_days = validate.Range(min=0, max=1000)
+TRANSIENT_BOUNCES_OVER = timedelta(
+    days=env.float("TRANSIENT_BOUNCE_DAYS", 7.0, validate=_some_days)
+)
 # How long a report waits for the letter that it names to be found.
-UNMATCHED_EVENTS_KEPT = timedelta(days=env.float("UNMATCHED_EVENT_DAYS", 3.0))
+UNMATCHED_EVENTS_KEPT = timedelta(days=env.float("UNMATCHED_EVENT_DAYS", 3.0, validate=_some_days))
 
 # --- people ---------------------------------------------------------------
 
@@ -362,17 +365,17 @@ PROOF_OF_WORK = env.int("PROOF_OF_WORK", 100_000)
 # --- what readers leave behind --------------------------------------------
 
 # How long a consent record keeps IP address and browser; twice as long, their network.
-CONSENT_ORIGIN_DAYS = env.int("CONSENT_ORIGIN_DAYS", 365)
+CONSENT_ORIGIN_DAYS = env.int("CONSENT_ORIGIN_DAYS", 365, validate=validate.Range(min=0))
 
 # --- how long things are kept ---------------------------------------------
 
 # How long after its end an edition has a row for each reader; 0 is for ever. docs/retention.md
-DELIVERY_DAYS = env.int("DELIVERY_DAYS", 90)
+DELIVERY_DAYS = env.int("DELIVERY_DAYS", 90, validate=validate.Range(min=0))
 if 0 < DELIVERY_DAYS < 30:
     _reason = "DELIVERY_DAYS is less than 30: servers report on a copy for weeks. Set 30 or more."
     raise ImproperlyConfigured(_reason)
 # How long single mails that are no brief are kept once they went out or were given up.
-NOTICE_DAYS = env.int("NOTICE_DAYS", 90)
+NOTICE_DAYS = env.int("NOTICE_DAYS", 90, validate=validate.Range(min=0))
 
 # --- languages and time ---------------------------------------------------
 

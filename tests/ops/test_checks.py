@@ -116,6 +116,7 @@ def test_nothing_starts_without_keys(tmp_path, arguments):
         ({"PROVIDERS": '{"main"'}, 'Environment variable "PROVIDERS" invalid'),
         ({"DATABASE_URL": "nonsense://x"}, 'Environment variable "DATABASE_URL" invalid'),
         ({"DEBUG": "perhaps"}, 'Environment variable "DEBUG" invalid'),
+        ({"UNMATCHED_EVENT_DAYS": "1e9"}, 'Environment variable "UNMATCHED_EVENT_DAYS" invalid'),
         ({"SITE_URL": "briefs.example.org"}, "(intelbrief.E004)"),
         ({"DEBUG": "1", "SITE_URL": "https://b.example.org"}, "(intelbrief.E005) DEBUG is on"),
         ({"SITE_URL": "http://b.example.org"}, "(intelbrief.W002) SITE_URL has no https"),
