@@ -232,17 +232,20 @@ def _agreed(deliveries: set[int]) -> set[int]:
     """Return those of *deliveries* whose readers asked under a wording that names what is noted.
 
     A publication may have begun to tell readers apart when it had some
-    already; what they did is counted, and not noted of them.
+    already; what they did is counted, and not noted of them. Nor is what
+    those do with old mails who have left, and taken their consent along.
     """
     since = "edition__publication__tracks_readers_since"
-    asked = Subscription.objects.filter(
-        subscriber=OuterRef("subscriber"),
-        publication=OuterRef("edition__publication"),
-        requested_at__gte=OuterRef(since),
+    theirs = Subscription.objects.filter(
+        subscriber=OuterRef("subscriber"), publication=OuterRef("edition__publication")
     )
+    asked = theirs.filter(requested_at__gte=OuterRef(since))
+    left = theirs.filter(status=Subscription.Status.UNSUBSCRIBED)
     agreed: set[int] = set()
     for chunk in _chunks(deliveries):
-        rows = Delivery.objects.filter(Q(**{f"{since}__isnull": True}) | Exists(asked))
+        rows = Delivery.objects.filter(
+            ~Exists(left), Q(**{f"{since}__isnull": True}) | Exists(asked)
+        )
         agreed.update(rows.filter(pk__in=chunk).values_list("pk", flat=True))
     return agreed
 

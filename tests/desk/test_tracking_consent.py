@@ -47,6 +47,19 @@ def test_of_readers_from_before_the_change_nothing_is_noted():
     assert ReaderHit.objects.get().delivery_id == after.pk
 
 
+def test_of_who_has_left_nothing_more_is_noted():
+    edition = make_mailed("per-reader")
+    subscription = make_subscription(edition.publication)
+    delivery = Delivery.objects.create(edition=edition, subscriber=subscription.subscriber)
+    for leaves in (True, False):
+        Intake().put(Hit(1_620_000_000_000, edition.pk, PIXEL, delivery.pk, "v"))
+        count()
+        if leaves:
+            consent.unsubscribe(subscription, source="one-click")
+    assert HitCount.objects.get().human == 2
+    assert ReaderHit.objects.get().hits == 1
+
+
 @pytest.mark.sqlite_only
 def test_the_usual_wording_names_what_is_noted_of_each_reader():
     publication = make_publication(tracking="totals", language="de", consent_wording="")
