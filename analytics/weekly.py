@@ -92,16 +92,16 @@ def _write(publication: Publication, week: dt.date) -> int:
     if told and known is not None:
         # After an outage its last days are not counted yet.
         rollups.roll_up(publication, known.active)
-    with (
-        transaction.atomic(),
-        timezone.override(_zone(publication)),
-        translation.override(settings.LANGUAGE_CODE),
-    ):
-        row = WeeklySummary.objects.create(publication=publication, week=week)
+    with timezone.override(_zone(publication)), translation.override(settings.LANGUAGE_CODE):
+        # Before the transaction: a week of editions takes a second to count, and on SQLite
+        # nobody else could write meanwhile.
         found = of(publication, week)
+        subject, body = _subject(publication, week), text(found)
+    with transaction.atomic():
+        row = WeeklySummary.objects.create(publication=publication, week=week)
         if not told or not found["is_news"]:
             return 0
-        editors = notices.tell(told, publication, _subject(publication, week), text(found))
+        editors = notices.tell(told, publication, subject, body)
         WeeklySummary.objects.filter(pk=row.pk).update(editors=editors)
     return editors
 
