@@ -23,6 +23,8 @@ SQLITE = (
     f"CREATE TRIGGER briefs_search_in AFTER INSERT ON briefs_searchtext BEGIN {_ADD} END",
     f"CREATE TRIGGER briefs_search_out AFTER DELETE ON briefs_searchtext BEGIN {_TAKE} END",
     f"CREATE TRIGGER briefs_search_anew AFTER UPDATE ON briefs_searchtext BEGIN {_TAKE}{_ADD} END",
+    # What is taken out of an index must have been in it.
+    "INSERT INTO briefs_search (briefs_search) VALUES ('rebuild')",
 )
 SQLITE_BACK = (
     "DROP TRIGGER IF EXISTS briefs_search_in",
@@ -34,7 +36,8 @@ SQLITE_BACK = (
 POSTGRES = (
     "ALTER TABLE briefs_searchtext ADD COLUMN document tsvector",
     "ALTER TABLE briefs_searchtext ALTER COLUMN document SET STORAGE EXTERNAL",
-    "CREATE INDEX briefs_search ON briefs_searchtext USING gin (document)",
+    # Written at once: a search would read through all that waits to be sorted in.
+    "CREATE INDEX briefs_search ON briefs_searchtext USING gin (document) WITH (fastupdate = off)",
 )
 POSTGRES_BACK = (
     "DROP INDEX IF EXISTS briefs_search",

@@ -83,8 +83,8 @@ def find(
         query = parse(query)
     if not query and not filters:
         return Results(query)
-    rows = _matching(query, filters, reader, at).values_list("pk", "publication_id", "date")
-    hits = [Hit(pk, home, date.year) for pk, home, date in rows[: MOST + 1]]
+    rows = _hits(_narrowed(access.readable(reader, at), filters), query)
+    hits = [Hit(pk, home, date.year) for pk, home, date in rows]
     is_bounded, hits = len(hits) > MOST, hits[:MOST]
     pages = max(1, -(-len(hits) // ON_A_PAGE))
     page = min(max(page, 1), pages)
@@ -105,14 +105,12 @@ def _backend() -> ModuleType:
     return sqlite if connection.vendor == "sqlite" else postgres
 
 
-def _matching(
-    query: Query, filters: Filters, reader: access.Reader, at: dt.datetime
-) -> QuerySet[Brief]:
-    found = _narrowed(access.readable(reader, at), filters)
+def _hits(briefs: QuerySet[Brief], query: Query) -> list[tuple[int, int, dt.date]]:
+    """Return number, publication and date of what was found, one more than is counted."""
     if not query:
-        return found
-    matched: QuerySet[Brief] = _backend().matching(found, query)
-    return matched
+        return list(briefs.values_list("pk", "publication_id", "date")[: MOST + 1])
+    found: list[tuple[int, int, dt.date]] = _backend().hits(briefs, query, MOST + 1)
+    return found
 
 
 def _narrowed(briefs: QuerySet[Brief], filters: Filters) -> QuerySet[Brief]:
@@ -139,8 +137,10 @@ def _narrowed(briefs: QuerySet[Brief], filters: Filters) -> QuerySet[Brief]:
 def _suggestion(query: Query, filters: Filters, reader: access.Reader, at: dt.datetime) -> str:
     """Return what may have been meant, which this very reader finds something by."""
 
+    briefs = _narrowed(access.readable(reader, at), filters)
+
     def is_found(other: Query) -> bool:
-        return _matching(other, filters, reader, at).order_by().exists()
+        return bool(_backend().is_any(briefs, other))
 
     return spelling.suggest(query, is_found) if query else ""
 

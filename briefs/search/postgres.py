@@ -5,9 +5,12 @@ beginnings and words too common to have a stem, and by stems. Both after
 folding(), so neither the extension unaccent nor a dictionary is needed.
 """
 
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from briefs.models import Brief, Publication, SearchText
@@ -16,37 +19,72 @@ from .folding import WORD, fold, variants
 from .languages import LANGUAGES
 from .querying import Query, Term
 
+Row = tuple[int, int, dt.date]  # brief, publication, date line
+MOST_RANKED = 1_000
 # Body, lead, names, headline.
 _WEIGHTS = "{0.1, 0.3, 0.6, 1.0}"
 _FIELDS = (("headline", "A"), ("names", "B"), ("lead", "C"), ("body", "D"))
 
 
-def matching(briefs: QuerySet[Brief], query: Query) -> QuerySet[Brief]:
-    """Return those of *briefs* that have every term of *query*, the best first."""
+def hits(briefs: QuerySet[Brief], query: Query, most: int) -> list[Row]:
+    """Return those of *briefs* that have every term of *query*, the best first.
+
+    To rank a text its whole vector is read: so the latest thousands are found,
+    the latest of them ranked, and the others follow by their dates.
+    """
     wanted = tsquery(query, _used())
+    with _by_index():
+        found = list(_matching(briefs, wanted).values_list("pk", "publication_id", "date")[:most])
+    places = {pk: place for place, pk in enumerate(_ranked(found[:MOST_RANKED], wanted))}
+    return sorted(found, key=lambda row: places.get(row[0], MOST_RANKED))
+
+
+def is_any(briefs: QuerySet[Brief], query: Query) -> bool:
+    """Tell whether one of *briefs* has every term of *query*."""
+    return _matching(briefs, tsquery(query, _used())).order_by().exists()
+
+
+def _matching(briefs: QuerySet[Brief], wanted: str) -> QuerySet[Brief]:
     return briefs.extra(
-        select={"score": "-ts_rank(%s::float4[], briefs_searchtext.document, %s::tsquery, 1)"},
-        select_params=[_WEIGHTS, wanted],
         tables=["briefs_searchtext"],
         where=[
             "briefs_searchtext.brief_id = briefs_brief.id",
             "briefs_searchtext.document @@ %s::tsquery",
         ],
         params=[wanted],
-        order_by=["score", "-date", "-id"],
     )
+
+
+@contextmanager
+def _by_index() -> Iterator[None]:
+    """Have words looked up in their index: the planner forgets that a scan unpacks each vector."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
+        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
+
+
+def _ranked(rows: list[Row], wanted: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT brief_id FROM unnest(%s::bigint[]) WITH ORDINALITY listed (brief_id, place) "
+            "JOIN briefs_searchtext USING (brief_id) "
+            "ORDER BY ts_rank(%s::float4[], document, %s::tsquery, 1) DESC, place",
+            [[row[0] for row in rows], _WEIGHTS, wanted],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def tsquery(query: Query, names: frozenset[str]) -> str:
     """Return *query* as PostgreSQL writes it down, with the stems of the languages *names*."""
-    parts, params = [], []
-    for term in query.terms:
-        options = list(_options(term, names))
-        parts.append("(" + " || ".join(sql for sql, _ in options) + ")")
-        params += [value for _, values in options for value in values]
+    options = [_options(term, names) for term in query.terms]
+    columns = ", ".join(f"({sql})::text" for some in options for sql, _ in some)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ({' && '.join(parts)})::text", params)
-        return str(cursor.fetchone()[0])
+        cursor.execute(f"SELECT {columns}", [one for some in options for _, p in some for one in p])
+        written = iter(cursor.fetchone())
+    # Most languages leave a word as it is: each way once, and none that came to nothing.
+    ways = [dict.fromkeys(filter(None, (next(written) for _ in some))) for some in options]
+    return " & ".join(f"({' | '.join(some)})" for some in ways if some)
 
 
 def _options(term: Term, names: frozenset[str]) -> list[tuple[str, list[str]]]:

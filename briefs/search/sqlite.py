@@ -1,5 +1,7 @@
 """Search by FTS5: a virtual table over the searched texts, ranked by BM25."""
 
+import datetime as dt
+
 from django.db.models import QuerySet
 
 from briefs.models import Brief, SearchText
@@ -11,8 +13,17 @@ from .querying import Query, Term
 _RANK = "bm25(briefs_search, 10.0, 5.0, 3.0, 1.0)"
 
 
-def matching(briefs: QuerySet[Brief], query: Query) -> QuerySet[Brief]:
+def hits(briefs: QuerySet[Brief], query: Query, most: int) -> list[tuple[int, int, dt.date]]:
     """Return those of *briefs* that have every term of *query*, the best first."""
+    return list(_matching(briefs, query).values_list("pk", "publication_id", "date")[:most])
+
+
+def is_any(briefs: QuerySet[Brief], query: Query) -> bool:
+    """Tell whether one of *briefs* has every term of *query*."""
+    return _matching(briefs, query).order_by().exists()
+
+
+def _matching(briefs: QuerySet[Brief], query: Query) -> QuerySet[Brief]:
     return briefs.extra(  # noqa: S610  (what was typed is a parameter)
         select={"score": _RANK},
         tables=["briefs_search"],

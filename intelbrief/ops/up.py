@@ -105,6 +105,8 @@ class Everything:
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return False
         call_command("migrate", verbosity=0, interactive=False)
+        # What was published before there was a search can be found from now on.
+        call_command("reindex", missing=True, verbosity=0)
         return True
 
     def stop(self) -> None:
