@@ -90,6 +90,16 @@ class Photographer:
             if shot.is_plain:
                 return
 
+    def take_wide(self, name: str, path: str, size: ViewportSize) -> None:
+        """Save the page at *path* as a stranger with a window of *size* sees it."""
+        page = self.open(path, "", size)
+        for scheme, end in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.wait_for_timeout(100)
+            self._save(page, name + end)
+        self._note_overflow(page, name)
+        page.close()
+
     def _save(self, page: Page, name: str) -> None:
         whole = Image.open(BytesIO(page.screenshot())).convert("RGB")
         file = self.folder / f"{name}.png"

@@ -1,8 +1,8 @@
 """Takes the pictures of docs/images: `python -m tests.browser.screenshots [NAME …]`.
 
 Runs an installation of its own with an invented newsroom; needs Chromium and
-what `./test` installs. With names it takes those pictures only; IMAGES is
-another folder than docs/images.
+what `./test` installs. With names it takes those pictures only, those of the
+public archive by "archive"; IMAGES is another folder than docs/images.
 """
 
 import json
@@ -16,18 +16,19 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.browser import archive
 from tests.browser.photographer import Photographer, Shot
 from tests.browser.pictures import brief, shots
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = Path(os.environ.get("IMAGES", ROOT / "docs" / "images"))
 PATIENCE = 300  # seconds
+ARCHIVE = "from tests.browser.arabic import fill; fill()"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
-def fill(environment: dict[str, str], password: str) -> dict[str, Any]:
-    """Fill the installation; return what its pages are called."""
-    code = f"from tests.browser.newsroom import fill; fill({password!r})"
+def fill(environment: dict[str, str], code: str) -> dict[str, Any]:
+    """Fill the installation by *code*, which prints JSON: what its pages are called."""
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", code],
         cwd=ROOT,
@@ -52,8 +53,6 @@ def photograph(photographer: Photographer, made: dict[str, Any], names: list[str
             except Error as error:  # one page that is not as expected spoils no other
                 photographer.faults.append(f"{shot.name}: {error.message}")
             print(shot.name, flush=True)
-    if not names:
-        list_them(photographer.folder)
 
 
 def list_them(folder: Path) -> None:
@@ -90,12 +89,17 @@ def mails(photographer: Photographer) -> list[Shot]:
 def run(browser: Browser, url: str, environment: dict[str, str], names: list[str]) -> list[str]:
     """Fill the site at *url*, take it, and return what was wrong on its pages."""
     password = secrets.token_urlsafe(12)
-    made = fill({**environment, "SITE_URL": url}, password)
+    environment = {**environment, "SITE_URL": url}
+    newsroom = f"from tests.browser.newsroom import fill; fill({password!r})"
+    made = fill(environment, newsroom)
     photographer = Photographer(browser, url, IMAGES)
     photographer.log_in("ines", "admin@example.com", password)
     for who in ("wanda", "edgar"):
         photographer.log_in(who, f"{who}@meridian.example", password)
     photograph(photographer, made, names)
+    if not names or "archive" in names:
+        archive.photograph(photographer, fill(environment, ARCHIVE))
+        list_them(photographer.folder)
     return photographer.faults
 
 
