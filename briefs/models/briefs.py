@@ -143,8 +143,11 @@ class Brief(models.Model):
                 condition=~Q(slug=""),
                 name="one_brief_per_web_address",
             ),
+            # Partial, or SQLite would find the briefs of a publication by it and sort them all.
             models.UniqueConstraint(
-                fields=["publication", "digest_of"], name="one_digest_per_week"
+                fields=["publication", "digest_of"],
+                condition=Q(digest_of__isnull=False),
+                name="one_digest_per_week",
             ),
             models.UniqueConstraint(
                 fields=["publication", "imported_from"],
