@@ -58,7 +58,7 @@ def photograph(photographer: Photographer, made: dict[str, Any], names: list[str
 def list_them(folder: Path) -> None:
     """Write down which pictures there are, page by page."""
     names = sorted(file.stem for file in folder.glob("*.png"))
-    lines = ["# The pages of the desk", "",
+    lines = ["# The pages of the desk and of the archive", "",
              "Taken by `.venv/bin/python -m tests.browser.screenshots`; all people are invented.",
              "[A day at the desk](../editors.md) tells what they show.", "",
              "| page | desktop | | phone | |", "|---|---|---|---|---|"]  # fmt: skip
