@@ -3,7 +3,7 @@
 import re
 from email.message import Message
 
-from deliveries.returned import reading, replies, wishes
+from deliveries.returned import leavewords, reading, replies, wishes
 
 MOST = 600  # characters that are looked at: who comes to it later, discusses
 # Said to our face.
@@ -59,7 +59,7 @@ def accuses(message: Message, text: str) -> bool:
     own = wishes.own_words(text[:5000])[:MOST]
     subject = reading.header(message, "Subject")[:200]
     plain = own.replace("\u2019", "'")
-    if not _STRONG.search(plain):
+    if not _STRONG.search(plain) or leavewords.STAYS.search(plain):  # “if you did not ask for it”
         return _WEAK.search(own) is not None and _WEAK.search(subject) is not None and _to(message)
     answers = replies.is_answer(message) or replies.is_forward(message)
     return answers or len(own) < 250 or _WEAK.search(subject) is not None or _to(message)

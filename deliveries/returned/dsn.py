@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from deliveries.returned import addresses, reading, rules
+from deliveries.returned import addresses, freewords, reading, replies, rules
 
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{2,40})[ \t]*:[ \t]*(.*)$")
 # Some relays put their own before it: “X-Original-…”.
@@ -54,9 +54,18 @@ def find(message: Message) -> list[Failure] | None:
         text = reading.raw_text(part)
         if not _RECIPIENT.search(text) or not _VERDICT.search(text) or _DISPOSITION.search(text):
             continue
+        if kind == "text/plain" and _is_talked_of(message):
+            continue
         if found := read(text):
             return found
     return None
+
+
+def _is_talked_of(message: Message) -> bool:
+    """Tell whether a person or a list quotes the fields of a report in *message*."""
+    if freewords.SENDER.search(reading.header(message, "From")):
+        return False
+    return "List-Id" in message or replies.is_answer(message) or replies.is_forward(message)
 
 
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/feedback-report")

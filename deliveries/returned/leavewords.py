@@ -4,7 +4,8 @@ import re
 
 # What says nothing of its own: greetings, thanks, and who is meant.
 COURTESY = re.compile(
-    r"\b(please|pls|plz|kindly|thanks?( you)?|thx|hi|hello|hey|dear (sir|madam|team|all)|"
+    r"\b(please|pls|plz|kindly|not interested|enough|no thank(s| you)|"
+    r"thanks?( you)?|thx|hi|hello|hey|dear (sir|madam|team|all)|"
     r"(best |kind )?regards|cheers|"
     r"bitte|danke( schön)?|vielen dank|hallo|guten (tag|morgen)|sehr geehrte damen und herren|"
     r"(mit freundlichen|viele|freundliche) grü(ß|ss)en?|mfg|"
@@ -49,7 +50,7 @@ WISH = re.compile(
     r"отпи(саться|ска|сать|сывайте|шите|ши)( меня)?|отказ(аться)?( от \S+)?|удалите( меня)?|"
     r"відпи(сатися|шіть|сати)( мене)?|"
     r"odhl[aá](sit|ste|šen[ií]|sen[ií])( (se|m[eě]))?|zru[sš]it( odb[eě]r)?|"
-    r"leiratkoz\w*|t[oö]r[oö]lj(ön|enek|en)( \S+)?|lemond\w*|"
+    r"(a )?leiratkoz\w*|t[oö]r[oö]lj(ön|enek|en)( \S+)?|lemond\w*|"
     r"dezabon\w*( m[aă])?|abonelikten? ?([cç][ıi]k|ayr[ıi]l)\w*|[uü]yelikten [cç][ıi]k\w*|"
     r"aboneli[gğ]i(mi)? iptal( et)?|odjav\w*|odjava|отпи(шете|сване)|"
     r"διαγραφή|απεγγραφή|"
@@ -58,7 +59,8 @@ WISH = re.compile(
     r"(구독|수신) ?(을 |를 )?(취소|거부|해지|중단)( ?합니다| ?해 ?주세요)?|"
     r"إلغاء (ال)?اشتراك(ي)?|(ביטול|בטל) (מנוי|הרשמה)|הסר(ה)?( אותי)?|הסירו אותי|"
     r"h[uủ]y (đăng ký|theo dõi)|berhenti( berlangganan)?|ยกเลิก(การ)?(สมัคร|รับข่าวสาร)?(สมาชิก)?)"
-    r"( (me|us|request|now|mich|uns|moi|mig|meg|jetzt|sofort|"
+    r"( (newsletters?|bolet[ií]n|liste?|lista|lijst|рассылки|"
+    r"me|us|request|now|mich|uns|moi|mig|meg|jetzt|sofort|"
     r"(from|off|of) (the |this |your |all )*(\S+ )?(list|lists|mailing list|newsletters?|"
     r"e-?mails?|mails?)( list)?))*",
     re.IGNORECASE,
@@ -80,8 +82,9 @@ PLEA = re.compile(
     r"(like|want|wish) to (unsubscribe|opt[ -]?out|be (removed|unsubscribed|taken off))|"
     r"(no longer|not|n't)( \S+)? (wish|want|like)( to)? (receive|get|any( more)?|be on)\b|"
     r"cancel my (subscription|registration)|"
+    r"no more( \S+)? (e-?mails?|mails?|newsletters?|messages)\b|"
     r"(aus|von) (dem|der|ihrem|ihrer|eurem) (e-?mail-?|mail-?)?(verteiler|liste|newsletter)|"
-    r"newsletter( \S+){0,3} (ab\b|abmelden|abbestellen|nicht mehr)|vom newsletter ab|"
+    r"newsletter( \S+){0,3} (ab\b|abmelden|abbestellen)|vom newsletter ab|"
     r"m[oö]chte( \S+){0,6} (abmelden|abbestellen|nicht mehr|keine?n?( weiteren?)?) ?"
     r"(erhalten|bekommen|e-?mails?|mails|newsletter|post)?|"
     r"(keine?n?|nicht mehr)( \S+){0,4} (newsletter|e-?mails|mails|post)( \S+){0,3} "
@@ -96,7 +99,10 @@ PLEA = re.compile(
     r"(remov|retir|exclu|descadastr)\w+( o)? (meu|nosso|este) e-?mail|"
     r"non (voglio|desidero|vorrei) (più )?ricevere|"
     r"(cancell|rimuov|togli|disiscriv)\w*(mi|temi|rmi)\b|"
+    r"(cancell|rimuov|togli|elimin)\w*( il)? "
+    r"(mio|nostro|questo) (indirizzo|nome|nominativo|e-?mail)|"
     r"(uitschrijven|afmelden|uit te schrijven|af te melden) (voor|van|uit)|"
+    r"(mij|me|ons)( \S+)? (uitschrijven|afmelden|uit te schrijven|af te melden)|"
     r"(geen|niet)( \S+){0,3} (meer|meer te) ontvangen|(haal|verwijder) (mij|me)\b|"
     r"avregistrera mig|avsluta (min|prenumeration)|vill inte( \S+){0,3} (ha|få)\b|"
     r"ta bort mig|(afmeld|frameld|slet) mig|(meld|stryk) meg|"

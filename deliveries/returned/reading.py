@@ -185,8 +185,10 @@ def _as_string(part: object) -> str:
     try:
         if not isinstance(part, Message):
             return str(part)
-        lines = [f"{name}: {value}" for name, value in part.items()]
+        lines = [f"{name}: {value}" for name, value in part.raw_items()]
         body = part.get_payload()
+        if isinstance(body, str) and "\ufffd" in body:  # it gives up bytes beyond ASCII
+            body = _payload(part).decode("utf-8", "surrogateescape")
         return "\n".join([*lines, "", body if isinstance(body, str) else ""])
     except Exception:  # noqa: BLE001
         return ""

@@ -160,9 +160,12 @@ def kind_of(message: Message, text: str) -> str:
 
 def is_auto(message: Message) -> bool:
     """Tell whether *message* bears what only answering programs write."""
+    subject = reading.header(message, "Subject")[:300]
     return (
         _has_header(message)
-        or _SUBJECT.search(reading.header(message, "Subject")[:300]) is not None
+        or _SUBJECT.search(subject) is not None
+        # “Out of office: delivery”, but not “Undeliverable: Out of office”.
+        or _WORDS.match(subject.lstrip(" [(*")) is not None
     )
 
 

@@ -19,6 +19,7 @@ _ANSWERED = re.compile(
 )
 # Combining marks are parts of words; quotation marks, dots and signs are not.
 _SIGNS = re.compile(r"[^\w\s'@+.&-]+|(?<!\w)[.'&-]+|[.'&-]+(?!\w)")
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,64}@[^\s<>@]{1,190}")
 MOST_WORDS = 80  # characters of a wish that is nothing else
 MOST_PLEA = 300  # characters of a few sentences that hold one
 MOST_OWN = 2000  # characters with a signature and what companies set below it
@@ -90,7 +91,7 @@ def _pleads(own: str) -> bool:
 
 def _bare(words: str) -> str:
     """Return *words* without signs, courtesies and what is said once more."""
-    plain = words[:200].replace("\u2019", "'")
+    plain = _ADDRESS.sub(" ", words[:200].replace("\u2019", "'"))
     return " ".join(_SIGNS.sub(" ", leavewords.COURTESY.sub(" ", plain)).split())
 
 

@@ -96,3 +96,34 @@ def test_a_report_in_html_is_read_though_a_list_adds_its_footer_as_text():
     )
     found = sorting.sort(raw.encode())
     assert (found.kind, found.address) == (sorting.TRANSIENT, shapes.ADA)
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Please confirm your subscription", "If you did not request this, ignore this mail."),
+        ("Zustellung", "Der Newsletter kommt bei mir nicht mehr an. Bitte prüfen."),
+        (
+            "Re: Undelivered Mail",
+            f"What is that?\n> Final-Recipient: {shapes.ADA}\n> Status: 5.1.1",
+        ),
+    ],
+)
+def test_who_asks_something_is_no_bounce_and_no_complaint(subject, words):
+    assert written(words, subject).kind == sorting.NOT_A_BOUNCE
+
+
+def test_a_note_of_absence_may_speak_of_deliveries():
+    words = "If your message could not be delivered, call us. 550 Main Street."
+    found = written(words, "Out of office: delivery", "Return-Path: <>")
+    assert found.kind == sorting.NOT_A_BOUNCE
+
+
+def test_a_report_beyond_ascii_names_the_whole_address():
+    raw = (
+        "From: MAILER-DAEMON@example.net\nSubject: Undelivered\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Type: message/global-delivery-status\n\nReporting-MTA: dns; mx\n\n"
+        "Final-Recipient: utf-8; jörg@example.com\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
+    )
+    assert sorting.sort(raw.encode()).address == "jörg@example.com"
