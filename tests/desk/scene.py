@@ -14,13 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from analytics.models import DomainCheck, Trouble
 from briefs import audit, drafts, images, revisions, workflow
-from briefs.models import Author, Brief, Comment, Publication, Snippet, Topic, User
+from briefs.models import Author, Brief, ClientGroup, Comment, Publication, Snippet, Topic, User
 from briefs.preflight import Findings
 from deliveries import planning, preflight, recovery, sending
-from deliveries.models import Delivery, Edition, Segment
+from deliveries.models import Delivery, DeliveryEvent, Edition, Link, Segment
 from subscribers.importing import running
-from subscribers.models import ImportRun, Notice, Subscriber
+from subscribers.models import GroupMember, ImportRun, Notice, Subscriber
 from subscribers.suppression import suppress
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
 
@@ -79,7 +80,37 @@ def make(words: str = "") -> Publication:
         typed = {"headline": f"Never saved {words}", "body": words}
         drafts.keep(one, draft, drafts.new_key(), typed, base=draft.text_version, turn=0)
     _import(publication, words)
+    _let_others_speak(publication, edition, words)
     return publication
+
+
+def _let_others_speak(publication: Publication, edition: Edition, words: str) -> None:
+    """Let servers, the DNS and mailed invitations say *words*, and links lead there."""
+    now = timezone.now()
+    told = {"words": f"550 {words}", "reason": words[:30], "code": words[:10], "at": now}
+    for delivery in Delivery.objects.filter(edition=edition):
+        DeliveryEvent.objects.create(
+            delivery=delivery, type="bounced", key="1", source="mail", is_permanent=True, **told
+        )
+    Link.objects.create(edition=edition, position=90, url=f"https://x.example/?{words}")
+    group = ClientGroup.objects.create(publication=publication, name=f"Clients {words}"[:80])
+    GroupMember.objects.create(group=group, address=f"x{words}@example.com", key=f"x{words}")
+    Trouble.objects.create(
+        publication=publication, kind="spf", about=f"x{words}", words=words, since=now, seen_at=now
+    )
+    domain = publication.sender_address.rpartition("@")[2]
+    found = {
+        "spf": [f"v=spf1 {words}"],
+        "dkim": [words],
+        "dmarc": f"v=DMARC1; p=none; rua={words}",
+        "dmarc_at": domain,
+        "bounce_domain": words,
+        "mx": [words],
+        "relays": {words: words},
+    }
+    DomainCheck.objects.update_or_create(
+        domain=domain, defaults={"found": found, "checked_at": now}
+    )
 
 
 def _import(publication: Publication, words: str) -> None:
