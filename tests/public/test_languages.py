@@ -23,17 +23,18 @@ LANGUAGES = ("de", "fr", "es")
 PLACEHOLDER_OR_TAG = re.compile(r"%\(\w+\)s|</?\w+")
 
 
-def catalogue(language: str) -> dict[object, str]:
+def catalogue(language: str) -> dict[str | tuple[str, int], str]:
     """Return what the compiled catalogue of *language* says."""
     with (ROOT / "locale" / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
-        return {one: other for one, other in gettext.GNUTranslations(file)._catalog.items() if one}
+        told = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    return {one: other for one, other in told.items() if one}
 
 
-def source(language: str) -> dict[object, str]:
+def source(language: str) -> dict[str | tuple[str, int], str]:
     """Return what its source says; a message in the plural has a key with the form's number."""
     text = (ROOT / "locale" / language / "LC_MESSAGES" / "django.po").read_text()
     pattern = r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) "((?:[^"\\]|\\.)*)"$'
-    found: dict[object, str] = {}
+    found: dict[str | tuple[str, int], str] = {}
     one = ""
     for keyword, quoted in re.findall(pattern, text, re.MULTILINE):
         words = quoted.replace('\\"', '"').replace("\\n", "\n")
