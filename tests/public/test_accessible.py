@@ -81,6 +81,7 @@ def at_the_door(publication: Publication) -> Iterator[Stop]:
     yield Stop("publication", f"/{publication.slug}/")
     yield Stop("archive", f"/{publication.slug}/archive/")
     yield Stop("month", f"/{publication.slug}/2026/04/")
+    yield Stop("search", f"/{publication.slug}/search/?q=cranes")
     public, locked = publication.briefs.order_by("date")
     cite = "Cite this brief"
     yield Stop("brief", public.web_path(), lambda page: page.get_by_text(cite).click())
