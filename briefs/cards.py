@@ -8,6 +8,7 @@ briefs.access first: a headline is a sentence of the brief.
 import hashlib
 import io
 import json
+import logging
 import os
 import tempfile
 from dataclasses import astuple, dataclass
@@ -22,6 +23,8 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from briefs.models import Brief, Publication, Rendition
 from briefs.rendering import Text, shades
+
+log = logging.getLogger(__name__)
 
 WIDE, HIGH = 1200, 630
 MARGIN = 80
@@ -68,7 +71,11 @@ def picture(brief: Brief, card: Card) -> bytes:
         return bytes(kept.read_bytes())
     except FileNotFoundError:
         made = draw(card)
-    _keep(kept, made)
+    try:
+        _keep(kept, made)
+    except OSError:  # a full disk: who asked gets it all the same
+        log.exception("The picture of a link preview could not be kept.")
+        return made
     Rendition.objects.update_or_create(
         brief=brief,
         kind=Rendition.Kind.CARD,

@@ -7,10 +7,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from briefs import corrections, feed_formats, revisions, workflow
+from briefs import audit, corrections, feed_formats, revisions, workflow
 from briefs.models import Author, Brief, Publication, Topic
 from intelbrief.logs import TOKEN
 from subscribers import feeds, preferences
@@ -170,6 +171,23 @@ def test_an_embargoed_brief_comes_when_its_embargo_ends_as_of_then() -> None:
     entry = ElementTree.fromstring(answer.content).find(f"{ATOM}entry")
     assert entry is not None
     assert entry.findtext(f"{ATOM}published") == feed_formats.moment(end)
+
+
+@pytest.mark.sqlite_only
+def test_who_knows_only_a_date_hears_of_a_brief_that_was_let_in() -> None:
+    home = make_publication()
+    make_published(home)
+    hidden = make_published(home, slug="hidden", access="subscribers")
+    path, client = f"/{home.slug}/feed.atom", Client()
+    assert "Last-Modified" not in client.get(path).headers  # it may change within this second
+    with time_machine.travel(timezone.now() + HOUR):
+        date = client.get(path).headers["Last-Modified"]
+        assert client.get(path, headers={"If-Modified-Since": date}).status_code == 304
+        hidden.access = "public"
+        hidden.save()
+        audit.record("readers-changed", brief=hidden)
+        answer = client.get(path, headers={"If-Modified-Since": date})
+        assert answer.content.decode().count("<entry>") == 2
 
 
 @pytest.mark.sqlite_only
