@@ -107,6 +107,8 @@ def reason_of(status: str, words: str) -> str:
     detail = status[2:]
     if detail in _OURS and status[0] == "5":
         return "auth"
+    if detail == "2.2":  # Exchange says beside it that the message may be too large
+        return "full"
     skipped = _OF_POLICY if detail in _NAMES_MAILBOX else frozenset[str]()
     if _LASTING.fullmatch(status):
         skipped |= _OF_THE_MOMENT

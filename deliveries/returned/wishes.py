@@ -58,7 +58,9 @@ def wishes_to_leave(message: Message, text: str) -> bool:
     to_us = any(_PLAIN.search(v) for name in _HEADERS for v in reading.headers(message, name))
     if to_us and len(own) < 400:
         return True
-    return is_wish(own) or is_wish(_first(lines)) or (is_private(message) and _pleads(own))
+    if is_wish(own) or is_wish(_first(lines)):
+        return True
+    return is_private(message) and (_pleads(own) or (len(own) < MOST_WORDS and _pleads(subject)))
 
 
 def is_wish(words: str) -> bool:
