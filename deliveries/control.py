@@ -149,8 +149,6 @@ def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -
     try:
         with transaction.atomic():
             _require_fit(edition)
-            # recovery.finish() holds this lock too: it must not overlook what becomes due here.
-            Edition.objects.select_for_update().get(pk=edition.pk)
             reopened = Edition.objects.filter(
                 pk=edition.pk,
                 frozen_at__isnull=False,
@@ -167,6 +165,13 @@ def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -
                 deferred_since=None,
                 changed_at=Now(),
             )
+            # After the letters, as whoever settles or reports one: two that wait for each other
+            # would be a deadlock. recovery.finish() holds this lock too: what it has overlooked
+            # of them is finished by now, and opened again.
+            Edition.objects.select_for_update().get(pk=edition.pk)
+            if not reopened.exists():
+                transaction.set_rollback(True)
+                return 0
             if count:
                 reopened.filter(status=Edition.Status.FINISHED).update(
                     status=Edition.Status.FINISHING, finished_at=None

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from deliveries import advancing, aftermath, brakes, events, planning, privacy, tallies
+from deliveries import advancing, aftermath, brakes, control, events, planning, privacy, tallies
 from deliveries.models import Batch, Delivery, Edition, InboundEvent, Tally
 from deliveries.told import Told
 from subscribers.models import Subscriber, Suppression, SuppressionRelease
@@ -130,6 +130,30 @@ def test_an_erasure_waits_for_who_writes_down_a_report_and_not_the_other_way_rou
     assert not at_once(events.apply_due, erase)
     assert not Subscriber.objects.exists()
     assert Delivery.objects.get().status == "complained"
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_who_sends_again_while_a_report_settles_the_doubt_waits_for_it_and_sends_nothing(
+    monkeypatch,
+):
+    edition = sent_edition(readers=1, status="in-doubt", reason="no-reply")
+    Edition.objects.update(status="paused", counted_before={"judged": 1})
+    events.receive("postmark", [full(edition.deliveries.get())])
+    check, held = brakes.check, threading.Event()
+
+    def let_a_person_press(edition):
+        held.set()
+        threading.Event().wait(0.15)
+        return check(edition)
+
+    def send_again() -> None:
+        held.wait(5)
+        assert control.send_again(edition) == 0
+
+    monkeypatch.setattr(brakes, "check", let_a_person_press)
+    assert not at_once(events.apply_due, send_again)
+    assert Delivery.objects.get().status == "bounced"
 
 
 @pytest.mark.sqlite_only
