@@ -13,6 +13,8 @@ _PAIRS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 def fold(text: str) -> str:
     """Return *text* in lower case without accents: “Häfen” is hafen, “Straße” is strasse."""
+    if text.isascii():
+        return text.lower()  # most words, and thousands of them to a page of results
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LETTERS)
 
