@@ -147,7 +147,9 @@ def _from_markdown(
     item: Item, resolve: Callable[[str], str], pictures: Pictures, say: Callable[[str], None]
 ) -> str:
     """Return the body without furniture; code stays as it is."""
-    text = _HIGHLIGHT.sub(r"```\1\n\2\n```", clean_text(item.body))
+    text = clean_text(item.body)
+    if "endhighlight" in text and text.count("highlight") < 1_000:  # each begun one is looked after
+        text = _HIGHLIGHT.sub(r"```\1\n\2\n```", text)
     text = re.sub(r"(?m)^<!--\s*buttondown-editor-mode:[^>]*-->\s*", "", text)
     text = "".join(
         part if number % 2 else _outside_code(part, resolve, say)
@@ -161,7 +163,7 @@ def _outside_code(text: str, resolve: Callable[[str], str], say: Callable[[str],
     text = _SHORTCODE.sub(_figure, text)
     if "<!--" in text:
         text = furniture.strip_comments(text)
-    if re.search(r"(?m)^\s*<(?:p|div|table|a|img|center)\b", text):
+    if re.search(r"(?m)^[ \t]*<(?:p|div|table|a|img|center)\b", text):
         text = re.sub(r"<img\b[^<>]{0,1000}>", lambda m: _unless_pixel(m[0], say), text)
     kept = []
     for block in re.split(r"(\n{2,})", text):

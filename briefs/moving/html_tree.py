@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from briefs.rendering.limits import Unrenderable, require_depth
+
 from .items import RefusedItem
 
 MOST = 2_000_000  # characters of HTML for one text
@@ -133,6 +135,11 @@ def read(source: str) -> tuple[Node, int]:
     """Return the tree of *source*, and how many films, sounds and frames were left out."""
     if len(source) > MOST:
         raise RefusedItem(f"The text has more than {MOST} characters of HTML.")
+    try:
+        # A parser of HTML takes minutes over a hundred thousand levels.
+        require_depth(source, sanitised=False)
+    except Unrenderable as error:
+        raise RefusedItem(str(error)) from error
     builder = _Builder()
     builder.feed(_cleaner.clean(source))
     builder.close()
