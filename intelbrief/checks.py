@@ -4,7 +4,6 @@
 """
 
 import importlib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,14 +19,13 @@ from deliveries import collecting, mailto
 from deliveries.receivers import esps
 from deliveries.returnpaths import is_domain
 from intelbrief import lane_options
+from intelbrief.disks import FLEETING, filesystem_of
 
 SHORTEST_KEY = 32
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 RELAY = "submission://user:password@host"  # port 587 with STARTTLS
 # Anymail's modules that are no provider.
 NO_PROVIDER = {"__init__", "base", "base_requests", "console", "sendinblue", "test"}
-# What is written there is gone with the container or the next boot.
-FLEETING = {"tmpfs", "ramfs", "overlay", "aufs"}
 
 
 def refuse_to_start() -> None:
@@ -255,21 +253,3 @@ def _folder() -> Iterator[CheckMessage]:
             hint="Set VAR_DIR to a folder on a disk, in a container to a mounted volume.",
             id="intelbrief.W004",
         )
-
-
-def filesystem_of(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """Return the type of the file system that *path* is on; empty where it cannot be told."""
-    try:
-        lines = mounts.read_text(errors="replace").splitlines()
-    except OSError:
-        return ""  # not Linux
-    best, kind = "", ""
-    for line in lines:
-        # proc(5): the mount point is the fifth field, the type the first behind “ - ”.
-        front, _, back = line.partition(" - ")
-        point = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), front.split()[4])
-        inside = os.path.commonpath([point, path]) == point
-        # Of two on one point, the later hides the earlier.
-        if inside and len(point) >= len(best):
-            best, kind = point, back.split()[0]
-    return kind

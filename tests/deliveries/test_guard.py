@@ -148,7 +148,7 @@ def test_what_is_scheduled_while_nothing_ran_goes_out(publication):
 def test_a_gap_with_an_edition_open_holds_it(publication, status):
     waiting_edition(publication)
     Edition.objects.update(status=status)
-    at_work(dt.timedelta(minutes=16))
+    at_work(dt.timedelta(minutes=16, seconds=5))
     assert not guard.may_send()
     assert "16 minutes" in Installation.objects.get().word
 
