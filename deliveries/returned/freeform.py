@@ -176,10 +176,8 @@ def _flufl(message: Message) -> tuple[list[str], list[str]]:
         del plain["From"]
         plain["From"] = "unknown@unknown.invalid"
     plain.set_payload(message.get_payload())
-    try:
-        temporary, permanent = all_failures(plain)
-    except Exception:  # noqa: BLE001
-        return [], []
+    nothing: tuple[frozenset[bytes], frozenset[bytes]] = (frozenset(), frozenset())
+    temporary, permanent = reading.asked(lambda: all_failures(plain), nothing)
     return _texts(temporary), _texts(permanent)
 
 

@@ -7,8 +7,12 @@ import email.policy
 import html
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import Message
+from functools import partial
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # What a report says stands at its head, the mail that it returns behind; so much is read.
 MOST_BYTES = 2_000_000
@@ -37,22 +41,36 @@ _CHARSETS = {"unknown-8bit": "latin-1", "x-unknown": "latin-1", "cp-850": "cp850
              "iso-2022-jp": "iso2022_jp_ext"}  # fmt: skip
 
 
+def asked(ask: Callable[[], T], otherwise: T) -> T:
+    """Return what *ask* returns, or *otherwise* where the mail is too broken for it.
+
+    What parses mail for us raises whatever it ran into, KeyError, AttributeError,
+    AssertionError or RecursionError, and has no list of it. A broken mail is
+    what this package is for: it is sorted by what can be read of it.
+    """
+    try:
+        return ask()
+    except Exception:  # noqa: BLE001  # the one place: see above
+        return otherwise
+
+
 def read(data: bytes) -> Message:
     """Return the message in *data*; one without headers and parts where it holds none."""
     data = _unwrapped(data[:MOST_BYTES])
-    try:
-        return email.message_from_bytes(data, policy=email.policy.compat32)
-    except Exception:  # noqa: BLE001  # thousands of parts within parts end the parser
+    message = asked(lambda: _parsed(data), None)
+    if message is None:  # thousands of parts within parts end the parser
         head, _, body = data.partition(b"\n\n")
         return _plain(head, body)
+    return message
+
+
+def _parsed(data: bytes) -> Message:
+    return email.message_from_bytes(data, policy=email.policy.compat32)
 
 
 def _plain(head: bytes, body: bytes) -> Message:
     """Return *head* with *body* as one plain text, whatever its headers say of parts."""
-    try:
-        message = email.message_from_bytes(head + b"\n\n", policy=email.policy.compat32)
-    except Exception:  # noqa: BLE001
-        message = Message()
+    message = asked(lambda: _parsed(head + b"\n\n"), Message())
     for name in ("Content-Type", "Content-Transfer-Encoding"):
         del message[name]
     message.set_payload(body.decode("utf-8", "surrogateescape"))
@@ -95,10 +113,8 @@ def _decoded(value: object, charset: str = "") -> str:
         raw = _repaired(raw, charset)
     if "=?" not in raw:
         return raw
-    try:
-        pieces = email.header.decode_header(raw)
-    except Exception:  # noqa: BLE001
-        return raw
+    whole: list[tuple[str | bytes, str | None]] = [(raw, None)]
+    pieces = asked(lambda: email.header.decode_header(raw), whole)
     return "".join(
         decoded(piece, charset or "") if isinstance(piece, bytes) else piece
         for piece, charset in pieces
@@ -123,11 +139,9 @@ def decoded(octets: bytes, charset: str) -> str:
     """Return *octets* as text, by *charset* if that is known and fits, else by what fits."""
     charset = charset.strip().strip("\"'").lower()
     for name in (_CHARSETS.get(charset, charset), "utf-8"):
-        try:
-            if name and codecs.lookup(name)._is_text_encoding:
-                return octets.decode(name)
-        except Exception:  # noqa: BLE001, S112  # unknown names, broken text, codecs of other things
-            continue
+        text = asked(partial(_by, name, octets), None)
+        if text is not None:
+            return text
     if b"\x1b$" in octets:
         return octets.decode("iso2022_jp_ext", "replace")
     return octets.decode("cp1252", "replace")
@@ -163,11 +177,14 @@ def raw_text(part: Message) -> str:
     return decoded(octets[: 4 * MOST_TEXT], _charset(part))[:MOST_TEXT]
 
 
+def _by(name: str, octets: bytes) -> str | None:
+    """Return *octets* by the charset *name*; None where it is a codec of other things."""
+    is_text = bool(name) and codecs.lookup(name)._is_text_encoding
+    return octets.decode(name) if is_text else None
+
+
 def _payload(part: Message) -> bytes:
-    try:
-        found = part.get_payload(decode=True)
-    except Exception:  # noqa: BLE001
-        found = None
+    found: object = asked(lambda: part.get_payload(decode=True), None)
     if isinstance(found, bytes):
         return found
     return str(part.get_payload()).encode("utf-8", "replace")
@@ -182,39 +199,31 @@ def _base64(octets: bytes) -> bytes:
 
 
 def _as_string(part: object) -> str:
-    try:
-        if not isinstance(part, Message):
-            return str(part)
-        lines = [f"{name}: {value}" for name, value in part.raw_items()]
-        body = part.get_payload()
-        if isinstance(body, str) and "\ufffd" in body:  # it gives up bytes beyond ASCII
-            body = _payload(part).decode("utf-8", "surrogateescape")
-        return "\n".join([*lines, "", body if isinstance(body, str) else ""])
-    except Exception:  # noqa: BLE001
-        return ""
+    return asked(lambda: _written(part), "")
+
+
+def _written(part: object) -> str:
+    if not isinstance(part, Message):
+        return str(part)
+    lines = [f"{name}: {value}" for name, value in part.raw_items()]
+    body = part.get_payload()
+    if isinstance(body, str) and "\ufffd" in body:  # it gives up bytes beyond ASCII
+        body = _payload(part).decode("utf-8", "surrogateescape")
+    return "\n".join([*lines, "", body if isinstance(body, str) else ""])
 
 
 def _charset(part: Message) -> str:
-    try:
-        return str(part.get_content_charset() or "")
-    except Exception:  # noqa: BLE001
-        return ""
+    return asked(lambda: str(part.get_content_charset() or ""), "")
 
 
 def content_type(part: Message) -> str:
     """Return the type of *part* in lower case, like “text/plain”."""
-    try:
-        return part.get_content_type()
-    except Exception:  # noqa: BLE001
-        return "text/plain"
+    return asked(part.get_content_type, "text/plain")
 
 
 def parameter(part: Message, name: str) -> str:
     """Return a parameter of the Content-Type of *part* in lower case, or nothing."""
-    try:
-        value = part.get_param(name)
-    except Exception:  # noqa: BLE001
-        return ""
+    value: object = asked(lambda: part.get_param(name), None)
     return str(value[2] if isinstance(value, tuple) else value or "").lower()
 
 
