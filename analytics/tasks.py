@@ -18,7 +18,7 @@ def roll_up() -> None:
     for step in (rollups.keep, figures.keep, domains.keep, weekly.write_due):
         try:
             step()
-        except Exception:
+        except Exception:  # one count holds up no other
             log.exception("A count failed; the next ring tries it again.")
 
 

@@ -50,7 +50,7 @@ def write_due() -> int:
             written += bool(_write(publication, week))
         except IntegrityError:
             continue  # another worker has just written it
-        except Exception:
+        except Exception:  # one publication keeps no other from its summary
             log.exception("The weekly summary of publication %s failed.", publication.pk)
     return written
 

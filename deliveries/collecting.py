@@ -200,7 +200,7 @@ def _take(data: bytes, uid: bytes) -> None:
         incoming.keep(incoming.sort(data), timezone.now())
     except (InterfaceError, OperationalError):
         raise  # the database, not the message
-    except Exception:
+    except Exception:  # mail of strangers: one that trips us must not stop the box for good
         log.exception("Message %s of the bounce mailbox cannot be read; it is passed over.", uid)
 
 

@@ -86,7 +86,7 @@ def _apply_some() -> tuple[int, bool]:
         return _apply(AT_A_TIME)
     except OperationalError:
         raise  # a lock or the database: nothing is wrong with the events
-    except Exception:
+    except Exception:  # whichever it is shows below, where each is alone
         log.exception("One of %d events cannot be applied; each is tried by itself.", AT_A_TIME)
     ids = list(due().order_by("due_at", "pk").values_list("pk", flat=True)[:AT_A_TIME])
     applied = 0

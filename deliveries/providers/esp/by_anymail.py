@@ -80,6 +80,7 @@ def _as_tag(message: EmailMultiAlternatives) -> None:
     """Say in a tag, which comes back with a webhook, what these take no metadata for."""
     metadata = getattr(message, "metadata", None)
     if metadata:
+        # Anymail reads both from the message; Django's class knows of neither.
         message.tags = [f"delivery-{metadata['delivery']}-{metadata['attempt']}"]  # type: ignore[attr-defined]
         del message.metadata  # type: ignore[attr-defined]
 
