@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "subscribers",
     "deliveries",
     "analytics",
+    "api",
     "intelbrief",
 ]
 

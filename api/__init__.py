@@ -1,0 +1,1 @@
+"""The same verbs over HTTP: keys, the JSON API, outgoing webhooks."""
