@@ -16,12 +16,17 @@ TOKEN = re.compile(
 ADDRESS = re.compile(r"[^\s<>\"'(,;:=@]+@(?:[\w-]+\.)+[\w-]+")
 
 
+def masked(text: str) -> str:
+    """Return *text* without the tokens and addresses in it."""
+    return ADDRESS.sub("•••@•••", TOKEN.sub(r"\1•••", text))
+
+
 class MaskingFormatter(logging.Formatter):
     """Writes a record, with its traceback, without the tokens and addresses in it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of *record*; the record itself stays as it is."""
-        return ADDRESS.sub("•••@•••", TOKEN.sub(r"\1•••", super().format(record)))
+        return masked(super().format(record))
 
 
 def logging_of(level: str) -> dict[str, Any]:
