@@ -32,7 +32,7 @@ from redis.exceptions import RedisError
 
 from briefs.models import Publication
 from deliveries.models import Edition, Installation
-from subscribers import notices
+from subscribers import notices, tokens
 from subscribers.models import Subscription
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ SLACK = dt.timedelta(seconds=60)
 # Counts on while the machine sleeps; macOS has no such clock.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
+SAMPLE = 2**40  # makes the token long enough to be one
 AT_WORK = (Edition.Status.SCHEDULED, *Edition.MOVING)
 SUBJECT = "Nothing is sent until you confirm"
 _CURE = (
@@ -87,11 +88,35 @@ def beat() -> bool:
     # Either way: a clock that was ahead has been put right.
     if abs(now - row.seen_at) > BEAT or row.fingerprint != fingerprint:
         Installation.objects.filter(pk=1, held_since__isnull=True).update(
-            seen_at=Now(), fingerprint=fingerprint
+            seen_at=Now(), fingerprint=fingerprint, **_sample(row)
         )
         _remember(fingerprint, now)
     _here.yes = connection.connection, time.clock_gettime(CLOCK) + FRESH_SECONDS
     return True
+
+
+def _sample(row: Installation) -> dict[str, str]:
+    """Return what *row* shall keep of the keys: none yet, or one of a key that is not the first.
+
+    One that no key verifies is left, for the doctor to find.
+    """
+    if not settings.TOKEN_KEYS or not knows_keys(row):
+        return {}
+    present = tokens.sample.make(SAMPLE)
+    return {} if row.token_sample == present else {"token_sample": present}
+
+
+def knows_keys(row: Installation) -> bool:
+    """Tell whether TOKEN_KEYS still hold a key that has signed links here."""
+    try:
+        return not row.token_sample or tokens.sample.load(row.token_sample) == (SAMPLE,)
+    except tokens.BadToken:
+        return False
+
+
+def accept_keys() -> None:
+    """Take the present TOKEN_KEYS for right, though none of them has signed here before."""
+    Installation.objects.filter(pk=1).update(token_sample=tokens.sample.make(SAMPLE))
 
 
 def may_mail_readers() -> bool:

@@ -192,6 +192,7 @@ invitation = Purpose("invitation", size=1, lifetime=30 * 24 * 3600)  # member of
 feed = Purpose("feed", size=2)  # feed key, mark of address
 view = Purpose("view", size=2)  # edition, delivery or 0
 click = Purpose("click", size=3)  # edition, position of the link, delivery or 0
+sample = Purpose("sample", size=1)  # never mailed: tells that the keys are those of before
 pixel = Purpose("pixel", size=2)  # edition, delivery or 0; as a link: the one nobody can see
 
 

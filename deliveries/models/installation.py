@@ -47,6 +47,11 @@ class Installation(models.Model):
     held_since = models.DateTimeField(_("held since"), null=True, blank=True)
     word = models.TextField(_("why"), blank=True)
     history = models.UUIDField(default=uuid.uuid4, editable=False)
+    # Made with the key that signs: tells `manage.py doctor` that TOKEN_KEYS have been exchanged.
+    token_sample = models.CharField(
+        max_length=80, blank=True, default="", db_default="", editable=False
+    )
+    backed_up_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("installation")
