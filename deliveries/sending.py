@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from django.db import Error, connection
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from deliveries import (
     brakes,
@@ -15,6 +16,7 @@ from deliveries import (
     leases,
     ledger,
     letters,
+    meter,
     owners,
     providers,
     slices,
@@ -53,6 +55,7 @@ def stop_soon(*_signal: object) -> None:
 def drain(lane: str, seconds: float = 20.0) -> bool:
     """Send what is due on *lane*; return True if time ended before the work did."""
     deadline = time.monotonic() + seconds
+    bind_contextvars(lane=lane)
     owner = owners.mine()
     pace = _Pace()
     try:
@@ -66,9 +69,12 @@ def drain(lane: str, seconds: float = 20.0) -> bool:
             return is_left and not _Stop.requested
     except lanes.LaneTrouble as trouble:
         lanes.hold(lane, trouble)
+        meter.count_trouble(lane, trouble)
         return False
     finally:
         _Stop.provider = None
+        meter.hand_in()
+        unbind_contextvars("lane", "edition", "batch")
 
 
 class _Pace:
@@ -93,6 +99,7 @@ def _send_batch(
     time is up. Raise LaneTrouble, also for a fault of our own: the lane
     rests, and the batch lets others go first.
     """
+    bind_contextvars(edition=lease.edition_id, batch=lease.batch_id)
     trouble: lanes.LaneTrouble | None = None
     is_through = False
     try:
@@ -185,6 +192,7 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
     outcomes: list[Outcome] = []
     is_judged = False
     known = domains.on(lease.lane)
+    begun_at = time.monotonic()
     try:
         for outcome in provider.deliver(_for_two_seconds(lease, slice_)):
             outcomes.append(outcome)
@@ -196,6 +204,7 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
             lanes.forget_trouble(lease.lane)  # it gets on, if in fits
         raise
     finally:
+        seconds = time.monotonic() - begun_at
         begun = set() if is_judged else lease.owner.journal.begun
         untouched = [_unjudged(letter, begun) for letter in open_.values()]
         # A lane that is down has not come to any letter: none of them is the cause.
@@ -203,6 +212,7 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
             untouched if is_judged else _set_aside(lease, untouched)
         )
         lease.count(outcomes)
+        meter.count(lease.lane, outcomes, seconds)
         _settle(outcomes)
         if lease.judged:
             leases.made_progress(lease)
