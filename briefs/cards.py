@@ -66,7 +66,7 @@ def path(brief: Brief, card: Card) -> str:
 
 def picture(brief: Brief, card: Card) -> bytes:
     """Return the PNG of *card*, drawn once and kept; one that is lost is drawn again."""
-    kept = settings.VAR_DIR / "renditions" / "card" / f"{card.digest}.png"
+    kept = settings.SHARED_DIR / "renditions" / "card" / f"{card.digest}.png"
     try:
         return bytes(kept.read_bytes())
     except FileNotFoundError:

@@ -152,6 +152,11 @@ def testament(owner: uuid.UUID) -> Slice | None:
         return last or _NOTHING
 
 
+def here() -> set[uuid.UUID]:
+    """Return the owners whose journals lie on this disk, alive or dead, and are not at rest."""
+    return {uuid.UUID(path.name) for path in _journals()}
+
+
 def last_words() -> Iterator[tuple[uuid.UUID, Slice]]:
     """Yield the last slice of each owner on this disk that is gone and not laid to rest yet.
 

@@ -1,5 +1,8 @@
 """Taking over from workers that are gone: what they had in hand, and what their journals prove."""
 
+import uuid
+from collections.abc import Collection
+
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -10,8 +13,19 @@ from deliveries.ledger import Fate, Outcome, durable
 from deliveries.models import Batch, Delivery
 
 
-def free_lost() -> int:
-    """Free the batches whose owner is dead or late; return how many.
+def look_after_own() -> None:
+    """Free what died on this disk, and settle what its journals prove; safe at any time.
+
+    Where there are several hosts, a death is proved and a journal read on one
+    of them only, and the sweep may be made by another for as long as it likes.
+    """
+    if here := owners.here():
+        free_lost(here)
+        hear_last_words()
+
+
+def free_lost(among: Collection[uuid.UUID] | None = None) -> int:
+    """Free the batches whose owner is dead or late, *among* some if given; return how many.
 
     With proof of the death, its journal tells of each letter whether it was
     judged, begun or untouched. Without, all it had in hand is in doubt, never
@@ -20,6 +34,8 @@ def free_lost() -> int:
     """
     freed = 0
     held = Batch.objects.filter(owner__isnull=False, done_at__isnull=True)
+    if among is not None:
+        held = held.filter(owner__in=among)
     for pk, owner, epoch, lane, until, claims in held.values_list(
         "pk", "owner", "epoch", "lane", "lease_until", "claims"
     ):

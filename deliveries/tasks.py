@@ -24,6 +24,7 @@ from deliveries import (
     readership,
     recovery,
     sending,
+    takeover,
     tallies,
 )
 from deliveries.tracking import counting
@@ -117,6 +118,13 @@ def _ring_for_lanes() -> None:
 def _ring_for_notices() -> None:
     if notices.due().exists():
         ring_now(send_notices)
+
+
+@shared_task
+def look_after_own() -> None:
+    """Do what the tick can do on this host alone: its disk has the journals of its dead."""
+    if guard.may_send():
+        takeover.look_after_own()
 
 
 @shared_task

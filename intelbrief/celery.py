@@ -5,11 +5,13 @@ So a lost message costs seconds and a repeated one does no harm.
 """
 
 import gc
+import logging
 import os
 import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from billiard.process import active_children, current_process
 from celery import Celery
@@ -24,6 +26,8 @@ from celery.signals import (
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
+
+log = logging.getLogger(__name__)
 
 app = Celery("intelbrief")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -61,8 +65,11 @@ def let_pages_go_first(**_: object) -> None:
 
 
 @worker_ready.connect
-def tick_from_every_worker(**_: object) -> None:
-    """Ring the tick from each worker too, so that a dead scheduler costs nothing."""
+def tick_from_every_worker(sender: Any, **_: object) -> None:
+    """Ring the tick from each worker too, so that a dead scheduler costs nothing.
+
+    Any worker may take the tick; what only this host can do is rung for by itself.
+    """
     from django.conf import settings
 
     def ring() -> None:
@@ -70,6 +77,13 @@ def tick_from_every_worker(**_: object) -> None:
 
         while not stopped.wait(settings.TICK_SECONDS):
             ring_now("deliveries.tasks.heartbeat")
+            # This host's clock is the one that both sets and reads when a ring is stale, so that
+            # they do not heap up behind a worker that is busy.
+            ring_now(
+                "deliveries.tasks.look_after_own",
+                expires=4 * settings.TICK_SECONDS,
+                worker=sender.hostname,
+            )
 
     stopped = threading.Event()
     threading.Thread(target=ring, name="tick", daemon=True).start()
@@ -80,6 +94,29 @@ def spare_the_collector_what_stays(**_: object) -> None:
     """Take what has been loaded out of the garbage collector's rounds, which are many in a send."""
     gc.collect()
     gc.freeze()
+
+
+@worker_process_init.connect
+def look_after_who_died_here(**_: object) -> None:
+    """Read the journal of the child that this one may replace, while its lease runs.
+
+    In a thread: the pool takes a child for dead that is not up within seconds, and the database
+    may be away. Celery takes ten seconds to notice that a task died with its child, and a child
+    that has nothing else to do is rung for until then in vain.
+    """
+    from django.db import Error, connection
+
+    def look() -> None:
+        from deliveries.tasks import look_after_own
+
+        try:
+            look_after_own()
+        except Error as error:
+            log.warning("Who died here was not looked after: %s. The next ring does it.", error)
+        finally:
+            connection.close()
+
+    threading.Thread(target=look, name="own dead", daemon=True).start()
 
 
 @task_prerun.connect
@@ -93,6 +130,15 @@ def finish_the_message_in_hand(**_: object) -> None:
         from deliveries import sending
 
         signal.signal(signal.SIGTERM, sending.stop_soon)
+
+
+@task_prerun.connect
+def say_in_the_log_which_task(task: Any, **_: object) -> None:
+    """Have each line of the log say which task it comes from."""
+    from structlog.contextvars import bind_contextvars, clear_contextvars
+
+    clear_contextvars()
+    bind_contextvars(task=task.name)
 
 
 @task_prerun.connect

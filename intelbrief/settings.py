@@ -40,6 +40,8 @@ except OSError as error:
     _reason = f"VAR_DIR ({VAR_DIR}) cannot be made: {error.strerror}. Set it to a folder of yours."
     raise ImproperlyConfigured(_reason) from error
 RUN_DIR = VAR_DIR / "run"
+# What all hosts must see, where there are several: pictures, files of imports, renditions.
+SHARED_DIR = Path(env.str("SHARED_DIR", str(VAR_DIR))).resolve()
 
 # --- the site -------------------------------------------------------------
 
@@ -224,6 +226,9 @@ CELERY_TASK_ACKS_LATE = True
 # Without this, acks_late loses the task of a pool child that was killed.
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Each worker has a queue of its own too, for what can be done on its host alone: only there
+# lie the journals that prove what became of the letters of a process that died.
+CELERY_WORKER_DIRECT = True
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
 # By how much the worker that `manage.py up` starts yields to pages, see nice(2): at 3 it gets
@@ -403,7 +408,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # no collectstatic before the first start
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_ROOT = SHARED_DIR / "media"
 MEDIA_URL = "/p/"
 
 # --- security -------------------------------------------------------------

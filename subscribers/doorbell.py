@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from celery import current_app
+from celery.utils.nodenames import worker_direct
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -73,13 +74,15 @@ def ring(task: str | Task, *args: Any) -> None:
     transaction.on_commit(partial(ring_now, task, *args))
 
 
-def ring_now(task: str | Task, *args: Any, expires: float | None = None) -> None:
-    """Ring for *task* at once; *expires* is in seconds.
+def ring_now(task: str | Task, *args: Any, expires: float | None = None, worker: str = "") -> None:
+    """Ring for *task* at once; *expires* is in seconds, *worker* the one that shall hear it.
 
     Does not raise when the broker is away.
     """
     name = task if isinstance(task, str) else task.name
     options: dict[str, Any] = {"expires": expires, "retry": False}
+    if worker:
+        options["queue"] = worker_direct(worker)
     known = current_app.tasks.get(name)
     try:
         if known is not None:

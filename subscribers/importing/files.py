@@ -1,6 +1,6 @@
 """Where the files of imports lie: private, out of reach of the web, gone when they are done with.
 
-All processes that import must see the same VAR_DIR.
+All processes that import must see the same SHARED_DIR.
 """
 
 import csv
@@ -16,7 +16,7 @@ from subscribers.models import ImportRun
 
 def folder() -> Path:
     """Return the folder, made at its first use."""
-    path = Path(settings.VAR_DIR) / "imports"
+    path = Path(settings.SHARED_DIR) / "imports"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

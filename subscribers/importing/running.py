@@ -160,7 +160,7 @@ def work_on(pk: int, deadline: float) -> bool:
     run = ImportRun.objects.select_related("publication").get(pk=pk)
     if not files.table_of(run).exists():
         # Another host may have it. A lease keeps the question from being asked all the time.
-        log.warning("The file of import %s is not on this host (VAR_DIR).", pk)
+        log.warning("The file of import %s is not on this host (SHARED_DIR).", pk)
         return False
     try:
         with storing.with_room(), without_collector():

@@ -144,7 +144,7 @@ def test_a_card_is_drawn_once_and_anew_for_another_headline() -> None:
     kept = {one.digest for one in Rendition.objects.filter(kind="card", status="ready")}
     assert len(kept) == 2
     for digest in kept:
-        (settings.VAR_DIR / "renditions" / "card" / f"{digest}.png").unlink()
+        (settings.SHARED_DIR / "renditions" / "card" / f"{digest}.png").unlink()
     assert Client().get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 

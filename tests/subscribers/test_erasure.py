@@ -60,7 +60,7 @@ def assert_forgotten(words=NOWHERE):
 @pytest.fixture
 def reader(tmp_path, settings):
     """Return a reader who has left traces wherever one can."""
-    settings.VAR_DIR = tmp_path
+    settings.SHARED_DIR = tmp_path
     publication = make_publication()
     address = "Quetzalcoatl@rare-domain.example"
     subscription = make_subscription(publication, address, name="Ada Lovelace")

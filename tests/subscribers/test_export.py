@@ -149,7 +149,7 @@ class RoundTrip(TestCase):
     @settings(max_examples=15)
     @given(people=st.lists(READERS, max_size=6))
     def test_an_export_that_is_imported_is_exported_the_same(self, people):
-        with tempfile.TemporaryDirectory() as folder, self.settings(VAR_DIR=Path(folder)):
+        with tempfile.TemporaryDirectory() as folder, self.settings(SHARED_DIR=Path(folder)):
             with transaction.atomic():
                 publication = make_publication()
                 for number, facts in enumerate(people):

@@ -145,7 +145,7 @@ def test_a_row_of_copy_is_one_line_with_one_tab_between_its_cells():
 
 @pytest.mark.django_db
 def test_odd_names_and_attributes_are_stored_as_they_stand(settings, tmp_path):
-    settings.VAR_DIR = tmp_path / "var"
+    settings.SHARED_DIR = tmp_path / "var"
     path = tmp_path / "odd.csv"
     names = ["back\\slash", "\\N", "\\.", 'quo"te', "NULL", "Zoë", "a\u200bb"]
     lines = [

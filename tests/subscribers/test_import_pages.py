@@ -17,7 +17,7 @@ UPLOAD = "/admin/subscribers/importrun/add/"
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
+    settings.SHARED_DIR = tmp_path
 
 
 @pytest.fixture

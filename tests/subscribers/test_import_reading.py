@@ -33,7 +33,7 @@ def read(tmp_path):
 
 @pytest.fixture
 def run_import(db, settings, tmp_path, capsys):
-    settings.VAR_DIR = tmp_path / "var"
+    settings.SHARED_DIR = tmp_path / "var"
 
     def run(content, *options):
         path = tmp_path / "readers.csv"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _small(settings, tmp_path, monkeypatch):
-    settings.VAR_DIR = tmp_path / "var"
+    settings.SHARED_DIR = tmp_path / "var"
     monkeypatch.setattr(working, "CHUNK", 10)
 
 

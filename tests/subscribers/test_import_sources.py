@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
+    settings.SHARED_DIR = tmp_path
 
 
 def import_text(publication, capsys, folder, text, *options, name="readers.csv"):
@@ -307,7 +307,7 @@ class InAnyOrder(TestCase):
         for name in bounced:
             suppress(f"{name}@harbour.example", "bounce")
         out, readers = left | bounced, set()
-        with tempfile.TemporaryDirectory() as folder, self.settings(VAR_DIR=Path(folder)):
+        with tempfile.TemporaryDirectory() as folder, self.settings(SHARED_DIR=Path(folder)):
             for file in order:
                 text = READERS[file][1]
                 people = set(IN_A_FILE.findall(text))
