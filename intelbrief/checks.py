@@ -20,6 +20,7 @@ from deliveries.receivers import esps
 from deliveries.returnpaths import is_domain
 from intelbrief import lane_options
 from intelbrief.disks import FLEETING, filesystem_of
+from intelbrief.ops.backup import marker
 
 SHORTEST_KEY = 32
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
@@ -44,7 +45,7 @@ def installation(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 def look() -> list[CheckMessage]:
     """Return everything that is missing or dangerous."""
-    return [*_site(), *_keys(), *_providers(), *_mailboxes(), *_folder()]
+    return [*_site(), *_keys(), *_providers(), *_mailboxes(), *_folder(), *_restore()]
 
 
 def _site() -> Iterator[CheckMessage]:
@@ -253,3 +254,10 @@ def _folder() -> Iterator[CheckMessage]:
             hint="Set VAR_DIR to a folder on a disk, in a container to a mounted volume.",
             id="intelbrief.W004",
         )
+
+
+def _restore() -> Iterator[CheckMessage]:
+    """Find a restore that was killed: what is here is half of one and half of another."""
+    said = marker.read(settings.VAR_DIR)
+    if said is not None:
+        yield Error(marker.words(said), id="intelbrief.E019")

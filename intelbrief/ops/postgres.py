@@ -82,21 +82,6 @@ class Cluster:
         with link:
             link.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def copy_database(self, name: str, copy: str) -> None:
-        """Dump the database *name*, which may be in use, and restore it into the empty *copy*."""
-        dump = [*self._prefix, str(self._binaries / "pg_dump"), "-Fc", *self._reach(name)]
-        restore = [*self._prefix, str(self._binaries / "pg_restore"), *self._reach(copy)]
-        with subprocess.Popen(dump, stdout=subprocess.PIPE, **self.options) as dumping:
-            done = subprocess.run(
-                restore, stdin=dumping.stdout, capture_output=True, check=False, **self.options
-            )
-        if dumping.returncode or done.returncode:
-            words = done.stderr.decode(errors="replace")
-            raise NoPostgres(f"The database cannot be copied:\n{words}")
-
-    def _reach(self, name: str) -> list[str]:
-        return ["-h", str(self.home), "-U", "postgres", "-d", name]
-
     def url(self, name: str) -> str:
         """Return the DATABASE_URL of the database *name*."""
         return url(self.home, name)

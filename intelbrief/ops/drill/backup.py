@@ -1,12 +1,10 @@
-"""Attacks by a backup: a copy of the database, made in mid-send, is started beside its original."""
+"""Attacks by a backup: one that is made in mid-send is restored and started beside its original."""
 
 import json
 import os
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.db import connection, connections
 from deliveries import reports
 from deliveries.models import Delivery, Edition, Installation
 from intelbrief.ops import valkey
+from intelbrief.ops.backup import making
 from intelbrief.ops.drill.audit import Report
 from intelbrief.ops.drill.scene import LEASE_SECONDS, Scene
 from intelbrief.ops.scratch import CannotRun
@@ -31,8 +30,9 @@ class Copy:
         self._scene = scene
         self.folder = scene.scratch.folder / f"{NAME}-{time.monotonic_ns()}"
         self.folder.mkdir()
+        self.backup = making.make(self.folder / "backup.tar.gz")
         self.environment = scene.host(self.folder.name)
-        self.environment["DATABASE_URL"] = self._copy_database()
+        self.environment["DATABASE_URL"] = self._name_database()
         socket = valkey.socket_path(self.folder)
         scene.workers.append(
             scene.scratch.spawn(
@@ -43,24 +43,19 @@ class Copy:
         )
         self.environment["REDIS_URL"] = f"unix://{socket}?db=1"
         self.environment["BROKER_URL"] = f"redis+socket://{socket}?virtual_host=0"
+        self.manage("restore", str(self.backup.path))
 
-    def _copy_database(self) -> str:
-        """Copy the database while it is written to; return the copy's DATABASE_URL."""
+    def _name_database(self) -> str:
+        """Return the DATABASE_URL of the copy, whose database is empty or not there yet."""
         default = connections.databases["default"]
         if connection.vendor == "sqlite":
             name = str(self.folder / "db.sqlite3")
-            with (
-                closing(sqlite3.connect(default["NAME"])) as source,
-                closing(sqlite3.connect(name)) as target,
-            ):
-                source.backup(target)
             url = f"sqlite:///{name}"
         else:
             name = self.folder.name
             cluster = self._scene.scratch.cluster
             assert cluster
             cluster.make_database(name)
-            cluster.copy_database(str(default["NAME"]), name)
             url = cluster.url(name)
         connections.databases[NAME] = {**default, "NAME": name}
         return url
@@ -109,7 +104,7 @@ class Copy:
 
 
 def backup(scene: Scene) -> Report:
-    """A copy made in mid-send gets workers of its own: it sends nothing until it is confirmed."""
+    """A backup made in mid-send is restored with workers of its own: it sends nothing by itself."""
     # So slow that two slices of two seconds hold no more than a third.
     scene.begin(rate=scene.recipients / 6)
     scene.worker()
@@ -118,8 +113,11 @@ def backup(scene: Scene) -> Report:
     copy = Copy(scene)
     try:
         before = copy.counts(scene.edition)
+        told = copy.backup.manifest["database"]["counts"]
+        if any(told.get(f"deliveries {status}", 0) != number for status, number in before.items()):
+            scene.problems.append(f"The backup tells of {told}, and holds {before}.")
         copy.start()
-        _until(lambda: copy.is_held, 20, "The copy did not notice that it is one.")
+        _until(lambda: copy.is_held, 20, "The copy is not held.")
         scene.finish()
         time.sleep(LONGER)
         report = scene.report(0)
