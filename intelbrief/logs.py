@@ -1,50 +1,96 @@
-"""What the log must not keep: readers' addresses, and the tokens that act for them."""
+"""The log: one line a record to stderr, for people or as JSON, with what it is about.
+
+What a line is about (edition, batch, lane, task, request) is bound by whoever
+begins the work, by structlog's context variables, and not written by each
+that logs. Whatever is written goes through the mask (intelbrief.masking).
+"""
 
 import logging
-import re
 import sys
 from typing import Any
 
-# A token has at least 11 bytes, which are 15 characters of base64url; what is
-# shorter opens nothing. Django warns of a path, a traceback may quote an address.
-TOKEN = re.compile(
-    r"(/(?:u|v|c|o|s/(?:confirm|prefs|own|undo|address|read|invitation|feed))/)[\w%=-]{15,}"
-)
+import structlog
+from structlog.contextvars import get_contextvars, merge_contextvars
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, WrappedLogger
 
-
-# A server quotes the address it refuses, an error the row it could not store.
-ADDRESS = re.compile(r"[^\s<>\"'(,;:=@]+@(?:[\w-]+\.)+[\w-]+")
-
-
-def masked(text: str) -> str:
-    """Return *text* without the tokens and addresses in it."""
-    return ADDRESS.sub("•••@•••", TOKEN.sub(r"\1•••", text))
+from intelbrief.masking import masked, masked_deeply
 
 
 class MaskingFormatter(logging.Formatter):
-    """Writes a record, with its traceback, without the tokens and addresses in it."""
+    """Writes a record for people, with what it is about and its traceback, masked."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of *record*; the record itself stays as it is."""
         return masked(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's name)
+        """Return the first line of *record*."""
+        about = " ".join(f"{name}={value}" for name, value in get_contextvars().items())
+        line = super().formatMessage(record)
+        return f"{line} [{about}]" if about else line
 
-def logging_of(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING: one line a record to stderr, from *level* on, tokens masked."""
+
+def _mask(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Mask each value of *line*; a processor of structlog."""
+    shown: EventDict = masked_deeply(dict(line))
+    return shown
+
+
+# What is done to a record of the standard library, or of structlog, before it is written.
+_COMPLETED: list[Any] = [
+    merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+class JsonFormatter(ProcessorFormatter):
+    """Writes a record as one line of JSON: event, level, logger, timestamp, what it is about."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            foreign_pre_chain=_COMPLETED,
+            processors=[
+                structlog.processors.format_exc_info,
+                ProcessorFormatter.remove_processors_meta,
+                _mask,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+
+
+# Who has a logger of structlog writes by the same handler.
+structlog.configure(
+    processors=[
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        *_COMPLETED,
+        ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)
+
+
+def logging_of(level: str, kind: str = "console") -> dict[str, Any]:
+    """Return Django's LOGGING: a line a record to stderr, from *level* on, of the given *kind*."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {
+            "console": {
                 "()": "intelbrief.logs.MaskingFormatter",
                 "format": "%(levelname)s %(name)s %(message)s",
-            }
+            },
+            "json": {"()": "intelbrief.logs.JsonFormatter"},
         },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "stream": sys.stderr,
-                "formatter": "line",
+                "formatter": kind,
             }
         },
         "root": {"handlers": ["console"], "level": level},

@@ -1,10 +1,18 @@
-"""Response headers that every page carries."""
+"""What every request goes through: the pages of who watches, a number for the log, and headers."""
 
+import re
+import secrets
 from collections.abc import Callable
 
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from briefs.pages import POLICY
+from intelbrief.observing import views as observing
+
+# What a proxy in front may have numbered it; anything else is no number.
+NUMBER = re.compile(r"[\w-]{8,64}", re.ASCII)
 
 # Unfold's Alpine.js evaluates expressions and sets inline styles. A brief may show
 # images of other sites, so the preview beside its form must load them too.
@@ -19,6 +27,37 @@ ADMIN = (
 def is_desk(request: HttpRequest) -> bool:
     """Tell whether *request* asks for a page of the admin."""
     return request.path_info.startswith("/admin/")
+
+
+class ObservingMiddleware:
+    """Answer /healthz, /readyz and /metrics, and give every other request a number.
+
+    It stands first, so that these pages need no Host header of ours, no https
+    and no session. The number is on each line of the log that the request
+    causes. The answer does not say it: what a stranger gets on signing up is the
+    same to the byte, whoever they are.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or number and pass on."""
+        answered = observing.answer(request)
+        if answered is not None:
+            return answered
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        number = given if NUMBER.fullmatch(given) else secrets.token_hex(8)
+        bind_contextvars(request=number)
+        return self.get_response(request)
+
+
+def _forget_number(**_signal: object) -> None:
+    """Take the number off the thread: Django logs errors after the middleware has ended."""
+    unbind_contextvars("request")
+
+
+request_finished.connect(_forget_number)
 
 
 class ContentSecurityPolicyMiddleware:

@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "intelbrief.middleware.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "intelbrief.middleware.ContentSecurityPolicyMiddleware",
     "intelbrief.clean_input.EnvelopeMiddleware",
@@ -431,6 +432,14 @@ if env.bool("BEHIND_PROXY", HTTPS):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 
-# --- logs -----------------------------------------------------------------
+DEFAULT_EXCEPTION_REPORTER_FILTER = "intelbrief.masking.ReporterFilter"
 
-LOGGING = logging_of(env.str("LOG_LEVEL", "INFO"))
+# --- who watches ----------------------------------------------------------
+
+# Who presents it may read /metrics, and what is wrong at /readyz; without one, this machine may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "").strip()
+# Where faults are reported to: needs the package sentry-sdk. Empty: nowhere.
+SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
+LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"]))
+LOGGING = logging_of(env.str("LOG_LEVEL", "INFO"), LOG_FORMAT)

@@ -3,9 +3,15 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from intelbrief.observing import views as observing
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("inbox/", include("intelbrief.inbox.urls")),
+    # Asked past this list by intelbrief.middleware.
+    path("healthz", observing.healthz, name="healthz"),
+    path("readyz", observing.readyz, name="readyz"),
+    path("metrics", observing.metrics, name="metrics"),
     path("", include("api.urls")),
     path("", include("deliveries.urls")),
     path("", include("subscribers.urls")),

@@ -31,7 +31,7 @@ from deliveries.models import Installation
 from deliveries.preflight import lookups, reachable
 from deliveries.tasks import REMEMBERED
 from deliveries.tracking import stream
-from intelbrief.logs import masked
+from intelbrief.masking import masked
 
 # A tick comes every few seconds, and the database notes it every ten.
 SILENT_SECONDS = 60.0
@@ -225,7 +225,7 @@ def _place(url: str) -> tuple[str | None, int | None, str]:
 
 def worker() -> str:
     """Find out whether a worker has ticked lately: every ring is answered by one."""
-    age = min(_rang("worker"), _rang("scheduler"))
+    age = min(rang("worker"), rang("scheduler"))
     if age < SILENT_SECONDS:
         return ""
     # The database's word, where Redis has forgotten.
@@ -244,7 +244,7 @@ def worker() -> str:
 
 def scheduler() -> str:
     """Find out whether the scheduler has rung lately; without it, workers tick by themselves."""
-    if _rang("scheduler") < SILENT_SECONDS:
+    if rang("scheduler") < SILENT_SECONDS:
         return ""
     return (
         "The scheduler has not been heard from. Briefs go out all the same, as workers tick too; "
@@ -252,7 +252,7 @@ def scheduler() -> str:
     )
 
 
-def _rang(by: str) -> float:
+def rang(by: str) -> float:
     """Return how many seconds ago *by* rang last, by Redis's clock alone; infinite if never."""
     try:
         with stream.connected() as link:

@@ -8,7 +8,7 @@ from django.conf import settings
 from intelbrief.logs import MaskingFormatter
 from subscribers import tokens
 
-LINE = settings.LOGGING["formatters"]["line"]["format"]
+LINE = settings.LOGGING["formatters"]["console"]["format"]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from briefs import audit, corrections, feed_formats, revisions, workflow
 from briefs.models import Author, Brief, Publication, Topic
-from intelbrief.logs import TOKEN
+from intelbrief.masking import TOKEN
 from subscribers import feeds, preferences
 from subscribers.models import FeedToken, Subscription
 from tests.make import make_brief, make_publication, make_subscription, make_user
