@@ -89,4 +89,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 item(_("Audit trail"), "history", "briefs.auditentry"),
             ],
         },
+        {
+            "title": _("Other programs"),
+            "items": [
+                item(_("Webhooks"), "webhook", "api.hookendpoint"),
+                item(_("Webhook log"), "receipt_long", "api.hookmessage"),
+            ],
+        },
     ]

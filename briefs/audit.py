@@ -1,5 +1,9 @@
 """The audit trail: one row for each step of a brief, written in the transaction of the step."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +27,8 @@ VERBS: dict[str, str | Promise] = {
     "alarmed": _("told the editors that it is due and not approved"),
     "tested": _("sent a test"),
     "scheduled": _("scheduled it"),
+    "started": _("set it going"),
+    "finished": _("finished it"),
     "withdrawn": _("withdrew it before the first mail"),
     "paused": _("paused it"),
     "resumed": _("resumed it"),
@@ -44,7 +50,27 @@ VERBS: dict[str, str | Promise] = {
     "group-member-added": _("put somebody into a client group"),
     "group-member-gone": _("took somebody out of a client group"),
     "rules-changed": _("changed how the publication works"),
+    "webhook-added": _("set up a webhook"),
+    "webhook-changed": _("changed a webhook"),
+    "webhook-rotated": _("gave a webhook a new secret"),
+    "webhook-stopped": _("disabled a webhook"),
+    "webhook-started": _("enabled a webhook"),
+    "webhook-replayed": _("sent to a webhook again"),
+    "key-made": _("made an API key"),
+    "key-revoked": _("revoked an API key"),
 }
+
+_through: ContextVar[str] = ContextVar("through", default="")
+
+
+@contextmanager
+def through(what: str) -> Iterator[None]:
+    """Name *what*, a program that acts as somebody, in all that is written down meanwhile."""
+    token = _through.set(what)
+    try:
+        yield
+    finally:
+        _through.reset(token)
 
 
 def record(
@@ -67,6 +93,7 @@ def record(
     home = publication or (brief.publication if brief else None)
     if home is None:
         raise ValueError("Name the brief or the publication that the step belongs to.")
+    words = " · ".join(part for part in (words, _through.get()) if part)
     entry: AuditEntry = AuditEntry.objects.create(
         brief=brief,
         publication=home,

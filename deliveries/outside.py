@@ -13,9 +13,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import dns.exception
@@ -29,6 +31,9 @@ SECONDS = 5.0  # for an answer, with all its redirects
 NAME_SECONDS = 2.0
 MOST_REDIRECTS = 5
 LONGEST_URL = 4_000
+# Of what a program answers to what was sent there; more is not read, and not waited for.
+FIRST_OCTETS = 2_000
+FIRST_SECONDS = 2.0
 PORTS = {"http": {80, 8080}, "https": {443, 8443}}
 _REDIRECTS = {301, 302, 303, 307, 308}
 # Servers that know only GET say so in one of these ways.
@@ -48,6 +53,7 @@ class Unanswered(Exception):
 
 
 Resolve = Callable[[str], Iterable[str]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,15 @@ class Answer:
     url: str
     status: int
     kind: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a program said to what was sent there: its status, and the first octets of the rest."""
+
+    status: int
+    first: bytes
+    retry_after: str = ""
 
 
 def resolve(name: str) -> list[str]:
@@ -115,6 +130,32 @@ def ask(url: str, *, resolve: Resolve | None = None, seconds: float = SECONDS) -
     raise Unanswered(f"It sends from one address to the next, more than {MOST_REDIRECTS} times.")
 
 
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float = SECONDS,
+    is_local: bool = False,
+    resolve: Resolve | None = None,
+) -> Reply:
+    """Send *body* to *url* and return what is answered; a redirect is an answer.
+
+    Raise Refused, Gone or Unanswered. Only https:// is sent to, at any port;
+    where the site *is_local*, also a program on this very machine by http://.
+    """
+    until = time.monotonic() + seconds
+    parts, host, port = _target(url, any_port=True)
+    if is_local and host == "localhost":
+        host = "127.0.0.1"  # no name server knows it
+    ips = _addresses(host, resolve or _resolve, is_local=is_local)
+    if parts.scheme != "https" and not (is_local and all(ip.is_loopback for ip in ips)):
+        raise Refused("Only https:// is sent to.")
+    target = _request_target(parts)
+    sends = partial(_exchange_post, body, headers, target, host, port, until)
+    return _first_to_answer(sends, parts, host, port, ips, until)
+
+
 def _moved(url: str, location: str) -> str:
     """Return where *location* leads from *url*, as browsers read it: in UTF-8, spaces allowed."""
     with suppress(UnicodeError):
@@ -139,7 +180,7 @@ def _one(url: str, resolve: Resolve, until: float) -> tuple[int, str, str]:
     return said
 
 
-def _target(url: str) -> tuple[SplitResult, str, int]:
+def _target(url: str, *, any_port: bool = False) -> tuple[SplitResult, str, int]:
     """Return the parts of *url*, its host in ASCII and its port; raise Refused."""
     try:
         parts = urlsplit(url)
@@ -153,7 +194,7 @@ def _target(url: str) -> tuple[SplitResult, str, int]:
     if parts.username is not None or parts.password is not None:
         raise Refused("The address carries a name or a password.")
     port = port or (443 if parts.scheme == "https" else 80)
-    if port not in PORTS[parts.scheme]:
+    if not any_port and port not in PORTS[parts.scheme]:
         raise Refused(f"Port {port} is not asked for.")
     return parts, _ascii(parts.hostname), port
 
@@ -171,12 +212,12 @@ def _ascii(host: str) -> str:
     return name.rstrip(".").lower()
 
 
-def _addresses(host: str, resolve: Resolve) -> list[hosts.IP]:
+def _addresses(host: str, resolve: Resolve, *, is_local: bool = False) -> list[hosts.IP]:
     """Return where *host* is; raise Refused if any of it is not for everybody."""
     literal = hosts.written_ip(host)
     found = [literal] if literal else [ipaddress.ip_address(text) for text in resolve(host)]
     for ip in found:
-        if not is_allowed(ip):
+        if not (is_allowed(ip) or (is_local and ip.is_loopback)):
             # Not where it is: nobody learns from here how a house's network is made up.
             raise Refused(f"{host} cannot be reached from the internet.")
     # Many a house has no way out by IPv6.
@@ -187,15 +228,32 @@ def _say(
     method: str, parts: SplitResult, host: str, port: int, ips: list[hosts.IP], until: float
 ) -> tuple[int, str, str]:
     """Send one request to the first of *ips* that takes it; return what the server says."""
+    asks = partial(_exchange, method, _request_target(parts), host, port)
+    return _first_to_answer(asks, parts, host, port, ips, until)
+
+
+def _request_target(parts: SplitResult) -> str:
     target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     if parts.query:
         target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    return target
+
+
+def _first_to_answer(
+    talk: Callable[[socket.socket], T],
+    parts: SplitResult,
+    host: str,
+    port: int,
+    ips: list[hosts.IP],
+    until: float,
+) -> T:
+    """Return what *talk* returns on a connection to the first of *ips* that answers."""
     trouble: Exception = Unanswered(f"{host} has no address.")
     for ip in ips:
         try:
             with closing(_connect(ip, port, until)) as plain, _Watch(plain, until):
                 sock = _secured(plain, host) if parts.scheme == "https" else plain
-                said = _exchange(method, target, host, port, sock)
+                said = talk(sock)
         except (OSError, http.client.HTTPException, ValueError) as error:
             trouble = error
         else:
@@ -219,21 +277,53 @@ def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
 def _exchange(
     method: str, target: str, host: str, port: int, sock: socket.socket
 ) -> tuple[int, str, str]:
-    connection = http.client.HTTPConnection(host, port)
-    connection.sock = sock  # so it opens none by itself
-    default = 443 if isinstance(sock, ssl.SSLSocket) else 80
-    name = f"[{host}]" if ":" in host else host
-    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-    connection.putheader("Host", name if port == default else f"{name}:{port}")
+    connection = _begun(method, target, host, port, sock)
     connection.putheader("User-Agent", f"IntelBrief link check (+{settings.SITE_URL})")
     connection.putheader("Accept", "*/*")
-    connection.putheader("Connection", "close")
     connection.endheaders()
     with closing(connection), connection.getresponse() as response:
         if method == "GET":
             response.read(1)  # that there is something; the rest is nothing to us
         kind = response.headers.get_content_type()
         return response.status, kind, response.headers.get("Location") or ""
+
+
+def _exchange_post(
+    body: bytes,
+    headers: Mapping[str, str],
+    target: str,
+    host: str,
+    port: int,
+    until: float,
+    sock: socket.socket,
+) -> Reply:
+    connection = _begun("POST", target, host, port, sock)
+    connection.putheader("User-Agent", f"IntelBrief webhooks (+{settings.SITE_URL})")
+    connection.putheader("Content-Length", str(len(body)))
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    with closing(connection), connection.getresponse() as response:
+        first = b""
+        with suppress(OSError, http.client.HTTPException, ValueError):
+            # The status says all: nobody waits long for what comes after it.
+            sock.settimeout(max(0.01, min(FIRST_SECONDS, until - time.monotonic())))
+            first = response.read1(FIRST_OCTETS)
+        return Reply(response.status, first, response.headers.get("Retry-After") or "")
+
+
+def _begun(
+    method: str, target: str, host: str, port: int, sock: socket.socket
+) -> http.client.HTTPConnection:
+    """Return a connection over *sock*, on which the first lines of a request are written."""
+    connection = http.client.HTTPConnection(host, port)
+    connection.sock = sock  # so it opens none by itself
+    default = 443 if isinstance(sock, ssl.SSLSocket) else 80
+    name = f"[{host}]" if ":" in host else host
+    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+    connection.putheader("Host", name if port == default else f"{name}:{port}")
+    connection.putheader("Connection", "close")
+    return connection
 
 
 class _Watch:

@@ -175,6 +175,16 @@ def _first_moment(local_time: str, counts: dict[str, int], brief: Brief) -> dt.d
     return stops[0].at if stops[0].at > now else None
 
 
+def last_seen(brief: Brief, *, again: bool) -> int:
+    """Return the edition after which there must be none, for who has seen no page.
+
+    A program may run twice: only where its brief shall go out *again* does an
+    edition that has gone out not stand in its way.
+    """
+    last = brief.editions.order_by("pk").last()
+    return last.pk if last and (again or last.status in Edition.ENDED_EARLY) else 0
+
+
 def _require_none_after(brief: Brief, last_seen: int) -> None:
     """Raise AlreadyScheduled if *brief* has an edition later than *last_seen*."""
     # The lock makes clicks take turns, so that each sees what the one before has made.
@@ -279,11 +289,14 @@ def _set_going(edition: Edition, scheduled: QuerySet[Edition]) -> int:
         workflow.require_approved(edition.revision)
         embargo.require_over_now(edition)
         corrections.require_current(edition.revision, edition.created_at)
-        return scheduled.filter(send_at__lte=Now()).update(
+        begun = scheduled.filter(send_at__lte=Now()).update(
             status=Edition.Status.SENDING,
             started_at=Now(),
             message_domain=sender.rpartition("@")[2],
         )
+        if begun:
+            control.note("started", edition)
+        return begun
 
 
 def _has_a_zone_ahead(edition: Edition) -> bool:

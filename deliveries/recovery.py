@@ -73,6 +73,7 @@ def finish(edition: Edition) -> bool:
         if not later.exists() and moving.filter(~Exists(waiting)).update(
             status=Edition.Status.FINISHED, finished_at=Now(), word=""
         ):
+            control.note("finished", edition)
             return True
         moving.filter(status=Edition.Status.SENDING).update(status=Edition.Status.FINISHING)
         return False

@@ -77,6 +77,7 @@ def tick_from_every_worker(sender: Any, **_: object) -> None:
 
         while not stopped.wait(settings.TICK_SECONDS):
             ring_now("deliveries.tasks.heartbeat")
+            ring_now("api.tasks.tend_hooks")
             # This host's clock is the one that both sets and reads when a ring is stale, so that
             # they do not heap up behind a worker that is busy.
             ring_now(

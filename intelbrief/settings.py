@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": TICK_SECONDS,
         "args": ["scheduler"],
     },
+    "webhooks": {
+        "task": "api.tasks.tend_hooks",
+        "schedule": TICK_SECONDS,
+    },
     "readers by the day": {
         "task": "analytics.tasks.roll_up",
         "schedule": 60.0,
@@ -383,6 +387,8 @@ if 0 < DELIVERY_DAYS < 30:
     raise ImproperlyConfigured(_reason)
 # How long single mails that are no brief are kept once they went out or were given up.
 NOTICE_DAYS = env.int("NOTICE_DAYS", 90, validate=validate.Range(min=0))
+# How long it is kept what webhooks were told, and how; 0 is for ever. docs/webhooks.md
+HOOK_DAYS = env.int("HOOK_DAYS", 30, validate=validate.Range(min=0))
 
 # --- languages and time ---------------------------------------------------
 

@@ -10,10 +10,12 @@ from django.test import Client
 from django.urls import URLResolver, reverse
 
 from analytics.models import EditionFigures, Trouble
+from api.hooks import endpoints
 from briefs import audit, comments, revisions, workflow
 from briefs.models import Brief, ClientGroup, Publication, Snippet, Topic
 from deliveries.models import Delivery, Link, Segment
 from subscribers.models import GroupMember, ImportRun
+from tests.api.hooking import make_endpoint
 from tests.make import make_brief, make_edition, make_member, make_subscription
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -48,7 +50,11 @@ ABOUT = {
     "subscribers_refused": "importrun",
     "subscribers_unsubscribe": "subscription",
 }
-VERBS = {"deliveries_sign_off": "comment", "deliveries_verb": "cancel"}
+VERBS = {
+    "api_hookendpoint_verb": "ping",
+    "deliveries_sign_off": "comment",
+    "deliveries_verb": "cancel",
+}
 # Django's own, and evidence about readers, which has tests of its own.
 LEFT_OUT = {"view_on_site", "author", "consentrecord", "consentwording", "defence", "notice"} | {
     "suppression",
@@ -67,6 +73,7 @@ def rows(publication: Publication) -> dict[str, Any]:
     comments.add(brief, member, "Look at this")
     Link.objects.create(edition=edition, position=0, url="https://port.example/")
     group = ClientGroup.objects.create(publication=publication, name="Ours")
+    endpoint = make_endpoint(publication, description=SECRET)
     return {
         "auditentry": audit.record("edited", brief=brief, by=member),
         "brief": brief,
@@ -84,6 +91,8 @@ def rows(publication: Publication) -> dict[str, Any]:
         "editionfigures": EditionFigures.objects.create(
             edition=edition, counted_at=edition.send_at
         ),
+        "hookendpoint": endpoint,
+        "hookmessage": endpoints.ping(endpoint),
         "importrun": ImportRun.objects.create(publication=publication),
         "membership": member.memberships.get(),
         "publication": publication,

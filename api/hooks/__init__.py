@@ -1,0 +1,1 @@
+"""Outgoing webhooks: what happened, told to other programs, at least once and signed."""
