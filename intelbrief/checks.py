@@ -20,6 +20,7 @@ from deliveries.receivers import esps
 from deliveries.returnpaths import is_domain
 from intelbrief import lane_options
 from intelbrief.disks import FLEETING, filesystem_of
+from intelbrief.observing import checks as watched
 from intelbrief.ops.backup import marker
 
 SHORTEST_KEY = 32
@@ -45,7 +46,15 @@ def installation(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 def look() -> list[CheckMessage]:
     """Return everything that is missing or dangerous."""
-    return [*_site(), *_keys(), *_providers(), *_mailboxes(), *_folder(), *_restore()]
+    return [
+        *_site(),
+        *_keys(),
+        *_providers(),
+        *_mailboxes(),
+        *_folder(),
+        *_restore(),
+        *watched.look(),
+    ]
 
 
 def _site() -> Iterator[CheckMessage]:
