@@ -259,7 +259,11 @@ def _follow_text(brief: Brief, revision: Revision, by: User | None) -> bool:
 
 
 def publish(
-    brief: Brief, revision: Revision, at: dt.datetime, home: Publication | None = None
+    brief: Brief,
+    revision: Revision,
+    at: dt.datetime,
+    home: Publication | None = None,
+    by: User | None = None,
 ) -> bool:
     """Put *revision* on the web as of *at*; return False if that had been done already.
 
@@ -269,7 +273,7 @@ def publish(
     wants an approval, WrongStatus while it is in review, and WrongPublication
     where the revision carries the name and sender of a publication that the
     brief has left. Who knows that publication says so by *home*: its web
-    address may have been changed since.
+    address may have been changed since. *by* is nobody where an edition starts.
     """
     with transaction.atomic():
         # An approval is taken back under this lock too.
@@ -277,7 +281,7 @@ def publish(
         require_approved(revision)
         done = _publish(brief, revision, at, home)
         if done:
-            audit.record("published", brief=brief, revision=revision)
+            audit.record("published", brief=brief, by=by, revision=revision)
         return done
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 
+from api import door as api_door
 from intelbrief.middleware import is_desk
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -28,7 +29,9 @@ class EnvelopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Look at the headers; the body is not touched."""
+        """Look at the headers; the body is not touched. The API does so itself, and says why."""
+        if api_door.is_ours(request.path_info):
+            return self.get_response(request)
         charset = (request.content_params or {}).get("charset", "")
         if charset.strip().lower().replace("_", "-") not in CHARSETS:
             words = "Send it in UTF-8."
@@ -66,6 +69,8 @@ class NulMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Look at what comes before the body."""
+        if api_door.is_ours(request.path_info):
+            return self.get_response(request)
         texts = (request.path_info, *request.COOKIES.values(), *_texts(request.GET))
         return _refuse() if _has_nul(texts) else self.get_response(request)
 

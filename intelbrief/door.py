@@ -1,14 +1,15 @@
-"""The short ways in for sign-ups and webhooks, past what they have no use for."""
+"""The short ways in for sign-ups, webhooks and the API, past what they have no use for."""
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 
+from api import door as api_door
 from intelbrief.languages import LanguageMiddleware
 from subscribers.middleware import ReaderMiddleware
 
@@ -24,8 +25,8 @@ class FrontDoorMiddleware:
     A robot posts a thousand of them a second; static files, session, CSRF
     token, user and messages cost each a tenth of its time, and none of them is
     looked at. What is left is the same middleware in the same order, so that
-    the answer is the same to the byte; a test holds it to that. A webhook is
-    asked for by a program, and gets none of them.
+    the answer is the same to the byte; a test holds it to that. Webhooks and the
+    API are asked for by programs, and get none of them.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -45,6 +46,8 @@ class FrontDoorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Choose the way."""
+        if api_door.is_ours(request.path_info):
+            return cast("HttpResponse", api_door.answer(request))
         if WEBHOOK.fullmatch(request.path_info):
             return self._back_door(request)
         is_sign_up = request.method == "POST" and SIGN_UP.fullmatch(request.path_info)

@@ -275,6 +275,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "analytics.tasks.prune",
         "schedule": 60.0,
     },
+    "renditions of briefs": {
+        "task": "briefs.tasks.look_after_renditions",
+        "schedule": 60.0,
+    },
     "where mail arrives": {
         "task": "analytics.tasks.watch_over_domains",
         "schedule": 300.0,
@@ -372,6 +376,11 @@ ATTACK_SHARE = env.float("ATTACK_SHARE", 0.8)
 DOOR_SECONDS = env.float("DOOR_SECONDS", 1.0)
 # The most that a browser has to try; half of it on average.
 PROOF_OF_WORK = env.int("PROOF_OF_WORK", 100_000)
+
+# --- the API --------------------------------------------------------------
+
+# How often a key may ask within a minute; 0 is any number. docs/api.md
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 300, validate=validate.Range(min=0))
 
 # --- what readers leave behind --------------------------------------------
 

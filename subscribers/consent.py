@@ -265,7 +265,13 @@ def unsubscribe(
 
 
 def add_by_hand(
-    publication: Publication, address_raw: str, *, basis: str, by: User, name: str = ""
+    publication: Publication,
+    address_raw: str,
+    *,
+    basis: str,
+    by: User,
+    name: str = "",
+    source: str = "admin",
 ) -> Subscription:
     """Subscribe a reader at once, on the *basis* that the editor *by* states.
 
@@ -290,7 +296,10 @@ def add_by_hand(
         subscription, _created = Subscription.objects.get_or_create(
             subscriber=subscriber,
             publication=publication,
-            defaults={"source": "by hand", "requested_at": now},
+            defaults={
+                "source": "by hand" if source == "admin" else source,
+                "requested_at": now,
+            },
         )
         if change(
             subscription,
@@ -302,7 +311,7 @@ def add_by_hand(
             record(
                 subscription,
                 Kind.ADDED,
-                source="admin",
+                source=source,
                 by=by,
                 basis=basis,
             )

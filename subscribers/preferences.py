@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from briefs.addresses import InvalidAddress, normalise
-from briefs.models import Publication, Topic
+from briefs.models import Publication, Topic, User
 from subscribers import consent, tokens
 from subscribers.evidence import change, locked, one_line, record
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
@@ -37,6 +37,7 @@ def choose(
     source: str,
     origin: Origin,
     tells_owner: bool = False,
+    by: User | None = None,
 ) -> bool:
     """Store which topics a reader wants and how often; return False if nothing changed.
 
@@ -60,7 +61,7 @@ def choose(
             change(subscription, Q(), rhythm=rhythm)
         if not details:
             return False
-        _changed(subscription, details, source, origin, tells_owner=tells_owner)
+        _changed(subscription, details, source, origin, tells_owner=tells_owner, by=by)
     return True
 
 
@@ -143,9 +144,16 @@ def _today_in(zone: str) -> date:
 
 
 def describe(
-    subscription: Subscription, *, name: str, language: str, time_zone: str, origin: Origin
+    subscription: Subscription,
+    *,
+    name: str,
+    language: str,
+    time_zone: str,
+    origin: Origin,
+    source: str = "preferences",
+    by: User | None = None,
 ) -> bool:
-    """Store what a reader says of themselves; return False if nothing changed.
+    """Store what a reader, or *by* for them, says of themselves; return False if nothing changed.
 
     The record names what was changed, not the name: evidence outlives a reader.
     """
@@ -158,7 +166,7 @@ def describe(
         if not changed:
             return False
         Subscriber.objects.filter(pk=reader.pk).update(**{f: given[f] for f in changed})
-        _changed(subscription, {"changed": changed}, "preferences", origin)
+        _changed(subscription, {"changed": changed}, source, origin, by=by)
     subscription.subscriber.refresh_from_db()
     return True
 
@@ -257,13 +265,14 @@ def _changed(
     origin: Origin | None,
     *,
     tells_owner: bool = False,
+    by: User | None = None,
 ) -> None:
     """Write the evidence of a change, and have its owner told, once a day at most.
 
     The first mail of a day offers the way back to how it was before all of it.
     """
     origin = origin or Origin(ip=None, user_agent="")
-    made = record(subscription, Kind.CHANGED, source=source, details=details, **origin)
+    made = record(subscription, Kind.CHANGED, source=source, by=by, details=details, **origin)
     if not tells_owner:
         return
     told = Notice.objects.filter(

@@ -57,7 +57,11 @@ def changed(request: HttpRequest, brief: Brief) -> str:
     Read from what is stored, before and after: what a form seems to say, and what is made of it,
     may differ.
     """
-    before, text_before = request.__dict__["_desk_stored"]
+    return fields_changed(brief, *request.__dict__["_desk_stored"])
+
+
+def fields_changed(brief: Brief, before: form_values.Values, text_before: dict[str, Any]) -> str:
+    """Return which fields of *brief* differ from those *before*, as words; empty for none."""
     brief = Brief.objects.select_related("publication").get(pk=brief.pk)
     after = form_values.of_brief(brief)
     labels = [
@@ -72,10 +76,15 @@ def changed(request: HttpRequest, brief: Brief) -> str:
 
 def readers_changed(request: HttpRequest, brief: Brief) -> str:
     """Return who may read *brief* now and until when, as words; empty where that is as it was."""
+    stored = request.__dict__.get("_desk_stored")
+    return readers_in_words(brief, stored[0] if stored else None)
+
+
+def readers_in_words(brief: Brief, before: form_values.Values | None) -> str:
+    """Return the same of a *brief* that stood as *before*, None for a new one."""
     names = ("access", "groups", "readable_until")
     after = form_values.of_brief(Brief.objects.get(pk=brief.pk))
-    stored = request.__dict__.get("_desk_stored")
-    before = stored[0] if stored else {"access": "public", "groups": [], "readable_until": ""}
+    before = before or {"access": "public", "groups": [], "readable_until": ""}
     if all(before[name] == after[name] for name in names):
         return ""
     said = [form_values.in_words(name, after[name]) for name in names if after[name]]

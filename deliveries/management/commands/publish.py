@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 clock=options["clock"],
                 local_time=at if at and by_reader else "",
                 segment=_segment(options["segment"], brief),
-                after=_last_seen(brief, again=again),
+                after=planning.last_seen(brief, again=again),
             )
         except planning.PreflightFailed as error:
             lines = [f"  {finding.message}" for finding in error.findings.errors]
@@ -123,12 +123,6 @@ def _segment(name: str | None, brief: Brief) -> Segment | None:
         known = ", ".join(ours.values_list("name", flat=True)) or "none"
         raise CommandError(f"There is no segment “{name}”; {brief.publication} has: {known}.")
     return found
-
-
-def _last_seen(brief: Brief, *, again: bool) -> int:
-    """Return the edition after which there must be none: a command may be run twice by a script."""
-    last = brief.editions.order_by("pk").last()
-    return last.pk if last and (again or last.status in Edition.ENDED_EARLY) else 0
 
 
 def _moment(text: str, brief: Brief) -> dt.datetime:

@@ -1,0 +1,189 @@
+"""Idempotency-Key: a POST that is repeated is done once, and answered the same again.
+
+As draft-ietf-httpapi-idempotency-key-header has it. A claim is written first,
+then the work is done, and its answer stored, in one transaction: a crash
+leaves both or neither. A claim that nobody has ended runs out, and whoever
+then ends it late finds that it is another's: its work is undone.
+
+A request that is refused has done nothing, and leaves nothing behind: the same
+key may try again.
+"""
+
+import datetime as dt
+import functools
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from ninja import Schema, Status
+from ninja.responses import NinjaJSONEncoder
+
+from api.models import ApiKey, StoredAnswer
+from api.problems import Problem
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEPT = dt.timedelta(hours=24)
+# How long a request may be under way before another may take over.
+LEASE = dt.timedelta(seconds=60)
+_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
+MOST_PRUNED = 500
+
+View = Callable[..., Any]
+
+
+def once(view: View) -> View:
+    """Wrap *view* so that a POST is one transaction, and done once for each Idempotency-Key."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, **arguments: Any) -> Any:
+        if request.method != "POST":
+            return view(request, **arguments)
+        name = _name(request)
+        if not name:
+            _look_first(view, request, arguments)
+            with transaction.atomic():
+                return _as_response(view(request, **arguments))
+        found = _claim(request.auth, name, _fingerprint(request))  # type: ignore[attr-defined]  # set by ninja
+        if found.status is not None:
+            return _again(found)
+        try:
+            _look_first(view, request, arguments)
+            return _do(view, request, arguments, found)
+        except BaseException:
+            # Refused, or broken: it has done nothing, and may be tried again at once.
+            StoredAnswer.objects.filter(pk=found.pk, claim=found.claim, status=None).delete()
+            raise
+
+    return wrapped
+
+
+def first(*acts: Callable[..., None]) -> Callable[[View], View]:
+    """Have *acts* called before the transaction of a POST, with what it is called with."""
+
+    def mark(view: View) -> View:
+        view.first = acts  # type: ignore[attr-defined]  # read by once()
+        return view
+
+    return mark
+
+
+def _look_first(view: View, request: HttpRequest, arguments: dict[str, Any]) -> None:
+    """Ask other servers what the view needs to know: its transaction shall wait for nobody."""
+    for act in getattr(view, "first", ()):
+        act(request, **arguments)
+
+
+def prune() -> int:
+    """Forget answers that are older than KEPT, some hundred at a time; return how many."""
+    old = StoredAnswer.objects.filter(started_at__lt=Now() - KEPT).order_by("started_at")
+    ids = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
+    return StoredAnswer.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
+def _do(
+    view: View, request: HttpRequest, arguments: dict[str, Any], claim: StoredAnswer
+) -> HttpResponse:
+    with transaction.atomic():
+        answer = _as_response(view(request, **arguments))
+        kept = StoredAnswer.objects.filter(pk=claim.pk, claim=claim.claim, status=None).update(
+            status=answer.status_code,
+            headers={name: value for name, value in answer.items() if name != "Content-Type"},
+            body=answer.content.decode(),
+        )
+        if not kept:
+            # Another has taken over: all that this one did is undone.
+            raise _under_way()
+    return answer
+
+
+def _claim(api_key: ApiKey, name: str, fingerprint: str) -> StoredAnswer:
+    """Return the row of *name*: one of our own, under way, or one that was answered before."""
+    prune()
+    claim = uuid.uuid4()
+    try:
+        with transaction.atomic():
+            return StoredAnswer.objects.create(
+                api_key=api_key,
+                key=name,
+                fingerprint=fingerprint,
+                claim=claim,
+                started_at=Now(),
+            )
+    except IntegrityError:
+        pass  # somebody has asked with it before: we, maybe
+    rows = StoredAnswer.objects.filter(api_key=api_key, key=name)
+    # Older than what is kept, and not pruned yet; or dead since the lease has run out.
+    is_over = rows.filter(started_at__lt=Now() - KEPT, status__isnull=False)
+    is_dead = rows.filter(started_at__lt=Now() - LEASE, status__isnull=True)
+    anew = {"claim": claim, "started_at": Now(), "headers": {}, "body": "", "status": None}
+    if is_over.update(fingerprint=fingerprint, **anew) or is_dead.filter(
+        fingerprint=fingerprint
+    ).update(**anew):
+        return rows.get()
+    found = rows.first()
+    if found is None:  # refused a moment ago, and gone
+        raise _under_way()
+    if found.fingerprint != fingerprint:
+        raise Problem(
+            "key-reused",
+            "This Idempotency-Key was sent with another request. Take a new one for each.",
+        )
+    if found.status is None:
+        raise _under_way()
+    return found
+
+
+def _under_way() -> Problem:
+    return Problem(
+        "under-way",
+        "The same request is under way. Ask again in a moment.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def _name(request: HttpRequest) -> str:
+    given = request.headers.get(HEADER, "")
+    if not given:
+        return ""
+    found = _KEY.fullmatch(given.strip())
+    if found is None:
+        raise Problem(
+            "bad-request",
+            "An Idempotency-Key has 1 to 255 printable ASCII characters and no space; "
+            "a UUID is a good one.",
+        )
+    return found[1]
+
+
+def _fingerprint(request: HttpRequest) -> str:
+    parts = [request.method or "", request.get_full_path(), ""]
+    return hashlib.sha256("\n".join(parts).encode() + request.body).hexdigest()
+
+
+def _as_response(result: Any) -> HttpResponse:
+    """Return what a view returned as it goes over the wire, and is stored."""
+    if isinstance(result, HttpResponse):
+        return result
+    status = 200
+    if isinstance(result, Status):
+        status, result = result.status_code, result.value
+    if result is None:
+        return HttpResponse(status=status)
+    data = result.model_dump() if isinstance(result, Schema) else result
+    body = json.dumps(data, cls=NinjaJSONEncoder)
+    return HttpResponse(body, status=status, content_type="application/json; charset=utf-8")
+
+
+def _again(found: StoredAnswer) -> HttpResponse:
+    answer = HttpResponse(
+        found.body.encode(), status=found.status, headers={**found.headers, REPLAYED: "true"}
+    )
+    answer["Content-Type"] = "application/json; charset=utf-8"
+    return answer

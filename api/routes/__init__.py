@@ -1,0 +1,1 @@
+"""What may be asked for; each module has the addresses of one thing."""
