@@ -9,6 +9,7 @@ from django.db import Error, IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from briefs import approvals, corrections, workflow
 from briefs.models import Brief, Revision, User
@@ -199,10 +200,12 @@ def start_due() -> int:
     if not guard.may_send():
         return 0
     due = Edition.objects.filter(status=Edition.Status.SCHEDULED, send_at__lte=Now())
-    started = sum(_alone(start, edition) for edition in due.order_by("send_at"))
     half_way = Edition.objects.filter(status=Edition.Status.SENDING, frozen_at__isnull=True)
-    for edition in half_way:
-        _alone(prepare, edition)
+    started = 0
+    for act, editions in ((start, due.order_by("send_at")), (prepare, half_way)):
+        for edition in editions:
+            with bound_contextvars(edition=edition.pk):
+                started += _alone(act, edition) and act is start
     return started
 
 
