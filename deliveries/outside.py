@@ -255,7 +255,8 @@ def _first_to_answer(
                 sock = _secured(plain, host) if parts.scheme == "https" else plain
                 said = talk(sock)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            trouble = error
+            # Where we hung up, it reads as if the other end had.
+            trouble = error if time.monotonic() <= until else TimeoutError("timed out")
         else:
             if time.monotonic() <= until:
                 return said

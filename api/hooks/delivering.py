@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -188,8 +188,16 @@ def _clean(text: str, traces: Traces) -> str:
 
 def settle(one: Try, outcome: Outcome) -> bool:
     """Write down what became of *one*; return True if it was taken."""
-    message, endpoint = one.message, one.message.endpoint
+    try:
+        return _settle(one.message, one.message.endpoint, outcome)
+    except IntegrityError:
+        return False  # its publication was deleted meanwhile
+
+
+def _settle(message: HookMessage, endpoint: HookEndpoint, outcome: Outcome) -> bool:
     with transaction.atomic():
+        if not HookMessage.objects.filter(pk=message.pk).exists():
+            return False
         _note(message, outcome)
         if outcome.is_taken:
             _end(message, HookMessage.Status.DELIVERED)
