@@ -9,18 +9,16 @@ import hashlib
 import io
 import json
 import logging
-import os
-import tempfile
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from PIL import Image, ImageDraw, ImageFont, features
 
+from briefs import renditions
 from briefs.models import Brief, Publication, Rendition
 from briefs.rendering import Text, shades
 
@@ -66,13 +64,13 @@ def path(brief: Brief, card: Card) -> str:
 
 def picture(brief: Brief, card: Card) -> bytes:
     """Return the PNG of *card*, drawn once and kept; one that is lost is drawn again."""
-    kept = settings.SHARED_DIR / "renditions" / "card" / f"{card.digest}.png"
+    kept = renditions.file_of(Rendition.Kind.CARD, card.digest)
     try:
         return bytes(kept.read_bytes())
     except FileNotFoundError:
         made = draw(card)
     try:
-        _keep(kept, made)
+        renditions.keep_file(kept, made)
     except OSError:  # a full disk: who asked gets it all the same
         log.exception("The picture of a link preview could not be kept.")
         return made
@@ -87,19 +85,6 @@ def picture(brief: Brief, card: Card) -> bytes:
         },
     )
     return made
-
-
-def _keep(file: Path, made: bytes) -> None:
-    """Write *file* whole or not at all: two may draw it at once, and one may be killed."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as part:
-            part.write(made)
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 # --- drawing --------------------------------------------------------------------

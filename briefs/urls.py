@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import path, register_converter
 
-from briefs import feed_views, machine_views, search_page, views
+from briefs import feed_views, machine_views, pdf_views, search_page, views
 
 app_name = "briefs"
 
@@ -84,6 +84,7 @@ urlpatterns = [
     path("<slug:slug>/<year:year>/<digits:month>/<digits:day>/", views.show_time, name="day"),
     path("<slug:slug>/<date_line:date>/<slug:brief_slug>/", views.show_brief, name="brief"),
     path("<slug:slug>/<date_line:date>/<slug:brief_slug>/card.png", machine_views.card),
+    path("<slug:slug>/<date_line:date>/<slug:brief_slug>/brief.pdf", pdf_views.show_pdf),
     *(
         path(f"<slug:slug>/{place}feed.{written}", view, {"written": written, **more})
         for place, view, more in _FEEDS

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from briefs import access, archive, caching, cards, corrections, feeds, structured
+from briefs import access, archive, caching, cards, corrections, feeds, pdf, structured
 from briefs.models import Author, Brief, Publication, Topic
 from briefs.pages import (
     POLICY_WITH_IMAGES,
@@ -199,7 +199,7 @@ def show_brief(
         raise Http404
     if not access.may_read(brief, reader_of(request), at):
         if access.is_locked(brief, at):
-            return _locked(request, brief)
+            return locked(request, brief)
         raise Http404
     context = _brief_page(request, brief)
     response = render(request, "briefs/brief.html", context)
@@ -223,6 +223,7 @@ def _brief_page(request: HttpRequest, brief: Brief) -> dict[str, Any]:
         "notices": notices,
         "published": feeds.readable_from(brief),
         "card_url": card_url,
+        "pdf_path": f"{brief.web_path()}brief.pdf" if pdf.is_offered() else "",
         "data": structured.article(brief, text, page["summary"], notices, authors, card_url),
         "topics": archive.names_with_paths(publication, text.topics, "topics", brief),
         "byline": byline(authors),
@@ -232,7 +233,7 @@ def _brief_page(request: HttpRequest, brief: Brief) -> dict[str, Any]:
     }
 
 
-def _locked(request: HttpRequest, brief: Brief) -> HttpResponse:
+def locked(request: HttpRequest, brief: Brief) -> HttpResponse:
     """Say how a brief for subscribers comes to be read, and nothing of what it says."""
     publication = brief.publication
     headline = entry_of(brief).text.headline if publication.shows_locked_headlines else ""

@@ -28,7 +28,7 @@ from tests.public.test_languages import catalogue
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 # What has its own name in all languages.
-NAMES = {"BibTeX", "RIS", "IntelBrief", "UTC", "GMT"}
+NAMES = {"BibTeX", "RIS", "PDF", "IntelBrief", "UTC", "GMT"}
 NOT_READ = re.compile(r"<(script|style|pre|select|title[^>]*data)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 READ_ALOUD = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 ADDRESS = re.compile(r"https?://\S+|\S+@\S+|&lt;\S+&gt;|\b\S*\d\S*\b")

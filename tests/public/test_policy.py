@@ -13,8 +13,9 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from briefs import access, old_addresses, revisions, workflow
+from briefs import access, old_addresses, pdf, renditions, revisions, tasks, workflow
 from briefs.models import Author, Brief, ClientGroup, Publication, Topic
+from briefs.pdf import printing
 from deliveries import audience, digests, embargo, planning
 from deliveries.models import Delivery, Edition
 from subscribers import feeds, groups, letters, reading, tokens
@@ -225,6 +226,22 @@ def for_machines(client: Client, scene: Scene, _who: Subscription | None) -> byt
     return got(client, "/sitemap.xml") + got(client, "/sitemap-1.xml") + said
 
 
+def print_edition(client: Client, scene: Scene, _who: Subscription | None) -> bytes:
+    """Ask for the PDF, let it be made as a worker does, and ask again."""
+    path = f"{scene.brief.web_path()}brief.pdf"
+    asked = got(client, path)
+    renditions.make_due(10)
+    return asked + got(client, path)
+
+
+@pytest.fixture(autouse=True)
+def _quick_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a PDF be the document that it is made of: tests/public/test_pdf.py reads real ones."""
+    monkeypatch.setattr(pdf, "trouble", lambda: "")
+    monkeypatch.setattr(printing, "print_sheet", lambda sheet: b"%PDF-" + sheet.html.encode())
+    monkeypatch.setattr(tasks, "ring", lambda: None)
+
+
 CHANNELS: list[Channel] = [
     page_of_the_brief,
     front,
@@ -239,9 +256,10 @@ CHANNELS: list[Channel] = [
     welcome,
     feed_of_all,
     for_machines,
+    print_edition,
 ]
 # Where who may read finds the text itself: without these, a site that shows nothing would pass.
-WITH_TEXT = {page_of_the_brief, searches, mail_in_browser, feed_of_all}
+WITH_TEXT = {page_of_the_brief, searches, mail_in_browser, feed_of_all, print_edition}
 
 
 def got(client: Client, path: str) -> bytes:
