@@ -86,6 +86,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 item(_("Users"), "person", "briefs.user"),
                 item(_("Memberships"), "badge", "briefs.membership"),
+                item(_("Invitations"), "forward_to_inbox", "briefs.invitation"),
+                item(_("Log-ins"), "login", "briefs.accountentry"),
                 item(_("Audit trail"), "history", "briefs.auditentry"),
             ],
         },

@@ -15,8 +15,11 @@ class IntelBriefConfig(AppConfig):
         from django.conf import settings
 
         from intelbrief import checks  # noqa: F401
+        from intelbrief.log_in import limits, noting
         from intelbrief.observing import sentry
 
         sentry.start(settings.SENTRY_DSN, settings.SENTRY_ENVIRONMENT)
+        limits.install()
+        noting.connect()
         gc.freeze()
         gc.enable()

@@ -76,7 +76,8 @@ class NulMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """Look at the body, where an error in it is answered by Django."""
-        if request.method == "POST" and is_desk(request) and _has_nul(_texts(request.POST)):
+        is_ours = is_desk(request) or request.path_info.startswith("/accounts/")
+        if request.method == "POST" and is_ours and _has_nul(_texts(request.POST)):
             return _refuse()
         return None
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "IntelBrief",
@@ -21,6 +23,9 @@ UNFOLD: dict[str, Any] = {
     ],
     "STYLES": [lambda _request: static("desk/desk.css")],
     "DASHBOARD_CALLBACK": "analytics.dashboard.show",
+    "ACCOUNT": {
+        "navigation": [{"title": _("Your log-in"), "link": reverse_lazy("log_in_home")}],
+    },
     "SIDEBAR": {"navigation": "analytics.navigation.navigation"},
     # An ink blue: white on 600 has a contrast of 7:1.
     "COLORS": {

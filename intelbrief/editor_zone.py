@@ -20,7 +20,9 @@ class EditorTimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith("/admin/") or not isinstance(request.user, User):
+        if not request.path.startswith(("/admin/", "/accounts/")) or not isinstance(
+            request.user, User
+        ):
             return self.get_response(request)
         try:
             zone = ZoneInfo(request.user.time_zone)

@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 from environs import FileAwareEnv, validate
 
-from intelbrief import mail_settings
+from intelbrief import log_in_settings, mail_settings
 from intelbrief.desk_look import UNFOLD as UNFOLD
 from intelbrief.keys import load_or_make
 from intelbrief.logs import logging_of
@@ -112,6 +111,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",  # its widgets' templates, beside our own
     "anymail",
+    *log_in_settings.APPS,
     "briefs",
     "subscribers",
     "deliveries",
@@ -138,6 +138,9 @@ MIDDLEWARE = [
     "intelbrief.editor_zone.EditorTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "intelbrief.log_in.middleware.DeskDoorMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "intelbrief.urls"
@@ -154,6 +157,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "intelbrief.log_in.context.single_sign_on",
             ],
         },
     },
@@ -346,8 +350,19 @@ UNMATCHED_EVENTS_KEPT = timedelta(days=env.float("UNMATCHED_EVENT_DAYS", 3.0, va
 # --- people ---------------------------------------------------------------
 
 AUTH_USER_MODEL = "briefs.User"
-LOGIN_URL = reverse_lazy("admin:login")
-LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+globals().update(log_in_settings.every_setting())
+try:
+    SINGLE_SIGN_ON = log_in_settings.single_sign_on(
+        issuer=env.str("OIDC_ISSUER", ""),
+        client_id=env.str("OIDC_CLIENT_ID", ""),
+        secret=env.str("OIDC_CLIENT_SECRET", ""),
+        name=env.str("OIDC_NAME", ""),
+        domains=env.list("OIDC_DOMAINS", []),
+    )
+except ValueError as _error:
+    raise ImproperlyConfigured(str(_error)) from _error
+# How long an entry of an account keeps IP address and browser, and a failed log-in itself.
+LOG_IN_DAYS = env.int("LOG_IN_DAYS", 90, validate=validate.Range(min=1))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

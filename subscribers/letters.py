@@ -199,6 +199,18 @@ def to_reader(
     return _write(notice, publication, address, subject, template, context, headers)
 
 
+def to_colleague(
+    notice: Notice,
+    publication: Publication,
+    address: str,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+) -> EmailMultiAlternatives:
+    """Write to somebody who works here, or is asked to, on behalf of *publication*."""
+    return _write(notice, publication, address, subject, template, context, {})
+
+
 def _write(
     notice: Notice,
     publication: Publication,

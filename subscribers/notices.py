@@ -9,11 +9,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 
-from briefs.models import Membership, Publication, User
-from subscribers import letters, owner_letters
+from briefs import invitations
+from briefs.models import Invitation, Membership, Publication, User
+from subscribers import desk_letters, letters, owner_letters
 from subscribers.groups import READS
 from subscribers.models import GroupMember, Notice, Subscription
 from subscribers.speaking import spoken_to
@@ -27,6 +28,7 @@ ACTIVE = Subscription.Status.ACTIVE
 SHOWN = (
     *("subscription__subscriber", "subscription__publication"),
     *("user", "publication", "record", "brief", "member__group__publication"),
+    *("colleague__publication", "colleague__by"),
 )
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ BACK_OFF = [timedelta(minutes=minutes) for minutes in (5, 10, 30, 60, 180, 360, 
 SWEEP_SECONDS = 20.0
 SWEEP = 200  # notices; whoever rings meanwhile is heard before the next ones
 GROUP = 20  # notices that are claimed, looked up and, if their sender dies, late together
+ASKED_ONCE = timedelta(minutes=2)  # who presses again meanwhile gets no second mail
 FRESH_SECONDS = 5.0  # how long what was read about a group is believed
 
 
@@ -80,6 +83,31 @@ def tell(users: Iterable[User], publication: Publication, subject: str, text: st
     return len(words)
 
 
+def tell_owner(user: User, subject: str, text: str) -> Notice:
+    """Have *user* mailed about the account itself, which belongs to no publication."""
+    return Notice.objects.create(kind=Notice.Kind.EDITOR, user=user, subject=subject, text=text)
+
+
+def ask_for_password(user: User) -> bool:
+    """Have *user* mailed a link to a new password; return False where one is on its way."""
+    before = timezone.now() - ASKED_ONCE
+    rows = Notice.objects.filter(kind=Notice.Kind.PASSWORD, user=user)
+    if rows.filter(Q(status=Notice.Status.UNSENT) | Q(created_at__gt=before)).exists():
+        return False
+    Notice.objects.create(kind=Notice.Kind.PASSWORD, user=user)
+    return True
+
+
+def invite_colleague(invitation: Invitation) -> Notice:
+    """Have the owner of an address asked to work on a publication."""
+    return Notice.objects.create(
+        kind=Notice.Kind.COLLEAGUE,
+        colleague=invitation,
+        publication=invitation.publication,
+        address=invitation.address,
+    )
+
+
 def _always() -> bool:
     return True
 
@@ -92,7 +120,7 @@ def due() -> QuerySet[Notice]:
     """Return the notices that may go out now, oldest first."""
     rows = Notice.objects.filter(status=Notice.Status.UNSENT, due_at__lte=timezone.now())
     if not may_mail_readers():
-        rows = rows.filter(kind=Notice.Kind.EDITOR)
+        rows = rows.filter(kind__in=[Notice.Kind.EDITOR, Notice.Kind.PASSWORD])
     return rows.order_by("due_at", "id")
 
 
@@ -184,6 +212,9 @@ def _not_wanted(notice: Notice, is_stopped: Stopped, together: Waiting) -> str:
     """Return why *notice* must not go out after all, or nothing."""
     if notice.user is not None:
         return "" if notice.user.is_active else "This editor is not active any more."
+    if notice.colleague is not None:
+        is_open = invitations.open_ones().filter(pk=notice.colleague.pk).exists()
+        return "" if is_open else "The invitation is settled already, or over."
     if notice.member is not None:
         return _why_not_invited(notice, notice.member)
     subscription = notice.link
@@ -263,9 +294,9 @@ def _message(
     notice: Notice, confirmations: letters.Confirmations, together: Waiting
 ) -> EmailMultiAlternatives:
     """Write *notice* in the reader's language."""
-    if notice.kind == Notice.Kind.EDITOR:
+    if notice.user is not None or notice.colleague is not None:
         with translation.override(settings.LANGUAGE_CODE):
-            return letters.word_to_editor(notice)
+            return _to_colleague(notice)
     if notice.member is not None:
         with translation.override(notice.member.group.publication.language):
             return owner_letters.invitation(notice)
@@ -274,6 +305,13 @@ def _message(
         if notice.kind == Notice.Kind.CONFIRMATION:
             return confirmations.write(notice, together.companions(subscription))
         return _writer(notice)(notice)
+
+
+def _to_colleague(notice: Notice) -> EmailMultiAlternatives:
+    """Write to somebody at the desk, or whom it asks there."""
+    if notice.kind == Notice.Kind.EDITOR and notice.publication is not None:
+        return letters.word_to_editor(notice)
+    return desk_letters.WRITERS[Notice.Kind(notice.kind)](notice)
 
 
 def _writer(notice: Notice) -> Callable[[Notice], EmailMultiAlternatives]:

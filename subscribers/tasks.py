@@ -6,6 +6,7 @@ from celery import shared_task
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from briefs import accounts
 from subscribers import attack, consent, intake, moving, notices, preferences, waiting
 from subscribers.doorbell import ring_now
 from subscribers.importing import running
@@ -104,8 +105,8 @@ def end_pauses() -> int:
 
 @shared_task
 def truncate_origins() -> int:
-    """Make old evidence of where consent came from coarser."""
-    return consent.truncate_origins()
+    """Make old evidence of where consent came from coarser, and forget where people logged in."""
+    return consent.truncate_origins() + accounts.forget()
 
 
 def keep_promises() -> None:

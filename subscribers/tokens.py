@@ -188,6 +188,8 @@ address = Purpose("address", size=2, lifetime=3 * 24 * 3600)  # notice, digest
 reading = Purpose("reading", size=3, lifetime=24 * 3600)  # subscription, mark of address, brief
 session = Purpose("session", size=2, lifetime=30 * 24 * 3600)  # subscription, mark of address
 invitation = Purpose("invitation", size=1, lifetime=30 * 24 * 3600)  # member of a client group
+# To work on a publication. The row says how long it is good, and which of its mails is the last.
+colleague = Purpose("colleague", size=2)  # invitation, number of the mail
 # Shown to its owner, who gives it to a feed reader: for years, until its row is revoked.
 feed = Purpose("feed", size=2)  # feed key, mark of address
 view = Purpose("view", size=2)  # edition, delivery or 0
@@ -261,6 +263,11 @@ def reading_url(subscription_id: int, mark: int, brief_id: int) -> str:
 def invitation_url(member_id: int) -> str:
     """Return the mailed address whose button accepts an invitation to a client group."""
     return f"{settings.SITE_URL}/s/invitation/{invitation.make(member_id)}"
+
+
+def colleague_url(invitation_id: int, mails: int) -> str:
+    """Return the mailed address whose button accepts an invitation to work on a publication."""
+    return f"{settings.SITE_URL}/accounts/invitation/{colleague.make(invitation_id, mails)}/"
 
 
 def feed_url(key_id: int, mark: int, written: str) -> str:

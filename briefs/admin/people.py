@@ -213,7 +213,7 @@ class Colleague(forms.CharField):
         except InvalidAddress as error:
             raise forms.ValidationError(str(error)) from error
         if found is None:
-            message = _("Nobody logs in with this address. Who looks after the site can add them.")
+            message = _("Nobody logs in with this address. Invite them: “Invitations”, “Add”.")
             raise forms.ValidationError(message)
         return found
 

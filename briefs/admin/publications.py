@@ -114,7 +114,10 @@ class PublicationAdmin(DeskAdmin[Publication]):
         ),
         (
             _("Sign-off and checks"),
-            {"classes": ["tab"], "fields": ["needs_approval", "audience_share"]},
+            {
+                "classes": ["tab"],
+                "fields": ["needs_approval", "audience_share", "requires_second_factor"],
+            },
         ),
     ]
 

@@ -1,5 +1,6 @@
 """What is written, and who writes it."""
 
+from briefs.models.accounts import AccountEntry, Invitation
 from briefs.models.archive import ClientGroup, Redirect, Rendition
 from briefs.models.briefs import Brief, KeyPoint, Revision
 from briefs.models.people import Membership, User
@@ -9,6 +10,7 @@ from briefs.models.sign_off import Approval, AuditEntry, Comment, Correction
 from briefs.models.writing import Draft, Image, Snippet
 
 __all__ = [
+    "AccountEntry",
     "Approval",
     "AuditEntry",
     "Author",
@@ -18,6 +20,7 @@ __all__ = [
     "Correction",
     "Draft",
     "Image",
+    "Invitation",
     "KeyPoint",
     "Membership",
     "Publication",

@@ -194,6 +194,16 @@ class Publication(models.Model):
         default=False,
         help_text=_("A brief goes out only once somebody who did not write it has approved it."),
     )
+    # With a default of the database's own: the version before this one stores rows without it.
+    requires_second_factor = models.BooleanField(
+        _("second factor"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Who works on it logs in with a passkey, or with a code beside the password; until "
+            "somebody has set one up, the desk shows them nothing else."
+        ),
+    )
     audience_share = models.PositiveSmallIntegerField(
         _("unusual audience, in percent"),
         default=30,

@@ -121,6 +121,8 @@ class NoticeAdmin(EvidenceAdmin[Notice]):
         )
 
     def publication_ids_of(self, obj: Notice) -> frozenset[int]:
+        if obj.user_id and obj.publication is None:
+            return frozenset()  # of an account, which is its owner's alone
         publication = obj.publication or obj.link.publication
         return frozenset({publication.pk})
 

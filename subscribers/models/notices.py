@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from briefs.models import Brief, Publication
+from briefs.models import Brief, Invitation, Publication
 from subscribers.models.evidence import ConsentRecord
 from subscribers.models.groups import GroupMember
 from subscribers.models.readers import Subscription
@@ -28,6 +28,8 @@ class Notice(models.Model):
         EDITOR = "editor", _("word to an editor")
         READING = "reading", _("link to read on the web")
         INVITATION = "invitation", _("invitation to a client group")
+        PASSWORD = "password", _("link to a new password")
+        COLLEAGUE = "colleague", _("invitation to work here")
 
     class Status(models.TextChoices):
         UNSENT = "unsent", _("unsent")
@@ -77,6 +79,15 @@ class Notice(models.Model):
         verbose_name=_("member of a client group"),
         db_index=False,
     )
+    # Of an invitation to work on a publication, whose address need not be a user's yet.
+    colleague = models.ForeignKey(
+        Invitation,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("invitation"),
+        db_index=False,
+    )
     # Which brief a link to read was asked for: there it leads.
     brief = models.ForeignKey(
         Brief,
@@ -112,20 +123,34 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    kind="editor",
+                    kind__in=["editor", "password"],
                     user__isnull=False,
                     subscription__isnull=True,
                     member__isnull=True,
+                    colleague__isnull=True,
                 )
                 | Q(
                     kind="invitation",
                     user__isnull=True,
                     subscription__isnull=True,
                     member__isnull=False,
+                    colleague__isnull=True,
+                )
+                | Q(
+                    kind="colleague",
+                    user__isnull=True,
+                    subscription__isnull=True,
+                    member__isnull=True,
+                    colleague__isnull=False,
                 )
                 | (
-                    ~Q(kind__in=["editor", "invitation"])
-                    & Q(user__isnull=True, subscription__isnull=False, member__isnull=True)
+                    ~Q(kind__in=["editor", "password", "invitation", "colleague"])
+                    & Q(
+                        user__isnull=True,
+                        subscription__isnull=False,
+                        member__isnull=True,
+                        colleague__isnull=True,
+                    )
                 ),
                 name="notice_has_one_to_go_to",
             ),
@@ -135,6 +160,11 @@ class Notice(models.Model):
             # Few notices name either; a sign-up's need not pay for an index of nothing.
             models.Index(
                 fields=["member"], condition=Q(member__isnull=False), name="notices_of_a_member"
+            ),
+            models.Index(
+                fields=["colleague"],
+                condition=Q(colleague__isnull=False),
+                name="notices_of_a_colleague",
             ),
             models.Index(
                 fields=["brief"], condition=Q(brief__isnull=False), name="notices_of_a_brief"

@@ -54,7 +54,7 @@ class Photographer:
         context = self.contexts[who] = self._context()
         page = context.new_page()
         page.goto(f"{self.url}/admin/login/")
-        page.locator("input[name=username]").fill(address)
+        page.locator("input[name=login]").fill(address)
         page.locator("input[name=password]").fill(password)
         with page.expect_navigation():
             page.locator("button[type=submit]").click()

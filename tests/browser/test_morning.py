@@ -60,7 +60,7 @@ class Colleague:
         self.page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
         self.url = site.url
         self.page.goto(f"{site.url}/admin/login/")
-        self.page.locator("input[name=username]").fill(f"{name}@harbour.example")
+        self.page.locator("input[name=login]").fill(f"{name}@harbour.example")
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.locator("button[type=submit]").click()
         expect(self.page.get_by_role("link", name="Write a brief").first).to_be_visible()

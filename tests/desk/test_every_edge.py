@@ -11,7 +11,7 @@ from django.urls import URLResolver, reverse
 
 from analytics.models import EditionFigures, Trouble
 from api.hooks import endpoints
-from briefs import audit, comments, revisions, workflow
+from briefs import accounts, audit, comments, invitations, revisions, workflow
 from briefs.models import Brief, ClientGroup, Publication, Snippet, Topic
 from deliveries.models import Delivery, Link, Segment
 from subscribers.models import GroupMember, ImportRun
@@ -75,6 +75,8 @@ def rows(publication: Publication) -> dict[str, Any]:
     group = ClientGroup.objects.create(publication=publication, name="Ours")
     endpoint = make_endpoint(publication, description=SECRET)
     return {
+        "accountentry": accounts.record("logged-in", member),
+        "invitation": invitations.invite(publication, "i@h.org", "editor", by=member),
         "auditentry": audit.record("edited", brief=brief, by=member),
         "brief": brief,
         "clientgroup": group,

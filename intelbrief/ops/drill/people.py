@@ -100,7 +100,7 @@ def _click(scene: Scene, site: str) -> list[int]:
     user = User.objects.latest("pk")
     visitor = Visitor(60)
     page = visitor.open(f"{site}/admin/login/")
-    visitor.submit(page, page.form_to_post(), username=user.email, password=password)
+    visitor.submit(page, page.form_to_post(), login=user.email, password=password)
     url = f"{site}/admin/deliveries/edition/send/{scene.brief.pk}/"
     form = next(form for form in visitor.open(url).forms() if "when" in form.fields)
     start = threading.Barrier(CLICKS)
