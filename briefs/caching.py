@@ -1,8 +1,8 @@
 """What caches may keep of the site, for how long, and when they are told that nothing changed.
 
 Only what a stranger gets is kept, for a minute at most and never past the end
-of a brief in it. Nothing is thrown away on a change: an answer is made of what
-stands there now, and its ETag is made of the answer.
+of a brief in it. Its ETag is made of the answer. Our own cache of whole pages
+(intelbrief.page_cache) keeps what is said here to be for all, and nothing else.
 """
 
 import datetime as dt
@@ -79,4 +79,11 @@ def for_all(
     policy = response.headers.get("Content-Security-Policy")
     if policy:
         answer.headers["Content-Security-Policy"] = policy
+    answer.is_for_all = True  # type: ignore[attr-defined]  # for is_for_all() alone
     return answer
+
+
+def is_for_all(response: HttpResponse) -> bool:
+    """Tell whether for_all() made *response*, and nobody has made it private since."""
+    is_public = response.headers.get("Cache-Control", "").startswith("public")
+    return is_public and getattr(response, "is_for_all", False)

@@ -199,6 +199,9 @@ CACHES = {
     }
 }
 
+# How much memory each web process keeps pages of the archive in; 0 makes each page anew.
+PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 32, validate=validate.Range(min=0))
+
 # --- the web server that `manage.py up` starts ----------------------------
 
 # One Python computes on one core at a time; two processes keep a small machine busy.

@@ -26,6 +26,9 @@ class Handler(WSGIHandler):
             answered = door.answer(environ, start_response)
             if answered is not None:
                 return answered
+        return page_cache.answer(environ, start_response, self._through_django)
+
+    def _through_django(self, environ: dict[str, Any], start_response: "StartResponse") -> Any:
         try:
             self.request_class(environ)  # touches the headers only
         except (LookupError, ValueError, SuspiciousOperation):
@@ -39,5 +42,6 @@ application = Handler()
 
 from deliveries.tracking import door  # noqa: E402  (needs the apps)
 from intelbrief.checks import refuse_to_start  # noqa: E402  (needs the settings)
+from intelbrief.page_cache import door as page_cache  # noqa: E402  (needs the apps)
 
 refuse_to_start()

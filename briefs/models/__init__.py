@@ -7,6 +7,7 @@ from briefs.models.people import Membership, User
 from briefs.models.publications import Author, Publication, Topic
 from briefs.models.search import SearchText, SearchWord
 from briefs.models.sign_off import Approval, AuditEntry, Comment, Correction
+from briefs.models.site import SiteState
 from briefs.models.writing import Draft, Image, Snippet
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Revision",
     "SearchText",
     "SearchWord",
+    "SiteState",
     "Snippet",
     "Topic",
     "User",

@@ -182,6 +182,16 @@ class Brief(models.Model):
                 condition=Q(due_at__isnull=False, published_at__isnull=True),
                 name="briefs_that_are_due",
             ),
+            models.Index(
+                fields=["embargo_until"],
+                condition=Q(embargo_until__isnull=False),
+                name="briefs_under_embargo",
+            ),
+            models.Index(
+                fields=["readable_until"],
+                condition=Q(readable_until__isnull=False),
+                name="briefs_that_end",
+            ),
             models.Index(fields=["publication", "-date", "-id"], name="briefs_of_a_publication"),
             # In the order of access.readable(); not partial, since SQLite cannot tell that a
             # parameter says "published".
