@@ -17,6 +17,11 @@ def main() -> None:
         from environs import EnvError
     except ImportError:
         sys.exit("Django is not installed here. Start ./run once, then use .venv/bin/python.")
+    if sys.argv[1:2] == ["doctor"]:
+        # It tells what is wrong with settings that cannot be read, so it comes before them.
+        from intelbrief.ops.doctor import cli
+
+        sys.exit(cli.main(sys.argv[2:]))
     try:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EnvError) as error:
