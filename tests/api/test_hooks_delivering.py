@@ -1,14 +1,22 @@
 """Delivering webhooks: tried again with patience, never twice at once, never inside a house."""
 
 import datetime as dt
+import json
+import re
+import shutil
+import subprocess
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from api import tasks
-from api.hooks import backing_off, collecting, delivering, endpoints
+from api.hooks import backing_off, collecting, delivering, endpoints, signing
+from api.hooks.kinds import KINDS
 from api.models import HookAttempt, HookEndpoint, HookMessage
 from briefs import audit
 from deliveries import outside
@@ -52,6 +60,7 @@ def try_once(endpoint):
 # --- what goes wrong at the other end -----------------------------------------
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("answers", "status", "words"),
     [
@@ -86,6 +95,7 @@ def test_a_failed_try_is_written_down_and_comes_again(listener, answers, status,
     assert (endpoint.failing_since, endpoint.failures, endpoint.rests_until) == (None, 0, None)
 
 
+@pytest.mark.sqlite_only
 def test_an_answer_without_end_counts_as_one_and_its_beginning_is_kept(listener):
     listener.answers = endless
     message = try_once(make_endpoint(url=listener.url))
@@ -110,6 +120,7 @@ def test_the_server_says_for_how_long_it_wants_peace(listener):
     ]
 
 
+@pytest.mark.sqlite_only
 def test_it_is_tried_for_three_days_with_longer_and_longer_pauses():
     pauses = [backing_off.pause(tries) for tries in range(1, 11)]
     assert pauses[-1] is None
@@ -292,6 +303,7 @@ def test_a_public_site_sends_nothing_to_itself_or_to_its_house(listener, setting
     assert listener.got == []
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("ip", ["10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
 def test_a_name_that_leads_inside_is_refused(ip):
     with pytest.raises(outside.Refused):
@@ -308,6 +320,7 @@ def test_a_name_that_leads_inside_is_refused(ip):
         )
 
 
+@pytest.mark.sqlite_only
 def test_a_name_that_turns_private_is_asked_for_once(listener):
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     port = listener.url.split(":")[2].partition("/")[0]
@@ -323,6 +336,7 @@ def test_a_name_that_turns_private_is_asked_for_once(listener):
     assert listener.got[0][0]["host"] == f"turning.harbour-watch.org:{port}"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "url",
     [
@@ -346,3 +360,48 @@ def test_what_cannot_be_foreseen_ends_one_try_alone(listener, monkeypatch):
     message = try_once(make_endpoint(url=listener.url))
     assert message.attempts.get().error == "ZeroDivisionError"
     assert message.status == "pending"
+
+
+# --- what docs/webhooks.md shows ----------------------------------------------
+
+
+def shown(language):
+    page = (Path(settings.BASE_DIR) / "docs/webhooks.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.sqlite_only
+def test_the_documented_python_verifies_a_message_and_refuses_what_was_changed(listener):
+    endpoint = make_endpoint(url=listener.url)
+    try_once(endpoint)
+    names, body = listener.got[0]
+    known: dict[str, Any] = {}
+    exec(shown("python")[0], known)
+    secret = signing.shown_secret(endpoint)
+    assert known["is_genuine"](secret, names, body)
+    assert not known["is_genuine"](secret, names, body + b" ")
+    assert not known["is_genuine"](secret, {**names, "webhook-timestamp": "1"}, body)
+    assert not known["is_genuine"](signing.shown_secret(make_endpoint()), names, body)
+
+
+@pytest.mark.sqlite_only
+def test_the_documented_commands_sign_a_message_as_we_do(listener):
+    for tool in ("bash", "curl", "openssl", "od"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"no {tool} on this machine")
+    endpoint = make_endpoint(url=listener.url)
+    script = next(block for block in shown("") if block.startswith("secret="))
+    script = re.sub(r"^secret=.*", f"secret={signing.shown_secret(endpoint)}", script)
+    script = re.sub(r"(?m)^url=.*", f"url={listener.url}", script)
+    subprocess.run(["bash", "-euc", script], check=True, capture_output=True, timeout=60)
+    names, body = listener.got[0]
+    ours = signing.headers(endpoint, "msg_test", body, int(names["webhook-timestamp"]))
+    assert names["webhook-signature"] in ours["webhook-signature"].split(" ")
+
+
+@pytest.mark.sqlite_only
+def test_the_documentation_names_every_type():
+    page = (Path(settings.BASE_DIR) / "docs/webhooks.md").read_text()
+    assert set(re.findall(r"^\| `([a-z.]+)` \|", page, re.MULTILINE)) == {*KINDS, "ping"}
+    for block in shown("json"):
+        assert json.loads(block)["type"] in KINDS
