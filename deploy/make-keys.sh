@@ -8,7 +8,7 @@ folder=${1:?Name a folder, e.g. sh deploy/make-keys.sh secrets}
 umask 077
 mkdir -p "$folder"
 
-fresh() { head -c 36 /dev/urandom | base64 | tr -d '\n=' | tr '+/' '-_'; }
+fresh() { head -c 48 /dev/urandom | base64 | tr -d '\n=' | tr '+/' '-_'; }
 
 # keep NAME VALUE: writes a file whole or not at all, unless it is there.
 keep() {

@@ -162,7 +162,7 @@ def test_keys_are_made_once_and_for_their_owner_alone(tmp_path):
     assert made[0] == made[1]
     assert folder.stat().st_mode & 0o077 == 0
     assert len({made[0][name] for name in made[0]}) == len(made[0])
-    assert all(len(value) >= 48 for name, value in made[0].items())
+    assert all(len(value) >= 64 for name, value in made[0].items())
     assert set(COMPOSE["secrets"]) == set(made[0])
     for name, value in COMPOSE["secrets"].items():
         assert Path(value["file"]).name == name
