@@ -1,7 +1,6 @@
 """“Your log-in”: password, second factors, where one is logged in, what was done."""
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.internal.flows.sessions import end_sessions as end
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +14,7 @@ from briefs import accounts, second_factor
 from briefs.admin.desk import editor_of, number
 from briefs.models import AccountEntry, User
 from intelbrief.log_in.browsers import named
-from intelbrief.log_in.noting import origin_of
+from intelbrief.log_in.noting import origin_of, others_of
 
 LISTED = 15
 
@@ -65,11 +64,12 @@ def _steps(user: User) -> list[dict[str, object]]:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End one session, or all but this one."""
     user = editor_of(request)
-    mine = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
+    others = others_of(request, user)
     if "all" not in request.POST:
-        mine = mine.filter(pk=number(request.POST.get("session", "")) or 0)
-    ended = list(mine)
-    end(request, ended)
+        others = others.filter(pk=number(request.POST.get("session", "")) or 0)
+    ended = list(others)
+    for session in ended:
+        session.end()
     if ended:
         accounts.record("sessions-ended", user, words=str(len(ended)), **origin_of(request))
         messages.success(request, _("There you are logged out."))

@@ -16,6 +16,8 @@ from django.db.models import Q
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from intelbrief.log_in_settings import MFA_TOTP_TOLERANCE
+
 log = logging.getLogger(__name__)
 
 
@@ -57,7 +59,15 @@ class Forgiving:
 
 
 class UsedCodes(Forgiving):
-    """Remembers which code of an authenticator app was used: none is good twice."""
+    """Remembers which code of an authenticator app was used: none is good twice.
+
+    allauth forgets after one period, but takes the codes of MFA_TOTP_TOLERANCE
+    periods before and after as well.
+    """
+
+    def add(self, key: str, value: Any, timeout: float | None = None) -> bool:
+        """Keep *value* for as long as the code of *key* is taken at all."""
+        return super().add(key, value, (timeout or 30) * (2 * MFA_TOTP_TOLERANCE + 1))
 
     def without_redis(self, key: str, timeout: float | None) -> bool:
         """Take a code only where the app's last one is older than a code lives."""

@@ -7,8 +7,10 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals as of_factors
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount import signals as of_social
-from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.auth import signals as of_django
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -87,6 +89,8 @@ def _logged_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
 
 def _password_changed(request: HttpRequest, user: User, **_more: Any) -> None:
     accounts.record("password-changed", user, **origin_of(request))
+    # Whoever has proved to be the owner is not kept out by guesses of before.
+    AccessAttempt.objects.filter(username=accounts.fingerprint(user.email)).delete()
     tell(
         user,
         _("Your password was changed"),
@@ -105,7 +109,8 @@ def _factor_added(
     accounts.record("factor-set", user, words=WAYS[authenticator.type], **origin_of(request))
     if second_factor.factors(user).count() == 1:
         # They began without a second factor, and would go on without it.
-        end_other_sessions(request, user)
+        for session in others_of(request, user):
+            session.end()
     tell(
         user,
         _("A second factor was set up for your log-in"),
@@ -142,6 +147,12 @@ def _linked(request: HttpRequest, sociallogin: Any, **_more: Any) -> None:
         _("You came by single sign-on for the first time"),
         _("If it was not you, tell who looks after the site at once."),
     )
+
+
+def others_of(request: HttpRequest, user: User) -> QuerySet[UserSession]:
+    """Return the sessions of *user* elsewhere."""
+    mine: QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return mine.exclude(session_key=request.session.session_key)
 
 
 def tell(user: User, subject: str, text: str) -> None:

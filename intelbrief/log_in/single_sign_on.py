@@ -31,8 +31,25 @@ from intelbrief.log_in.noting import origin_of
 PROVIDER_ID = "sso"
 
 
+class Dance(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
+    """Asks the issuer, and takes its answer."""
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        """Take nothing but an answer with an ID token."""
+        if not kwargs["response"].get("id_token"):
+            _refuse(request, _("%(name)s sent no ID token."))
+        return super().complete_login(request, app, token, **kwargs)
+
+    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
+        """Return where the issuer leads back to: by SITE_URL, whatever Host says."""
+        path = reverse("openid_connect_callback", args=[PROVIDER_ID])
+        return f"{settings.SITE_URL}{path}"
+
+
 class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no types
     """Asks the issuer to put a number of ours into its token, which allauth does not."""
+
+    oauth2_adapter_class = Dance
 
     def redirect(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Lead to the issuer; the nonce waits in the session, beside the state."""
@@ -140,21 +157,6 @@ def _refuse(request: HttpRequest, why: str) -> NoReturn:
     raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))
 
 
-class _Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
-    """Looks after one dance with the issuer."""
-
-    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
-        """Take nothing but an answer with an ID token."""
-        if not kwargs["response"].get("id_token"):
-            _refuse(request, _("%(name)s sent no ID token."))
-        return super().complete_login(request, app, token, **kwargs)
-
-    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
-        """Return where the issuer leads back to: by SITE_URL, whatever Host says."""
-        path = reverse("openid_connect_callback", args=[PROVIDER_ID])
-        return f"{settings.SITE_URL}{path}"
-
-
 def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the issuer; GET shows a page with a button."""
     return _dance(OAuth2LoginView, request, provider_id)
@@ -168,5 +170,5 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
 def _dance(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
     if provider_id != PROVIDER_ID or not settings.SINGLE_SIGN_ON:
         raise Http404
-    response: HttpResponse = view.adapter_view(_Adapter(request, provider_id))(request)
+    response: HttpResponse = view.adapter_view(Dance(request, provider_id))(request)
     return response
