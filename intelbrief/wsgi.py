@@ -30,7 +30,8 @@ class Handler(WSGIHandler):
 
     def _through_django(self, environ: dict[str, Any], start_response: "StartResponse") -> Any:
         try:
-            self.request_class(environ)  # touches the headers only
+            # Of a copy: it puts the decoded address there, which another could not read again.
+            self.request_class(dict(environ))  # touches the headers only
         except (LookupError, ValueError, SuspiciousOperation):
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b"This address cannot be read."]

@@ -94,3 +94,12 @@ def test_a_length_that_is_no_number_is_refused(client, pages, length):
     for url in pages:
         answer = client.post(url, b"", content_type="a/b", CONTENT_LENGTH=length)
         assert answer.status_code in (400, 413)
+
+
+def test_an_address_in_any_script_is_not_found_and_breaks_nothing() -> None:
+    # As a server hands it over (PEP 3333): the octets of UTF-8, each as a character.
+    path = "/мост/€/🚢/".encode().decode("latin-1")
+    environ = RequestFactory().get("/").environ | {"PATH_INFO": path}
+    said: list[str] = []
+    application(environ, lambda status, _headers: said.append(status))
+    assert said == ["404 Not Found"]
