@@ -165,7 +165,7 @@ class Browser:
             answer = session.request(
                 method, self.inside + path, allow_redirects=False, timeout=60, **options
             )
-            self.cookies |= answer.cookies.get_dict()
+            self.cookies |= {one.name: one.value or "" for one in answer.cookies}
         return answer
 
     def is_up(self) -> bool:
@@ -183,9 +183,9 @@ class Browser:
             for form in Page(page.url, page.status_code, page.text).forms()
             if "password" in form.fields
         ]
-        who = {name: ADMIN for name in ("username", "login") if name in form.fields}
+        who: dict[str, str] = {name: ADMIN for name in ("username", "login") if name in form.fields}
         path = page.url.removeprefix(self.inside)
-        done = self.post(form.action or path, {**form.fields, **who, "password": PASSWORD})
+        done = self.post(form.action or path, form.fields | who | {"password": PASSWORD})
         assert done.status_code == 200, done.text
         assert "password" not in {
             name for form in Page(done.url, 200, done.text).forms() for name in form.fields
