@@ -3,7 +3,12 @@
 import re
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.utils import timezone
 
 from briefs import old_addresses
@@ -37,7 +42,9 @@ class OldAddressMiddleware:
             return response
         found = old_addresses.target(path, reader_of(request), timezone.now())
         # Two slashes at the beginning would be another host.
-        if not found or found == path or found.startswith("//"):
+        if not found.path or found.path == path or found.path.startswith("//"):
             return response
+        if not found.is_lasting:
+            return HttpResponseRedirect(found.path)
         query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(f"{found}?{query}" if query else found)
+        return HttpResponsePermanentRedirect(f"{found.path}?{query}" if query else found.path)

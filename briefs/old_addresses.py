@@ -6,8 +6,10 @@ addresses are asked only where nothing is found.
 """
 
 import datetime as dt
+from typing import NamedTuple
 
 from django.db import transaction
+from django.urls import reverse
 
 from briefs import access, audit
 from briefs.models import Brief, Publication, Redirect, User
@@ -47,8 +49,18 @@ def leave_slug(old: str, publication: Publication) -> None:
     Redirect.objects.update_or_create(path=f"/{old}/", defaults=defaults)
 
 
-def target(path: str, reader: access.Reader, at: dt.datetime) -> str:
-    """Return where what stood at *path* stands now; "" for nothing that *reader* may know of."""
+class Target(NamedTuple):
+    """Where an old address leads, and whether it does so for everybody and for good."""
+
+    path: str
+    is_lasting: bool = True
+
+
+NOWHERE = Target("")
+
+
+def target(path: str, reader: access.Reader, at: dt.datetime) -> Target:
+    """Return where what stood at *path* stands now; NOWHERE for what *reader* may not know of."""
     first, _slash, rest = path.lstrip("/").partition("/")
     candidates = {path, f"{path}/", path.rstrip("/"), f"/{first}/"}
     rows = Redirect.objects.filter(path__in=candidates).select_related(
@@ -57,13 +69,28 @@ def target(path: str, reader: access.Reader, at: dt.datetime) -> str:
     by_path = {row.path: row for row in rows}
     for one in (path, f"{path}/", path.rstrip("/")):
         if one in by_path and (brief := by_path[one].brief) is not None:
-            is_known = access.may_read(brief, reader, at) or access.is_locked(brief, at)
-            return brief.web_path() if is_known else ""
+            return _of_brief(brief, reader, at)
     renamed = by_path.get(f"/{first}/")
     if renamed and renamed.publication and _knows(reader, renamed.publication):
         # A brief that moved after its publication did has a row of the new address.
-        return f"/{renamed.publication.slug}/{rest}"
-    return ""
+        return Target(f"/{renamed.publication.slug}/{rest}")
+    return NOWHERE
+
+
+def _of_brief(brief: Brief, reader: access.Reader, at: dt.datetime) -> Target:
+    """Return where *reader* is sent who comes for *brief*.
+
+    Its headline stands in its address. Who may not know that is sent to where
+    subscribers ask for a link, and not for good: by then they may read it.
+    """
+    if access.may_read(brief, reader, at):
+        return Target(brief.web_path())
+    if not access.is_locked(brief, at):
+        return NOWHERE
+    if brief.publication.shows_locked_headlines:
+        return Target(brief.web_path())
+    asks = reverse("subscribers:ask_reading", args=[brief.publication.slug])
+    return Target(f"{asks}?brief={brief.pk}", is_lasting=False)
 
 
 def _knows(reader: access.Reader, publication: Publication) -> bool:

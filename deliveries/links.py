@@ -7,7 +7,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from briefs import audit
 from briefs.models import User
@@ -19,6 +21,12 @@ LONGEST = 2_000  # characters
 OWN = ("c", "v", "u", "o", "s/prefs", "admin")
 _is_address = URLValidator(schemes=["http", "https"])
 _BODY = re.compile(r"<body[^>]*>")
+# The class is one of the mail's own, which knows the colours of the night.
+_WAY = (
+    '<div class="over" style="max-width:640px;margin:12px auto 0;padding:0 16px;color:#5b616b;'
+    'font:12px/18px Helvetica,Arial,sans-serif;text-align:center"><a href="{}" rel="canonical" '
+    'style="color:inherit">{}</a></div>'
+)
 _BOX = (
     '<div style="max-width:640px;margin:16px auto;padding:16px 20px;box-sizing:border-box;'
     "border:2px solid #a3231d;background-color:#ffffff;color:#1a1c20;"
@@ -105,3 +113,9 @@ def above(document: str, notice: SafeString) -> str:
         return document
     box = _BOX.format(notice)
     return _BODY.sub(lambda body: body[0] + box, document, count=1)
+
+
+def with_way_to(page: str, document: str) -> str:
+    """Return the HTML of a mail with a link above it to *page*, where the brief stands for good."""
+    way = format_html(_WAY, page, _("This brief in the archive"))
+    return _BODY.sub(lambda body: body[0] + way, document, count=1)

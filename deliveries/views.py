@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from briefs import access
@@ -79,7 +80,13 @@ def _reader(edition_id: int, delivery_id: int) -> access.Reader:
 def _as_of_now(html: str, edition: Edition) -> str:
     """Return the mail with what was found wrong since: a notice above, links where they belong."""
     notice = corrections.since(edition)
-    return links.above(links.mended(html, edition), notice)
+    document = links.above(links.mended(html, edition), notice)
+    brief = edition.brief
+    # Only where everybody may read it: who has this link has no cookie for the others.
+    if brief.digest_of or not access.may_read(brief, access.ANONYMOUS, timezone.now()):
+        return document
+    with translation.override(brief.publication.language):
+        return links.with_way_to(f"{settings.SITE_URL}{brief.web_path()}", document)
 
 
 def _for_anybody(edition: Edition) -> str:

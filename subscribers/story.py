@@ -9,6 +9,7 @@ from django.db.models import Q
 from briefs.addresses import normalise
 from subscribers.models import (
     ConsentRecord,
+    FeedToken,
     GroupMember,
     Notice,
     Subscriber,
@@ -131,7 +132,12 @@ def reader_story(reader: Subscriber) -> dict[str, Any]:
     }
     # Who of us did something is not the reader's to know by name.
     told = story(reader.address, is_for_reader=True)
-    return {"reader": details, "groups": _groups(reader), **without_editors(told)}
+    return {
+        "reader": details,
+        "groups": _groups(reader),
+        "feeds": _feeds(reader),
+        **without_editors(told),
+    }
 
 
 def without_editors(told: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +178,20 @@ def _groups(reader: Subscriber) -> list[dict[str, Any]]:
             "accepted_at": _time(row.accepted_at),
         }
         for row in rows.select_related("group__publication").order_by("pk")
+    ]
+
+
+def _feeds(reader: Subscriber) -> list[dict[str, Any]]:
+    """Return the keys to feeds of the reader's own; their addresses are on the page of settings."""
+    rows = FeedToken.objects.filter(subscription__subscriber=reader)
+    return [
+        {
+            "publication": row.subscription.publication.slug,
+            "made_at": _time(row.created_at),
+            "ended_at": _time(row.revoked_at),
+            "last_used_on": row.used_on.isoformat() if row.used_on else None,
+        }
+        for row in rows.select_related("subscription__publication").order_by("pk")
     ]
 
 

@@ -105,6 +105,56 @@ def ghost(path: Path) -> Path:
     return zipped(path, files)
 
 
+def ghost_editors(path: Path) -> Path:
+    """Store an export of Ghost whose posts have no HTML, only what its two editors store."""
+
+    def text(words: str, form: int = 0) -> dict[str, object]:
+        return {"type": "extended-text", "text": words, "format": form}
+
+    def block(kind: str, *children: object, **more: object) -> dict[str, object]:
+        return {"type": kind, "children": list(children), **more}
+
+    link = block("link", text("the log"), url="https://log.example/")
+    lexical = {"root": block(
+        "root",
+        block("paragraph", text("Low & "), text("bold", 1), text(" both", 3), text(", see "), link),
+        block("extended-heading", text("Tides"), tag="h2"),
+        block("list", block("listitem", text("one")), block("listitem", text("two")),
+              listType="number"),
+        block("extended-quote", text("So it is.")),
+        {"type": "horizontalrule"},
+        {"type": "image", "src": "https://img.example/a.png", "alt": "A quay",
+         "caption": "At <b>night</b>"},
+        {"type": "html", "html": "<p>Raw <em>words</em></p><script>alert(1)</script>"},
+        {"type": "markdown", "markdown": "Marked *down*."},
+        {"type": "codeblock", "code": "a < b"},
+        {"type": "bookmark", "url": "https://book.example/", "metadata": {"title": "A book"}},
+        {"type": "callout", "calloutText": "Mind the gap", "calloutEmoji": "!"},
+        {"type": "signup", "header": "Join"},
+        {"type": "poll", "question": "?"},
+    )}  # fmt: skip
+    mobiledoc = {
+        "version": "0.3.1",
+        "atoms": [["soft-return", "", {}]],
+        "cards": [["image", {"src": "https://img.example/b.png", "alt": "Old"}], ["hr", {}],
+                  ["card-markdown", {"markdown": "- item"}], ["email-cta", {"html": "Buy"}]],
+        "markups": [["strong"], ["a", ["href", "https://old.example/"]]],
+        "sections": [[1, "h2", [[0, [], 0, "Old"]]],
+                     [1, "p", [[0, [0], 1, "bold"], [0, [], 0, " and "], [0, [1], 1, "a link"]]],
+                     [3, "ul", [[[0, [], 0, "one"]], [[0, [], 0, "two"]]]],
+                     [10, 0], [10, 1], [10, 2], [10, 3]],
+    }  # fmt: skip
+    posts = [
+        {"id": "1", "title": "New Editor", "slug": "new", "html": None, "status": "published",
+         "published_at": "2024-01-02T08:00:00.000Z", "lexical": json.dumps(lexical)},
+        {"id": "2", "title": "Old Editor", "slug": "old", "html": "", "status": "published",
+         "published_at": "2019-01-02T08:00:00.000Z", "mobiledoc": json.dumps(mobiledoc)},
+        {"id": "3", "title": "Broken", "lexical": '{"root": 7}'},
+        {"id": "4", "title": "Endless", "lexical": "[" * 100_000},
+    ]  # fmt: skip
+    return zipped(path, {"ghost.json": json.dumps({"db": [{"data": {"posts": posts}}]})})
+
+
 def buttondown(path: Path) -> Path:
     """Store an export of Buttondown: a public mail, a private one, and a draft."""
     head = "id,secondary_id,subject,publish_date,source,email_type,slug\n"

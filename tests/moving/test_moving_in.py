@@ -74,6 +74,25 @@ def test_posts_of_ghost_bring_authors_tags_notes_and_pictures(tmp_path):
     assert "is a page" in reasons(report)
 
 
+def test_posts_of_ghost_are_read_as_its_editors_store_them(tmp_path):
+    report = take(houses.ghost_editors(tmp_path / "a.zip"))
+    new, old = Brief.objects.order_by("-date")
+    assert new.body == (
+        "Low & **bold** ***both***, see [the log](https://log.example/)\n\n## Tides\n\n1. one\n"
+        "2. two\n\n> So it is.\n\n* * *\n\n![A quay](https://img.example/a.png)\n\nAt **night**"
+        "\n\nRaw *words*\n\nMarked *down*.\n\n```\na < b\n```\n\n[A book](https://book.example/)"
+        "\n\n> ! Mind the gap"
+    )
+    assert old.body == (
+        "## Old\n\n**bold** and [a link](https://old.example/)\n\n- one\n- two\n\n"
+        "![Old](https://img.example/b.png)\n\n* * *\n\n- item"
+    )
+    assert "left out: poll card" in notes(report)
+    assert "left out: signup card" in notes(report)
+    assert "left out: email-cta card" in notes(report)
+    assert reasons(report).count("cannot be read") == 2
+
+
 def test_mails_of_buttondown_lose_their_fields_and_keep_their_code(tmp_path):
     report = take(houses.buttondown(tmp_path / "a.zip"))
     high, private, unsent = Brief.objects.order_by("pk")

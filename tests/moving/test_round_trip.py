@@ -53,6 +53,7 @@ def another(publication: Publication) -> Publication:
     [
         houses.substack,
         houses.ghost,
+        houses.ghost_editors,
         houses.buttondown,
         houses.listmonk,
         houses.beehiiv,

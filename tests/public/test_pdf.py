@@ -223,7 +223,8 @@ def test_a_pdf_reads_as_the_brief_does_and_has_nothing_of_a_mail(press: None) ->
     assert re.search(r"Title: +Kräne & Κρήνες\n(.*\n)*Tagged: +yes", about)
     words = told_by(["pdftotext", "-", "-"], made)
     said = ("Kräne & Κρήνες", "Dear reader", "A note below", "It weighs 1,201",
-            "Two cranes arrived", "https://port.example/cranes", brief.web_path()[:20], "1 Quay Street")  # fmt: skip
+            "Two cranes arrived", "https://port.example/cranes", brief.web_path()[:20],
+            "1 Quay Street")  # fmt: skip
     assert [one for one in said if one not in words] == []
     assert re.search(r"^1 ?/ ?\d$", words, re.MULTILINE)
     assert not re.search(r"\[\[|first_name|/[vucos]/|(?i:unsubscribe)|view in browser", words)

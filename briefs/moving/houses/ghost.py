@@ -18,6 +18,7 @@ from briefs.moving.items import (
 )
 from briefs.moving.opening import Box
 
+from . import ghost_editors
 from .reading import House, each, load_json, rows_of
 
 Data = dict[str, Any]
@@ -83,14 +84,10 @@ def _post(
         raise RefusedItem("The post has no id.")
     if post.get("type", "post") == "page" or post.get("page") in (True, 1):
         raise RefusedItem(f"“{clean_line(post.get('title'), 80)}” is a page of the site, no post.")
+    left_out: list[str] = []
     body = post.get("html")
     if not isinstance(body, str) or not body.strip():
-        if post.get("lexical") or post.get("mobiledoc"):
-            raise RefusedItem(
-                "It has no HTML, only the editor's own form of it. Open and save it in Ghost, "
-                "then export again."
-            )
-        body = ""
+        body = ghost_editors.to_html(post, left_out.append)
     status = str(post.get("status"))
     slug = str(post.get("slug") or "")
     item = Item(
@@ -115,6 +112,7 @@ def _post(
         ],
         old_paths=[f"/{slug}/"] if slug and status in ("published", "sent") else [],
     )
+    item.notes += [f"left out: {what}" for what in sorted(set(left_out))]
     if status == "sent":
         item.access = "subscribers"
         item.notes.append("it was mailed and stood on no page: for subscribers")
