@@ -81,7 +81,8 @@ def _answer(request: HttpRequest, publication: Publication | None) -> HttpRespon
         "is_reader": bool(reader_of(request).publication_ids),
     }
     response = render(request, "briefs/search.html", context)
-    response.headers["X-Robots-Tag"] = "noindex"
+    if typed or is_asked:
+        response.headers["X-Robots-Tag"] = "noindex"
     # What was looked for is nobody's business: sites that results link to are not told.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
