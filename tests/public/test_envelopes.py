@@ -1,6 +1,11 @@
 """What a request says about its body, before anybody reads it."""
 
+from typing import Any
+
 import pytest
+from django.core import signals
+from django.db import close_old_connections
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from intelbrief.clean_input import LARGEST, LARGEST_AT_THE_DESK
@@ -96,10 +101,16 @@ def test_a_length_that_is_no_number_is_refused(client, pages, length):
         assert answer.status_code in (400, 413)
 
 
-def test_an_address_in_any_script_is_not_found_and_breaks_nothing() -> None:
+def test_an_address_in_any_script_is_read_as_it_was_asked_for(monkeypatch):
+    read: list[str] = []
+    monkeypatch.setattr(
+        application, "get_response", lambda request: read.append(request.path) or HttpResponse()
+    )
+    # A connection of the test shall not be taken for an old one.
+    signals.request_started.disconnect(close_old_connections)
+    environ: dict[str, Any] = {**RequestFactory().get("/").environ}
     # As a server hands it over (PEP 3333): the octets of UTF-8, each as a character.
-    path = "/мост/€/🚢/".encode().decode("latin-1")
-    environ = RequestFactory().get("/").environ | {"PATH_INFO": path}
-    said: list[str] = []
-    application(environ, lambda status, _headers: said.append(status))
-    assert said == ["404 Not Found"]
+    environ["PATH_INFO"] = "/мост/é/🚢/".encode().decode("latin-1")
+    application._through_django(environ, lambda _status, _headers: None)
+    signals.request_started.connect(close_old_connections)
+    assert read == ["/%D0%BC%D0%BE%D1%81%D1%82/%C3%A9/%F0%9F%9A%A2/"]
