@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from briefs.models import Image, Publication
 from deliveries import guard, planning
@@ -181,6 +182,16 @@ def test_a_backup_is_refused_where_it_does_not_fit(monkeypatch, settings, here, 
     call_refused(path, "does not change the kind", "--replace")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_before_an_upgrade_the_new_program_backs_the_old_tables_up(settings, here, tmp_path):
+    with elsewhere(settings, tmp_path / "elsewhere"):
+        MigrationRecorder(connection).ensure_schema()
+        MigrationRecorder(connection).record_applied("briefs", "0001_initial")
+        made = making.make(tmp_path / "one.tar.gz")
+        assert made.manifest["database"]["migrations"] == ["briefs.0001_initial"]
+        assert made.manifest["database"]["counts"] == {}
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_restore_waits_until_nobody_works_here(settings, here, tmp_path):
@@ -230,7 +241,8 @@ def test_on_postgres_a_restore_happens_whole_or_not_at_all(monkeypatch, settings
             with pytest.raises(Trouble, match="is as it was"):
                 restoring.restore(path, replace=True)
         assert Publication.objects.get().slug == "newer"
-        assert marker.read(settings.VAR_DIR)
+        assert marker.read(settings.VAR_DIR) is None
+        assert list(settings.VAR_DIR.glob("re*")) == list(settings.VAR_DIR.glob(".re*")) == []
 
 
 @pytest.mark.postgres_only
@@ -316,6 +328,8 @@ def test_the_latest_of_this_site_are_kept_and_nothing_else_is_touched(settings, 
 @pytest.mark.sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_damaged_database_and_a_taken_name_make_no_backup(here, tmp_path, monkeypatch):
+    with pytest.raises(Trouble, match="Everybody can read"):
+        making.make(here / "media", is_folder=True)
     taken = tmp_path / "one.tar.gz"
     taken.write_text("of somebody")
     with pytest.raises(Trouble, match="is there already"):

@@ -13,3 +13,7 @@ gives numbers anew, and what journals tell of others it may not believe.
 
 class Trouble(RuntimeError):
     """A backup cannot be made or restored; the message says why and what to do."""
+
+
+class Untouched(Trouble):
+    """A restore has failed, and all is as it was."""

@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from deliveries.models import Installation
-from intelbrief.ops.backup import Trouble, archive, keys, snapshots
+from intelbrief.ops.backup import Trouble, archive, keys, marker, snapshots
 from subscribers.importing import files
 
 KEPT = 14
@@ -54,6 +54,7 @@ def make(
     In a folder the latest *keep* of this site stay (0: all), and only once the
     new one is whole. A file that exists already is never replaced.
     """
+    _refuse_what_would_harm(place)
     folder_given = is_folder or place.is_dir()
     path = _target(place, folder_given=folder_given)
     _clear_forgotten(path.parent)
@@ -70,6 +71,16 @@ def make(
         made.removed = _thin_out(path.parent, keep)
     _note()
     return made
+
+
+def _refuse_what_would_harm(place: Path) -> None:
+    """Raise Trouble where the backup would be on the web, or be one of a half-restored site."""
+    for public in (settings.MEDIA_ROOT, settings.STATIC_ROOT):
+        if place.resolve().is_relative_to(Path(public).resolve()):
+            raise Trouble(f"Everybody can read what is in {public}. Take another folder.")
+    said = marker.read(settings.VAR_DIR)
+    if said is not None:
+        raise Trouble(marker.words(said))
 
 
 def _target(place: Path, *, folder_given: bool) -> Path:

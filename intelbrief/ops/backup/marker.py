@@ -13,16 +13,17 @@ def path_in(var: Path) -> Path:
     return var / NAME
 
 
-def leave(var: Path, said: dict[str, str]) -> None:
-    """Write the note, so that it outlasts a loss of power; a former one is kept."""
+def leave(var: Path, said: dict[str, str]) -> bool:
+    """Write the note, so that it outlasts a loss of power; keep a former one and return False."""
     path = path_in(var)
     if path.exists():
-        return
+        return False
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(said, file)
         file.flush()
         os.fsync(descriptor)
+    return True
 
 
 def remove(var: Path) -> None:

@@ -15,7 +15,7 @@ import psycopg
 from django.db import DatabaseError, connection, connections
 from psycopg import sql
 
-from intelbrief.ops.backup import Trouble, pg_tools, snapshots
+from intelbrief.ops.backup import Trouble, Untouched, pg_tools, snapshots
 from intelbrief.ops.backup.making import sync_folder
 
 # Fits no database from now on, so that readers' notices wait too (deliveries.guard).
@@ -172,7 +172,7 @@ class _Postgres:
             unpacking.kill()  # where psql has given up, nobody reads what it writes
             said = said or unpacking.stderr.read().decode(errors="replace").strip()
         if running.returncode or unpacking.returncode:
-            raise Trouble(f"The database could not be restored, and is as it was: {said[-1000:]}")
+            raise Untouched(f"The database could not be restored, and is as it was: {said[-900:]}")
 
     def _pass_on(self, dump: IO[bytes], target: IO[bytes]) -> None:
         """Hand the dump over, without what its head says to later servers than this."""
@@ -183,15 +183,23 @@ class _Postgres:
         shutil.copyfileobj(dump, target, 1024 * 1024)
 
     def _emptying(self) -> str:
-        """Return what drops all tables and views: of a later version, some are in no backup."""
+        """Return what drops all that is in the schema: of a later version, some is in no backup.
+
+        What extensions have brought stays, as it is no part of the backup either.
+        """
         return """DO $ib$ DECLARE one record; BEGIN
-            FOR one IN SELECT c.oid::regclass AS name, CASE c.relkind
-                    WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
-                    WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind
-                FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
-                    AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+            FOR one IN
+                SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+                        WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+                    c.oid::regclass::text AS name
+                FROM pg_class c WHERE relnamespace = current_schema()::regnamespace
+                    AND relkind IN ('r', 'p', 'v', 'm', 'S')
                     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid
-                        AND d.deptype IN ('i', 'a', 'e') AND c.relkind = 'S')
+                        AND (deptype = 'e' OR relkind = 'S' AND deptype IN ('i', 'a')))
+                UNION ALL SELECT 'ROUTINE', p.oid::regprocedure::text
+                FROM pg_proc p WHERE pronamespace = current_schema()::regnamespace
+                    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid
+                        AND deptype = 'e')
             LOOP EXECUTE format('DROP %s IF EXISTS %s CASCADE', one.kind, one.name); END LOOP;
         END $ib$;"""
 

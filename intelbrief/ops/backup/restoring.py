@@ -18,7 +18,16 @@ from django.db.migrations.loader import MigrationLoader
 from redis.exceptions import RedisError
 
 from briefs.models import Brief, Publication, User
-from intelbrief.ops.backup import Trouble, archive, keys, making, marker, places, snapshots
+from intelbrief.ops.backup import (
+    Trouble,
+    Untouched,
+    archive,
+    keys,
+    making,
+    marker,
+    places,
+    snapshots,
+)
 from subscribers.models import Subscriber
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -61,14 +70,19 @@ def restore(
         aside = _aside()
         aside.mkdir(mode=0o700)
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        marker.leave(
-            settings.VAR_DIR, {"backup": str(path.absolute()), "at": at, "aside": str(aside)}
-        )
+        note = {"backup": str(path.absolute()), "at": at, "aside": str(aside)}
+        is_first = marker.leave(settings.VAR_DIR, note)
+        say("putting the database into place")
+        try:
+            place.put(staged, aside, _word(manifest))
+        except Untouched:
+            shutil.rmtree(aside)
+            if is_first:
+                marker.remove(settings.VAR_DIR)
+            raise
         say("putting the files into place")
         _put_files(stage, aside)
         _put_keys(stage / "keys", aside)
-        say("putting the database into place")
-        place.put(staged, aside, _word(manifest))
         making.sync_folder(settings.VAR_DIR)
         marker.remove(settings.VAR_DIR)
         if not any(aside.iterdir()):
@@ -106,6 +120,8 @@ def _fitting(manifest: dict[str, Any]) -> places.Place:
     """Return where the database goes; raise Trouble where this program cannot take it in."""
     told = manifest["database"]
     kind = told["kind"]
+    if told["member"] not in manifest["files"]:
+        raise Trouble("This backup has been tampered with: it names a database that is elsewhere.")
     if kind != connection.vendor:
         there, here = NAMES.get(kind, kind), NAMES.get(connection.vendor, connection.vendor)
         raise Trouble(

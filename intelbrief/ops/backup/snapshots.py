@@ -36,6 +36,9 @@ class Snapshot(Protocol):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return what *sql* finds at that moment."""
 
+    def columns(self) -> set[tuple[str, str]]:
+        """Return (table, column) of all: before an upgrade, not all of those of now are there."""
+
     def write(self, path: Path) -> None:
         """Write it to *path*; raise Trouble."""
 
@@ -58,6 +61,13 @@ class _Sqlite:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._link.execute(sql).fetchall()
+
+    def columns(self) -> set[tuple[str, str]]:
+        sql = (
+            "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c"
+            " WHERE t.type = 'table'"
+        )
+        return {(table, column) for table, column in self.rows(sql)}
 
     def write(self, path: Path) -> None:
         with closing(sqlite3.connect(path)) as copy:
@@ -89,6 +99,13 @@ class _Postgres:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._link.execute(sql).fetchall()
+
+    def columns(self) -> set[tuple[str, str]]:
+        sql = (
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = current_schema()"
+        )
+        return {(table, column) for table, column in self.rows(sql)}
 
     def write(self, path: Path) -> None:
         # Not compressed, as the backup is. Owners and grants are the new server's own.
@@ -122,16 +139,17 @@ def taken() -> Iterator[Snapshot]:
 
 def counts(snapshot: Snapshot) -> dict[str, int]:
     """Return how many there are of what matters, and how many deliveries in which status."""
-    found = {name: _count(snapshot, label) for name, label in COUNTED.items()}
+    present = {table for table, _column in snapshot.columns()}
+    tables = {name: apps.get_model(label)._meta.db_table for name, label in COUNTED.items()}
+    found = {name: _count(snapshot, one) for name, one in tables.items() if one in present}
     table = apps.get_model("deliveries.Delivery")._meta.db_table
     sql = f'SELECT status, count(*) FROM "{table}" GROUP BY status'  # noqa: S608  (our own name)
-    for status, number in snapshot.rows(sql):
+    for status, number in snapshot.rows(sql) if table in present else ():
         found[f"deliveries {status}"] = number
     return found
 
 
-def _count(snapshot: Snapshot, label: str) -> int:
-    table = apps.get_model(label)._meta.db_table
+def _count(snapshot: Snapshot, table: str) -> int:
     ((number,),) = snapshot.rows(f'SELECT count(*) FROM "{table}"')  # noqa: S608  (our own name)
     return int(number)
 
@@ -156,9 +174,11 @@ def _is_ours(path: str) -> bool:
 def uploads(snapshot: Snapshot) -> set[str]:
     """Return the names of all uploaded files that rows of the snapshot name."""
     found: set[str] = set()
+    present = snapshot.columns()
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if isinstance(field, models.FileField):
+            is_there = (model._meta.db_table, field.column) in present
+            if isinstance(field, models.FileField) and is_there:
                 sql = f'SELECT DISTINCT "{field.column}" FROM "{model._meta.db_table}"'  # noqa: S608
                 found |= {name for (name,) in snapshot.rows(sql) if name}
     return found
