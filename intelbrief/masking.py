@@ -7,18 +7,24 @@ library that puts the address of its server, with the password, into an error.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.views.debug import SafeExceptionReporterFilter
 
 # A token has at least 11 bytes, which are 15 characters of base64url; what is
 # shorter opens nothing. Django warns of a path, a traceback may quote an address.
-TOKEN = re.compile(r"(/(?:[uvco]|s/[\w-]+)/)[\w%=-]{15,}")
+TOKEN = re.compile(
+    r"(/(?:[uvco]|s/[\w-]+|accounts/invitation|accounts/password/reset/key)/)[\w%=-]{15,}"
+)
+# What single sign-on brings back, and what other houses put into an address.
+IN_QUERY = re.compile(r"([?&](?:code|state|token|key|secret|password|signature)=)[^&\s\"'<>]+")
 # A server quotes the address it refuses, an error the row it could not store.
-ADDRESS = re.compile(r"[^\s<>\"'(,;:=@]+@(?:[\w-]+\.)+[\w-]+")
+ADDRESS = re.compile(r"[^\s<>\"'(,;:=@•]+@(?:[\w-]+\.)+[\w-]+")
 # Who logs in to a server, as its address says it: redis://:password@host.
 USERINFO = re.compile(r"(://)[^\s/<>\"']+@")
 # Settings of which the value is a secret, and not only something about secrets.
@@ -34,6 +40,8 @@ def masked(text: str) -> str:
         text = ADDRESS.sub(f"{MASK}@{MASK}", USERINFO.sub(rf"\1{MASK}@", text))
     if "/" in text:
         text = TOKEN.sub(rf"\1{MASK}", text)
+    if "=" in text:
+        text = IN_QUERY.sub(rf"\1{MASK}", text)
     known = _known_secrets()
     return known.sub(MASK, text) if known else text
 
@@ -60,13 +68,20 @@ def _known_secrets() -> re.Pattern[str] | None:
         secret
         for name in dir(settings)
         if name.isupper()
-        for secret in _secrets_in(name, getattr(settings, name, None))
+        for secret in _secrets_in(name, _setting(name))
     }
     spelled = {form for secret in found for form in (secret, unquote(secret))}
     longest_first = sorted(
         (form for form in spelled if len(form) >= SHORTEST_SECRET), key=len, reverse=True
     )
     return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+
+def _setting(name: str) -> Any:
+    """Return the setting *name*, None where Django refuses to tell it, as an empty SECRET_KEY."""
+    with suppress(AttributeError, ImproperlyConfigured):
+        return getattr(settings, name)
+    return None
 
 
 def _secrets_in(name: str, value: Any) -> Iterator[str]:
@@ -76,7 +91,7 @@ def _secrets_in(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _secrets_in(name, one)
-    elif isinstance(value, str):
+    elif type(value) is str:  # a lazy one might ask for apps that are not there yet
         if SECRET_NAME.search(name):
             yield value
             yield value.partition(":")[2]  # WEBHOOK_SECRET is user:password

@@ -12,7 +12,6 @@ from importlib import metadata
 from itertools import accumulate
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.db.models import (
     Case,
@@ -39,6 +38,7 @@ from prometheus_client.core import (
     Metric,
 )
 
+from api.models import HookEndpoint, HookMessage
 from deliveries import guard, lanes, meter
 from deliveries.models import Batch, Delivery, Edition, InboundEvent, Installation, Tally
 from deliveries.tracking import stream
@@ -255,13 +255,11 @@ def notices() -> Figures:
 
 
 def hooks() -> Figures:
-    """Read how far the outgoing webhooks are behind, if there are any."""
-    try:
-        messages = apps.get_model("api", "HookMessage")._default_manager
-    except LookupError:
-        return
+    """Read how far the outgoing webhooks are behind."""
     what = "Messages to other programs (outgoing webhooks) that are due."
-    yield from _backlog("outgoing_webhooks", what, messages.filter(status="pending"))
+    active = HookEndpoint.objects.filter(status=HookEndpoint.Status.ACTIVE)
+    pending = HookMessage.objects.filter(status=HookMessage.Status.PENDING, endpoint__in=active)
+    yield from _backlog("outgoing_webhooks", what, pending)
 
 
 def hits() -> Figures:

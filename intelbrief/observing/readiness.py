@@ -212,7 +212,7 @@ def redis() -> str:
 
     try:
         with app.connection_for_write() as broker:
-            broker.connect()
+            broker.ensure_connection(max_retries=0, interval_start=0)
     except (BrokerAway, RedisError, OSError) as error:
         return f"The broker does not answer: {_first_line(error)}. Look at BROKER_URL."
     return ""
