@@ -28,11 +28,12 @@ from api.models import ApiKey, StoredAnswer
 from api.problems import Problem
 
 HEADER = "Idempotency-Key"
+WRITTEN_AS = "[!#-~]{1,255}"
 REPLAYED = "Idempotency-Replayed"
 KEPT = dt.timedelta(hours=24)
 # How long a request may be under way before another may take over.
 LEASE = dt.timedelta(seconds=60)
-_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
+_KEY = re.compile(f'"?({WRITTEN_AS})"?')
 MOST_PRUNED = 500
 
 View = Callable[..., Any]
@@ -58,7 +59,7 @@ def once(view: View) -> View:
             return _do(view, request, arguments, found)
         except BaseException:
             # Refused, or broken: it has done nothing, and may be tried again at once.
-            StoredAnswer.objects.filter(pk=found.pk, claim=found.claim, status=None).delete()
+            _forget(found)
             raise
 
     return wrapped
@@ -85,6 +86,10 @@ def prune() -> int:
     old = StoredAnswer.objects.filter(started_at__lt=Now() - KEPT).order_by("started_at")
     ids = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
     return StoredAnswer.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
+def _forget(claim: StoredAnswer) -> None:
+    StoredAnswer.objects.filter(pk=claim.pk, claim=claim.claim, status=None).delete()
 
 
 def _do(
@@ -149,8 +154,8 @@ def _under_way() -> Problem:
 
 
 def _name(request: HttpRequest) -> str:
-    given = request.headers.get(HEADER, "")
-    if not given:
+    given = request.headers.get(HEADER)
+    if given is None:
         return ""
     found = _KEY.fullmatch(given.strip())
     if found is None:
