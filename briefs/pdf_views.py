@@ -52,7 +52,10 @@ def _file(request: HttpRequest, brief: Brief, made: bytes) -> HttpResponse:
     # Of the two, the page is what search engines shall show.
     response.headers["Link"] = f'<{settings.SITE_URL}{brief.web_path()}>; rel="canonical"'
     if access.may_read(brief, access.ANONYMOUS, timezone.now()):
-        return caching.page(request, response, [brief])
+        answer = caching.page(request, response, [brief])
+        # It lies in a file: the memory is for pages.
+        answer.is_for_all = False  # type: ignore[attr-defined]  # asked by caching.is_for_all()
+        return answer
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -18,7 +18,7 @@ from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from briefs.models import Brief, Rendition
+from briefs.models import Brief, Correction, Rendition
 from briefs.pdf import printing
 from briefs.pdf.sheet import Sheet, sheet_of
 
@@ -67,18 +67,19 @@ def content(row: Rendition) -> bytes | None:
 def want_fresh() -> int:
     """Ask for the PDFs of what was published or corrected lately; return how many are new."""
     since = timezone.now() - FRESH
-    lately = Q(published_at__gte=since) | Q(corrections__at__gte=since)
+    corrected = Correction.objects.filter(at__gte=since).values_list("brief", flat=True)
+    lately = Q(published_at__gte=since) | Q(pk__in=list(corrected))
     briefs = (
         Brief.objects.filter(lately, status=Brief.Status.PUBLISHED)
         .select_related("publication", "published_revision")
-        .order_by("-pk")
-        .distinct()[:MOST_FRESH]
+        .order_by("-published_at", "-pk")[:MOST_FRESH]
     )
-    before = Rendition.objects.filter(kind=Kind.PDF, brief__in=[brief.pk for brief in briefs])
-    known = set(before.values_list("brief", "digest"))
-    new = [brief for brief in briefs if (brief.pk, sheet_of(brief).digest) not in known]
-    for brief in new:
-        want(brief, sheet_of(brief))
+    sheets = [(brief, sheet_of(brief)) for brief in briefs]
+    rows = Rendition.objects.filter(kind=Kind.PDF, brief__in=[brief.pk for brief, _ in sheets])
+    known = set(rows.values_list("brief", "digest"))
+    new = [(brief, sheet) for brief, sheet in sheets if (brief.pk, sheet.digest) not in known]
+    for brief, sheet in new:
+        want(brief, sheet)
     return len(new)
 
 
@@ -112,6 +113,10 @@ def make(row: Rendition) -> bool:
         return False
     row.refresh_from_db()
     ours = Rendition.objects.filter(pk=row.pk, status=Status.WANTED, attempts=row.attempts)
+    if row.attempts > MOST_ATTEMPTS:
+        # Each worker that had it ended in the middle: it shall end no more of them.
+        ours.update(status=Status.FAILED, error=row.error or "The worker ended each time.")
+        return False
     brief = Brief.objects.select_related("publication", "published_revision").get(pk=row.brief_id)
     sheet = sheet_of(brief) if brief.published_revision_id else None
     if sheet is None or sheet.digest != row.digest:

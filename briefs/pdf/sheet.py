@@ -95,7 +95,8 @@ def _sheet(brief: Brief, publication: Publication) -> Sheet:
 
 def file_name(brief: Brief) -> str:
     """Return under which name a PDF is kept by who loads it: ASCII, without spaces or quotes."""
-    return f"{brief.publication.slug}-{brief.date.isoformat()}-{brief.slug}"[:120] + ".pdf"
+    name = f"{brief.publication.slug}-{brief.date.isoformat()}-{brief.slug}"[:120]
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", name) + ".pdf"
 
 
 def _is_letter(publication: Publication) -> bool:

@@ -105,7 +105,6 @@ def test_who_asks_first_waits_and_who_asks_later_gets_the_file(
     assert again.status_code == 304
 
 
-@pytest.mark.sqlite_only
 def test_a_correction_asks_for_another_and_the_old_one_goes_after_a_day(
     client: Client, paper: list[Sheet]
 ) -> None:
@@ -153,6 +152,16 @@ def test_what_two_workers_see_one_of_them_makes(paper: list[Sheet]) -> None:
     assert not renditions.make(second)
     assert len(paper) == 1
     assert Rendition.objects.get().octets > 0
+
+
+@pytest.mark.sqlite_only
+def test_what_ends_its_worker_each_time_is_given_up(paper: list[Sheet]) -> None:
+    brief = published()
+    row = renditions.want(brief, sheet_of(brief))
+    Rendition.objects.update(attempts=renditions.MOST_ATTEMPTS)
+    row.refresh_from_db()
+    assert not renditions.make(row)
+    assert (Rendition.objects.get().status, paper) == ("failed", [])
 
 
 @pytest.mark.sqlite_only
