@@ -7,6 +7,7 @@ crash between any two lines leaves all or nothing, and two at once take turns.
 import time
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from api.hooks import horizons
 from api.hooks.sources import SOURCES, Source
@@ -62,6 +63,9 @@ def _take(source: Source) -> tuple[int, int | None]:
             source_id=event.source_id,
             subscriber_id=event.subscriber,
             at=event.at,
+            # By the database's clock, as whoever delivers asks by it.
+            due_at=Now(),
+            created_at=Now(),
         )
         for event in chunk.happenings
         for endpoint in listeners.get((event.publication, event.type), ())

@@ -7,6 +7,7 @@ the same webhook-id, and is never lost.
 """
 
 import logging
+import re
 import time
 from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -24,7 +25,7 @@ from api.models import HookAttempt, HookEndpoint, HookMessage
 from deliveries import guard, outside
 from subscribers.importing.forgetting import spellings
 from subscribers.models import Subscriber
-from subscribers.redaction import Traces
+from subscribers.redaction import ERASED, Traces
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ ANSWER_SECONDS = 10.0
 LONGEST_ANSWER = 500  # characters that are kept
 WAKE_SECONDS = 0.5
 GONE = 410
+_ADDRESS = re.compile(r"[^\s<>()\"'`,;:=@%]{1,64}(?:@|%40)[\w.-]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,10 @@ def _words(status: int) -> str:
 def _clean(text: str, traces: Traces) -> str:
     """Return the first of *text* in one line, without the reader."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return (traces.redact(plain) if traces.addresses else plain)[:LONGEST_ANSWER]
+    if traces.addresses:
+        plain = traces.redact(plain)
+    # Why an edition was paused may name a reader too, and no erasure looks for it here.
+    return _ADDRESS.sub(ERASED, plain)[:LONGEST_ANSWER]
 
 
 def settle(one: Try, outcome: Outcome) -> bool:

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from urllib.parse import urlsplit
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -73,8 +74,8 @@ class HookEndpoint(models.Model):
 
     @property
     def host(self) -> str:
-        """Return where it leads, without a path, which may be as good as a password."""
-        return self.url.partition("//")[2].partition("/")[0].rpartition("@")[2]
+        """Return where it leads, without what may be as good as a password."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
 class HookMessage(models.Model):

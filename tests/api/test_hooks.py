@@ -378,6 +378,16 @@ def test_an_erased_reader_is_in_no_message_try_or_answer(listener):
     assert endpoint.messages.filter(status="delivered").count() == 3
 
 
+def test_an_address_in_the_word_of_a_pause_is_not_kept_with_the_answer(listener):
+    endpoint = make_endpoint(url=listener.url)
+    listener.answers = echo
+    said = "550 <q@rare-domain.example>?"
+    audit.record("paused", publication=endpoint.publication, edition=1, words=said)
+    collecting.collect()
+    assert delivering.deliver(0.2) == 1
+    assert "550 <[erased]>?" in HookMessage.objects.get().attempts.get().answer
+
+
 # --- what goes, and who is held -----------------------------------------------
 
 

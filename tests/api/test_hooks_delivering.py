@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -375,7 +374,7 @@ def test_the_documented_python_verifies_a_message_and_refuses_what_was_changed(l
     endpoint = make_endpoint(url=listener.url)
     try_once(endpoint)
     names, body = listener.got[0]
-    known: dict[str, Any] = {}
+    known = {}
     exec(shown("python")[0], known)
     secret = signing.shown_secret(endpoint)
     assert known["is_genuine"](secret, names, body)

@@ -41,7 +41,7 @@ def do(client, endpoint, verb, **given):
 def test_an_owner_sets_one_up_changes_it_and_sees_its_secret(owner, publication):
     form = {
         "publication": publication.pk,
-        "url": "https://hooks.crm.example.com/T0K3N",
+        "url": "https://hooks.crm.example.com?key=T0K3N",
         "description": "The CRM <b>of</b> Ida",
         "types": ["subscriber.confirmed", "subscriber.unsubscribed"],
     }
