@@ -48,4 +48,4 @@ def log_in() -> LogIn:
 def code_of(secret: str, periods: int = 0) -> str:
     """Return what an app shows for *secret*, so many periods from now."""
     counter = int(time.time()) // 30 + periods
-    return codes.format_hotp_value(codes.hotp_value(secret, counter))
+    return str(codes.format_hotp_value(codes.hotp_value(secret, counter)))

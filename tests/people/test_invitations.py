@@ -41,7 +41,7 @@ def test_an_owner_invites_at_the_desk_and_who_is_new_gets_an_account(
     assert notices.sweep() == 1
     (sent,) = mail.outbox
     assert (sent.to, "as editor" in sent.body) == ([NEW], True)
-    found = re.search(r"/accounts/invitation/\S+", sent.body)
+    found = re.search(r"/accounts/invitation/\S+", str(sent.body))
     assert found
     path = found[0]
 

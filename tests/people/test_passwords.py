@@ -29,7 +29,7 @@ def test_a_forgotten_password_is_set_by_a_mailed_link(
     (sent,) = mail.outbox
     assert sent.to == [olga.email]
     assert sent.from_email == "Harbour Watch <brief@harbour.example>"
-    found = re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", sent.body)
+    found = re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", str(sent.body))
     assert found, sent.body
     page = client.get(found[1], follow=True)
     assert page.redirect_chain[-1][0].endswith("-set-password/")
