@@ -94,6 +94,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Other programs"),
             "items": [
+                item(_("API keys"), "key", "api.apikey"),
                 item(_("Webhooks"), "webhook", "api.hookendpoint"),
                 item(_("Webhook log"), "receipt_long", "api.hookmessage"),
             ],

@@ -51,6 +51,8 @@ def answer(request: HttpRequest) -> HttpResponseBase:
 
 
 def _ask(request: HttpRequest) -> HttpResponseBase:
+    # Django would read the address in the charset that the body claims, "rot13" too.
+    request.encoding = "utf-8"
     try:
         request.get_host()
     except DisallowedHost as error:

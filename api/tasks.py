@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from api import idempotency
 from api.hooks import collecting, delivering, pruning
 from deliveries import guard
 from subscribers.doorbell import ring_now
@@ -41,6 +42,8 @@ def tend_hooks() -> None:
     with suppress(RedisError):
         if cache.add("webhooks-pruned", 1, PRUNING_SECONDS):
             pruning.prune()
+            while idempotency.prune():
+                pass
 
 
 @shared_task

@@ -92,8 +92,7 @@ def _complete(operation: dict[str, Any], method: str, *, has_id: bool) -> None:
                 "name": idempotency.HEADER,
                 "schema": {
                     "type": "string",
-                    "maxLength": 255,
-                    "pattern": "^[!#-~]{1,255}$",
+                    "pattern": f'^"?{idempotency.WRITTEN_AS}"?$',
                 },
                 "required": False,
                 "description": "The same key with the same request is done once.",

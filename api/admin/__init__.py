@@ -1,5 +1,5 @@
 """The desk of keys and outgoing webhooks."""
 
-from api.admin import hook_log, hooks
+from api.admin import hook_log, hooks, keys
 
-__all__ = ["hook_log", "hooks"]
+__all__ = ["hook_log", "hooks", "keys"]

@@ -98,7 +98,7 @@ def briefs(
     rows = of_key(request).prefetch_related("topics", "authors").defer("body", "contact_block")
     if status:
         rows = rows.filter(status=status)
-    return page(request, response, rows, asked, lambda brief: shown.Row(**_row(brief)))
+    return page(request, response, rows, asked, lambda brief: shown.BriefRow(**_row(brief)))
 
 
 @router.post("/briefs", response={201: shown.Brief}, auth=writes, operation_id="create_brief")

@@ -100,7 +100,7 @@ def editions(
         response,
         rows,
         asked,
-        lambda edition: shown.Row(**_row(edition, tallies.of(edition)["statuses"])),
+        lambda edition: shown.EditionRow(**_row(edition, tallies.of(edition)["statuses"])),
     )
 
 

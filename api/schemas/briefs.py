@@ -11,6 +11,7 @@ from briefs.rendering import LONGEST, LONGEST_LINE
 MOST_CHOSEN = 100
 Slugs = Annotated[list[Slug], Field(max_length=MOST_CHOSEN)]
 Line = Annotated[str, Field(max_length=200)]
+Headline = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=LONGEST)]
 
 
@@ -22,7 +23,7 @@ class Written(Given):
         LEFT_OUT,
         description="The standing title before the headline.",
     )
-    headline: Line = Field(LEFT_OUT)
+    headline: Headline = Field(LEFT_OUT)
     preheader: Line = Field(LEFT_OUT, description="What an inbox shows after the subject.")
     key_points: Annotated[
         list[Annotated[str, Field(max_length=LONGEST_LINE)]], Field(max_length=MOST_CHOSEN)
@@ -51,10 +52,10 @@ class Written(Given):
 class NewBrief(Written):
     """A brief that begins: it needs a headline, and starts from its publication's habits."""
 
-    headline: Line
+    headline: Headline
 
 
-class Row(Schema):
+class BriefRow(Schema):
     """A brief in a list."""
 
     id: int
@@ -77,7 +78,7 @@ class Row(Schema):
     updated_at: dt.datetime
 
 
-class Brief(Row):
+class Brief(BriefRow):
     """A brief in whole. Its ETag changes with anything in it."""
 
     key_points: list[str]
@@ -94,7 +95,7 @@ class Brief(Row):
 class Briefs(Schema):
     """A page of briefs, the latest first."""
 
-    items: list[Row]
+    items: list[BriefRow]
     next: str | None
 
 

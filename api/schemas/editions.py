@@ -25,7 +25,7 @@ class NewEdition(Given):
     again: bool = Field(False, description="Even if it has gone out to its readers before.")
 
 
-class Row(Schema):
+class EditionRow(Schema):
     """An edition in a list, with how far it is."""
 
     id: int
@@ -50,7 +50,7 @@ class Row(Schema):
 class Editions(Schema):
     """A page of editions, the latest first."""
 
-    items: list[Row]
+    items: list[EditionRow]
     next: str | None
 
 
@@ -63,7 +63,7 @@ class Lane(Schema):
     waiting: int
 
 
-class Edition(Row):
+class Edition(EditionRow):
     """An edition in whole, with the numbers of its live page."""
 
     settled: int
