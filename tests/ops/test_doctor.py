@@ -111,10 +111,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     assert told(answer, "The settings cannot be used")["which"] == "VAR_DIR"
 
 
-def test_no_secret_of_the_environment_is_printed(monkeypatch):
+def test_no_secret_of_the_environment_is_printed(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("from-a-file\n")
+    monkeypatch.setenv("MAILGUN_API_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.setenv("POSTMARK_SERVER_TOKEN", "pm-very-secret")
     monkeypatch.setenv("DATABASE_URL", "postgres://a:p%20ss-word-1@h/n")
     text = "refused pm-very-secret for p%20ss-word-1, p ss-word-1 and smtp://u:other@h:25"
+    assert examining.masked("key from-a-file!") == "key •••!"
     assert examining.masked(text) == "refused ••• for •••, ••• and smtp://u:•••@h:25"
 
 

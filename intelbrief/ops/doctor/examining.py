@@ -3,7 +3,9 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from intelbrief.ops import doctor
@@ -13,6 +15,7 @@ _SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|PASSWD|_URL|DSN|MAILBOX|PROVIDE
 # Not the word itself, which our own hints say.
 _PASSWORD = re.compile(r"(\w[\w+.-]*://[^\s:/@]*):(?!password@)[^\s@]+@")
 _SHORTEST = 6  # shorter ones are words of ours, too
+_LONGEST = 4_096  # octets of a file with a secret
 MASK = "•••"
 
 
@@ -89,14 +92,25 @@ def masked(text: str) -> str:
 def _secrets() -> list[str]:
     """Return what must not be printed, the longest first."""
     found: set[str] = set()
-    for name, value in os.environ.items():
-        if not _SECRET.search(name) or name.endswith("_FILE"):
+    for name, value in _given():
+        if not _SECRET.search(name):
             continue
         if "://" in value or name.endswith("_URL"):
             found |= _passwords(value)
         else:
             found |= {value, *(one.strip() for one in value.split(","))}
     return sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True)
+
+
+def _given() -> Iterator[tuple[str, str]]:
+    """Yield (name, value) of all variables; of those that name a file, what is in it."""
+    for name, value in os.environ.items():
+        if not name.endswith("_FILE"):
+            yield name, value
+        elif _SECRET.search(name):
+            # What cannot be read cannot be printed either.
+            with suppress(OSError, ValueError), Path(value).open() as file:
+                yield name.removesuffix("_FILE"), file.read(_LONGEST).strip()
 
 
 def _passwords(url: str) -> set[str]:
