@@ -3,6 +3,7 @@
 from datetime import timedelta
 from importlib import import_module
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -90,6 +91,8 @@ def forget() -> int:
     """
     sessions = import_module(settings.SESSION_ENGINE)
     sessions.SessionStore.clear_expired()
+    ended = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    UserSession.objects.filter(last_seen_at__lt=ended).delete()
     before = timezone.now() - timedelta(days=settings.LOG_IN_DAYS)
     old = opened(AccountEntry).filter(at__lt=before)
     gone, _each = old.filter(verb__in=BY_STRANGERS).delete()

@@ -58,7 +58,6 @@ ACCOUNT_RATE_LIMITS = {
 MFA_ADAPTER = "intelbrief.log_in.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "IntelBrief"
 # A clock that is half a minute off is common.
 MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
@@ -76,6 +77,10 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
             "Set up another first."
         ),
     }
+
+    def get_totp_issuer(self) -> str:
+        """Return what an app calls this site: somebody may work on several."""
+        return f"IntelBrief {settings.SITE_HOST}"
 
     def encrypt(self, text: str) -> str:
         """Return *text* as it is stored."""

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlencode
 
+from allauth.core.internal import ratelimit
+from allauth.mfa.webauthn.views import login_webauthn
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
@@ -9,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+
+ASKED_SECONDS = 600
 
 
 @never_cache
@@ -27,6 +31,27 @@ def to_log_in(request: HttpRequest) -> HttpResponse:
 def to_new_password(request: HttpRequest) -> HttpResponse:
     """Lead to where a password is changed; Django's own page would not note it."""
     return HttpResponseRedirect(reverse("account_change_password"))
+
+
+def too_many(request: HttpRequest) -> HttpResponse | None:
+    """Return what is answered where one origin asks more often than people do."""
+    found: HttpResponse | None = ratelimit.consume_or_429(
+        request, app="allauth.account", action="login", limit_get=True
+    )
+    return found
+
+
+def log_in_by_passkey(request: HttpRequest) -> HttpResponse:
+    """Ask for a passkey, or take it; a question of a stranger's is kept for minutes.
+
+    allauth limits the answers only, and each question leaves a session behind.
+    """
+    if refused := too_many(request):
+        return refused
+    response: HttpResponse = login_webauthn(request)
+    if not request.user.is_authenticated and request.session.modified:
+        request.session.set_expiry(ASKED_SECONDS)
+    return response
 
 
 @login_required

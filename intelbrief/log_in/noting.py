@@ -1,5 +1,6 @@
 """An entry for each step of an account, and a mail to its owner for what they must know of."""
 
+import time
 from typing import Any, TypedDict
 
 from allauth.account import signals as of_accounts
@@ -69,7 +70,7 @@ def _logged_in(request: HttpRequest, user: User, **_more: Any) -> None:
     records = get_authentication_records(request, user)
     ways = (WAYS.get(one.get("type") or one["method"]) for one in records)
     words = ", ".join(dict.fromkeys(way for way in ways if way))
-    request.session[SEEN_AT] = 0
+    request.session[SEEN_AT] = int(time.time())
     accounts.record("logged-in", user, words=words, **origin_of(request))
 
 

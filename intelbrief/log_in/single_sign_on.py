@@ -7,11 +7,13 @@ address is linked to the issuer's subject once, and from then on the subject
 alone decides: an address that is given to somebody else opens nothing.
 """
 
+import hashlib
+import logging
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -22,11 +24,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, get_random_string
 from django.utils.translation import gettext as _
+from requests import RequestException
 
 from briefs import accounts
 from briefs.addresses import InvalidAddress, normalise
 from briefs.models import User
+from intelbrief.log_in import doors
 from intelbrief.log_in.noting import origin_of
+
+log = logging.getLogger(__name__)
 
 PROVIDER_ID = "sso"
 
@@ -58,6 +64,17 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no t
         kwargs["auth_params"] = {"nonce": nonce}
         found: HttpResponse = super().redirect(request, *args, nonce=nonce, **kwargs)
         return found
+
+    def extract_uid(self, data: dict[str, Any]) -> str:
+        """Return who it is at this very issuer: another one may have the same number too."""
+        subject = str((data.get("id_token") or {}).get("sub", ""))
+        return f"{_mark()}:{hashlib.sha256(subject.encode()).hexdigest()}"
+
+
+def _mark() -> str:
+    """Return what the issuer's subjects begin with where they are stored."""
+    issuer: str = settings.SINGLE_SIGN_ON["settings"]["server_url"]
+    return hashlib.sha256(issuer.encode()).hexdigest()[:16]
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -103,6 +120,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has
                 _refuse(request, _("This account is not active any more."))
             return
         user = _vouched_for(request, claims)
+        mine = SocialAccount.objects.filter(user=user, uid__startswith=f"{_mark()}:")
+        if mine.exists():  # the address went to somebody else there
+            _refuse(request, _("This account is linked to somebody else at %(name)s."))
         sociallogin.connect(request, user)
 
 
@@ -170,5 +190,14 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
 def _dance(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
     if provider_id != PROVIDER_ID or not settings.SINGLE_SIGN_ON:
         raise Http404
-    response: HttpResponse = view.adapter_view(Dance(request, provider_id))(request)
+    # Each begins with a question to the issuer, and leaves a session behind.
+    if refused := doors.too_many(request):
+        return refused
+    try:
+        response: HttpResponse = view.adapter_view(Dance(request, provider_id))(request)
+    except (RequestException, KeyError) as error:
+        log.warning("The issuer of single sign-on cannot be asked: %s", type(error).__name__)
+        words = _("%(name)s does not answer. Log in another way, or try again later.")
+        messages.error(request, words % {"name": settings.SINGLE_SIGN_ON["name"]})
+        return HttpResponseRedirect(reverse("account_login"))
     return response

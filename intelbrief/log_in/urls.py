@@ -50,7 +50,7 @@ urlpatterns = [
         "2fa/passkeys/", RedirectView.as_view(pattern_name="log_in_home"), name="mfa_list_webauthn"
     ),
     path("2fa/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("2fa/passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("2fa/passkeys/login/", doors.log_in_by_passkey, name="mfa_login_webauthn"),
     path(
         "2fa/passkeys/reauthenticate/",
         passkeys.reauthenticate_webauthn,

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from briefs.models import AccountEntry, User
+from intelbrief.log_in.single_sign_on import _mark as single_sign_on_mark
 from intelbrief.log_in_settings import single_sign_on
 from tests.make import make_user
 from tests.people.issuer import Issuer
@@ -64,12 +65,36 @@ def test_a_colleague_comes_in_and_is_known_by_the_subject_from_then_on(
     assert log_in(again, issuer)["Location"] == "/admin/"
     assert again.get("/admin/").status_code == 200
     assert SocialAccount.objects.get().user == olga
+    issuer.vouch(olga.email, sub="43")  # the address went to somebody else there
+    log_in(other := Client(), issuer)
+    assert "linked to somebody else" in other.get("/accounts/login/").content.decode()
     verbs = AccountEntry.objects.order_by("pk").values_list("verb", "words")
     assert list(verbs) == [
         ("linked", "sso"),
         ("logged-in", "single sign-on"),
         ("logged-in", "single sign-on"),
+        ("log-in-failed", "single sign-on"),
     ]
+
+
+def test_an_issuer_that_is_gone_or_another_one_opens_nothing(
+    client: Client, issuer: Issuer, settings: Any, olga: User
+) -> None:
+    issuer.vouch(olga.email)
+    log_in(client, issuer)
+    stored = SocialAccount.objects.get().uid
+    other = {**settings.SINGLE_SIGN_ON, "settings": {"server_url": "http://127.0.0.1:9"}}
+    settings.SINGLE_SIGN_ON = other
+    assert not stored.startswith(single_sign_on_mark())
+    away = Client()
+    assert away.post(BEGIN)["Location"] == "/accounts/login/"
+    assert "does not answer" in away.get("/accounts/login/").content.decode()
+
+
+def test_questions_for_a_passkey_are_few_from_one_place(client: Client) -> None:
+    path, json = "/accounts/2fa/passkeys/login/", {"accept": "application/json"}
+    answers = [Client().get(path, headers=json).status_code for _question in range(31)]
+    assert (answers[0], answers[-1]) == (200, 429)
 
 
 @pytest.mark.parametrize("verified", [False, None, "false", "true", 1])
