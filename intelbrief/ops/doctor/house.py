@@ -1,12 +1,12 @@
 """The settings themselves: what the system checks say, keys, hosts, static files."""
 
-import importlib.util
 from collections.abc import Iterator
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core import checks
 
+from briefs import pdf as press
 from intelbrief.checks import look
 from intelbrief.ops.backup import keys
 from intelbrief.ops.doctor import Severity, Trouble, examination
@@ -76,6 +76,6 @@ def static_files() -> Iterator[Trouble]:
 @examination("pdf", Severity.NOTE)
 def pdf() -> Iterator[Trouble]:
     """Say that briefs have no PDF where WeasyPrint, which is optional, is not installed."""
-    if importlib.util.find_spec("weasyprint") is None:
-        cure = "If you want them: pip install weasyprint, with Debian's package libpango-1.0-0."
-        yield Trouble("Briefs have no PDF: WeasyPrint is not installed.", cure, "weasyprint")
+    if words := press.trouble():
+        told, _stop, cure = words.partition(". ")
+        yield Trouble(f"{told}.", f"If you want them: {cure}", "weasyprint")
