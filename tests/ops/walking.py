@@ -75,8 +75,9 @@ class Walk:
         for name in UNITS:
             text = (units / f"intelbrief-{name}.service").read_text()
             (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
-            line = line.replace("%%", "%").replace("/opt/intelbrief", str(self.home))
-            line = line.replace("8000", str(self.port)).replace("/tmp/", f"{self.state}/")
+            line = line.replace("%%", "%").replace("/tmp/beat", str(self.state / "beat"))
+            line = line.replace("/opt/intelbrief", str(self.home))
+            line = line.replace("8000", str(self.port))
             # One is enough for one visitor.
             line = line.replace("--workers 2", "--workers 1")
             self.running[name] = subprocess.Popen(
