@@ -15,6 +15,8 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from analytics.models import DomainCheck, Trouble
+from api.hooks import endpoints
+from api.models import HookAttempt
 from briefs import audit, drafts, images, revisions, workflow
 from briefs.models import Author, Brief, ClientGroup, Comment, Publication, Snippet, Topic, User
 from briefs.preflight import Findings
@@ -23,6 +25,7 @@ from deliveries.models import Delivery, DeliveryEvent, Edition, Link, Segment
 from subscribers.importing import running
 from subscribers.models import GroupMember, ImportRun, Notice, Subscriber
 from subscribers.suppression import suppress
+from tests.api.hooking import make_endpoint
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
 
 DRAFT = "A draft"
@@ -98,6 +101,8 @@ def _let_others_speak(publication: Publication, edition: Edition, words: str) ->
     Trouble.objects.create(
         publication=publication, kind="spf", about=f"x{words}", words=words, since=now, seen_at=now
     )
+    told_of = endpoints.ping(make_endpoint(publication, description=f"A list {words}"[:120]))
+    HookAttempt.objects.create(message=told_of, status=500, ms=12, answer=words, error=words)
     domain = publication.sender_address.rpartition("@")[2]
     found = {
         "spf": [f"v=spf1 {words}"],
