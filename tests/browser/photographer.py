@@ -57,7 +57,7 @@ class Photographer:
         page.locator("input[name=login]").fill(address)
         page.locator("input[name=password]").fill(password)
         with page.expect_navigation():
-            page.locator("button[type=submit]").click()
+            page.locator("#login-form button[type=submit]").click()
         page.close()
 
     def open(self, path: str, who: str, viewport: ViewportSize = DESKTOP) -> Page:

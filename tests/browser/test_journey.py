@@ -59,7 +59,7 @@ def log_in(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/admin/")
     page.locator("input[name=login]").fill("Admin@Example.com")
     page.locator("input[name=password]").fill(site.password)
-    page.locator("button[type=submit]").click()
+    page.locator("#login-form button[type=submit]").click()
     expect(page.get_by_role("link", name="Write a brief").first).to_be_visible()
 
 

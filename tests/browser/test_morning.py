@@ -62,7 +62,7 @@ class Colleague:
         self.page.goto(f"{site.url}/admin/login/")
         self.page.locator("input[name=login]").fill(f"{name}@harbour.example")
         self.page.locator("input[name=password]").fill(PASSWORD)
-        self.page.locator("button[type=submit]").click()
+        self.page.locator("#login-form button[type=submit]").click()
         expect(self.page.get_by_role("link", name="Write a brief").first).to_be_visible()
 
     def at(self, brief: str) -> Page:
