@@ -18,6 +18,13 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 LONGEST_ADDRESS = 4_000  # characters
+# For what Django can make no request of: its media type, and the problem.
+UNREADABLE = (
+    problems.MEDIA_TYPE,
+    problems.body_of(
+        Problem("bad-request", "The address cannot be read. Send UTF-8, and say no other charset.")
+    ),
+)
 
 
 def is_ours(path: str) -> bool:

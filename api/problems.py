@@ -59,19 +59,27 @@ def not_found(detail: str = "") -> Problem:
 
 def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
     """Return *problem* as it goes over the wire."""
+    return HttpResponse(
+        # As it was asked for, but for what would make a log of it.
+        body_of(problem, request.get_full_path()[:500]),
+        status=problem.status,
+        content_type=MEDIA_TYPE,
+        headers=problem.headers,
+    )
+
+
+def body_of(problem: Problem, instance: str = "") -> bytes:
+    """Return *problem* in JSON; *instance* is the address that was asked for."""
     status, title = KINDS[problem.kind]
     body: dict[str, Any] = {
         "type": f"{DOCUMENTED_AT}{problem.kind}",
         "title": title,
         "status": status,
         "detail": problem.detail,
-        # As it was asked for, but for what a terminal or a page would act upon.
-        "instance": request.get_full_path()[:500],
+        "instance": instance,
         **problem.more,
     }
     if problem.errors:
         body["errors"] = problem.errors
     # All in ASCII: half of a character pair, which somebody sent, can be told again.
-    return HttpResponse(
-        json.dumps(body), status=status, content_type=MEDIA_TYPE, headers=problem.headers
-    )
+    return json.dumps(body).encode()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
 
 
+UNREADABLE = "text/plain", b"This address cannot be read."
+
+
 class Handler(WSGIHandler):
     """Answers 400 where Django cannot even make a request of what came.
 
@@ -33,14 +36,17 @@ class Handler(WSGIHandler):
             # Of a copy: it puts the decoded address there, which another could not read again.
             self.request_class(dict(environ))  # touches the headers only
         except (LookupError, ValueError, SuspiciousOperation):
-            start_response("400 Bad Request", [("Content-Type", "text/plain")])
-            return [b"This address cannot be read."]
+            is_api = api_door.is_ours(environ["PATH_INFO"])
+            kind, words = api_door.UNREADABLE if is_api else UNREADABLE
+            start_response("400 Bad Request", [("Content-Type", kind)])
+            return [words]
         return super().__call__(environ, start_response)
 
 
 django.setup(set_prefix=False)
 application = Handler()
 
+from api import door as api_door  # noqa: E402  (needs the settings)
 from deliveries.tracking import door  # noqa: E402  (needs the apps)
 from intelbrief.checks import refuse_to_start  # noqa: E402  (needs the settings)
 from intelbrief.page_cache import door as page_cache  # noqa: E402  (needs the apps)
