@@ -82,11 +82,6 @@ def test_a_page_from_memory_answers_conditions_and_is_packed(scene: Scene) -> No
     assert visit(path, if_none_match='"x"').status == 200
     head = visit(path, "HEAD")
     assert (head.body, head.headers) == (b"", page.headers)
-    door.shelf.clear()
-    head = visit(path, "HEAD")
-    assert (head.was_made, head.body, head.headers) == (True, b"", page.headers)
-    again = visit(path)
-    assert (again.was_made, again.page) == (False, page.page)
     packed = visit(path, accept_encoding="gzip, deflate, br")
     assert packed.headers["Content-Encoding"] == "gzip"
     assert int(packed.headers["Content-Length"]) == len(packed.body) < len(page.body) / 2
@@ -95,6 +90,11 @@ def test_a_page_from_memory_answers_conditions_and_is_packed(scene: Scene) -> No
         assert "Content-Encoding" not in visit(path, accept_encoding=refused).headers
     for taken in ("GZIP", "br, gzip;q=0.5", "*", "gzip ; q=1.0, x"):
         assert visit(path, accept_encoding=taken).headers["Content-Encoding"] == "gzip"
+    door.shelf.clear()
+    head = visit(path, "HEAD")
+    assert (head.was_made, head.body, head.headers) == (True, b"", page.headers)
+    again = visit(path)
+    assert (again.was_made, again.page) == (False, page.page)
 
 
 @pytest.mark.sqlite_only
