@@ -13,7 +13,8 @@ from briefs.models import AccountEntry, User
 from tests.make import make_user
 from tests.people.conftest import PASSWORD, LogIn
 
-pytestmark = pytest.mark.django_db
+# What the database has a part in is tested on both in the other files.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 def verbs() -> list[str]:

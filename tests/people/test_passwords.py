@@ -12,7 +12,8 @@ from subscribers.models import Notice
 from tests.make import make_user
 from tests.people.conftest import PASSWORD, LogIn
 
-pytestmark = pytest.mark.django_db
+# What the database has a part in is tested on both in the other files.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 OTHER = "quite another row of words"
 RESET = "/accounts/password/reset/"
 

@@ -14,7 +14,8 @@ from intelbrief.log_in_settings import single_sign_on
 from tests.make import make_user
 from tests.people.issuer import Issuer
 
-pytestmark = pytest.mark.django_db
+# What the database has a part in is tested on both in the other files.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 BEGIN = "/accounts/oidc/sso/login/"
 
 
