@@ -25,9 +25,9 @@ class MaskingFormatter(logging.Formatter):
         return masked(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's name)
-        """Return the first line of *record*."""
-        about = " ".join(f"{name}={value}" for name, value in get_contextvars().items())
-        line = super().formatMessage(record)
+        """Return the first line of *record*: what a visitor sent cannot make it two."""
+        about = " ".join(f"{name}={value}" for name, value in sorted(get_contextvars().items()))
+        line = super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
         return f"{line} [{about}]" if about else line
 
 
@@ -56,7 +56,7 @@ class JsonFormatter(ProcessorFormatter):
                 structlog.processors.format_exc_info,
                 ProcessorFormatter.remove_processors_meta,
                 _mask,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(),
             ],
         )
 
