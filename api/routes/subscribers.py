@@ -276,7 +276,8 @@ def _details(name: str, language: str, time_zone: str) -> dict[str, Any]:
 
 def _set(row: Subscription, details: dict[str, str], by: User) -> None:
     """Store *details* of a reader who belongs to this publication alone."""
+    row.subscriber.refresh_from_db(fields=_PERSON[1:])
     given = {name: getattr(row.subscriber, name) for name in _PERSON[1:]}
-    if _is_own(row):
+    if details and _is_own(row):
         wanted = _details(**{**given, **details})
         preferences.describe(row, **wanted, origin=NOWHERE, source=SOURCE, by=by)

@@ -15,7 +15,7 @@ from subscribers import limits as counting
 from tests.api.conftest import Program
 from tests.make import make_brief, make_readers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 PROBLEM = "application/problem+json"
 
 

@@ -12,7 +12,7 @@ from briefs.models import Publication
 from tests.api.conftest import Program
 from tests.make import make_member, make_publication
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 ADD = "/admin/api/apikey/add/"
 
 

@@ -21,7 +21,7 @@ from tests.make import (
     make_subscription,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 def test_a_key_is_stored_as_nothing_that_opens_anything(olga: Program) -> None:
