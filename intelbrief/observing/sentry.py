@@ -40,7 +40,7 @@ def options(dsn: str, environment: str) -> dict[str, Any]:
         "dsn": dsn,
         "environment": environment,
         "release": _release(),
-        "send_default_pii": False,
+        # What tells of persons (send_default_pii) is off as long as nobody turns it on.
         # Variables on the stack are letters and readers.
         "include_local_variables": False,
         "max_request_body_size": "never",
