@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from analytics import figures
+from api.models import StoredAnswer
 from briefs import roles
 from briefs.models import AuditEntry, Brief, Publication, Topic
 from deliveries.models import Edition
@@ -237,11 +238,15 @@ def test_who_reads_elsewhere_too_is_not_renamed_handed_over_or_erased(
 
 
 def test_a_reader_is_erased_for_good(olga: Program, publication: Publication) -> None:
-    path = f"/subscribers/{make_subscription(publication, 'ada@example.com').pk}"
+    row = make_subscription(publication, "ada@example.com")
+    path = f"/subscribers/{row.pk}"
+    olga.post("/subscribers", {"address": "ada@example.com"}, Idempotency_Key="a")
+    assert StoredAnswer.objects.exists()
     assert olga.get(f"{path}/export").json()["reader"]["address"] == "ada@example.com"
     assert olga.ask("DELETE", path).status_code == 200
     assert olga.get(path).status_code == 404
     assert not Subscriber.objects.exists()
+    assert not StoredAnswer.objects.exists()
     given = {"address": "ada@example.com", "basis": "by phone"}
     assert olga.post("/subscribers", given).status_code == 409
 
