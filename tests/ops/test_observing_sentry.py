@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sqlite_only
 DSN = "https://0123456789abcdef@sentry.example/42"
 TOKEN = "AwO1LcCbEwJFQcfZkL9x"
 VISITOR = {"email": "ada@example.com", "ip_address": "203.0.113.7"}
-SECRETS = ("ada@", "Ada@", "hunter2", TOKEN, "sessionid", "203.0.113.7")
+SECRETS = ("ada@", "Ada@", "hunter2", TOKEN, "of-a-session", "203.0.113.7")
 
 
 class Kept(Transport):
@@ -75,8 +75,8 @@ def _with_request(event, _hint):
         "url": f"https://briefs.example.org/u/{TOKEN}",
         "query_string": "address=ada@example.com",
         "data": {"address": "ada@example.com"},
-        "cookies": {"sessionid": "abc"},
-        "headers": {"Cookie": "sessionid=abc", "X-Forwarded-For": "203.0.113.7"},
+        "cookies": {"sessionid": "of-a-session"},
+        "headers": {"Cookie": "sessionid=of-a-session", "X-Forwarded-For": "203.0.113.7"},
     }
     return event
 
