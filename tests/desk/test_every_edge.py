@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLResolver, reverse
 
 from analytics.models import EditionFigures, Trouble
+from api import keys
 from api.hooks import endpoints
 from briefs import accounts, audit, comments, invitations, revisions, workflow
 from briefs.models import Brief, ClientGroup, Publication, Snippet, Topic
@@ -77,6 +78,7 @@ def rows(publication: Publication) -> dict[str, Any]:
     return {
         "accountentry": accounts.record("logged-in", member),
         "invitation": invitations.invite(publication, "i@h.org", "editor", by=member),
+        "apikey": keys.make(publication, member, name=SECRET, scopes=["briefs:read"])[0],
         "auditentry": audit.record("edited", brief=brief, by=member),
         "brief": brief,
         "clientgroup": group,
@@ -111,10 +113,16 @@ def rows(publication: Publication) -> dict[str, Any]:
 @pytest.fixture
 def posted(rows: dict[str, Any]) -> dict[str, Any]:
     """Return what is posted everywhere: what the forms have, with the numbers of their rows."""
-    keys = {name: row.pk for name, row in rows.items()}
+    numbers = {name: row.pk for name, row in rows.items()}
     words = dict.fromkeys(("text", "reason", "words", "name", "headline", "notice", "alt"), "x")
     mine = {"draft_key": "00000000-0000-4000-8000-000000000000", "text_version": 1, "post": "yes"}
-    return {**words, **keys, **mine, "link": Link.objects.get().pk, "url": "https://evil.example/"}
+    return {
+        **words,
+        **numbers,
+        **mine,
+        "link": Link.objects.get().pk,
+        "url": "https://evil.example/",
+    }
 
 
 def of_the_desk(patterns: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
