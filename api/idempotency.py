@@ -7,17 +7,25 @@ then ends it late finds that it is another's: its work is undone.
 
 A request that is refused has done nothing, and leaves nothing behind: the same
 key may try again.
+
+An answer may name a reader, who may be erased within the day that it is kept. So
+it lies under a key made of the Idempotency-Key, of which only a hash is stored:
+whoever asked can have it read back, and nobody else, nor a dump of the database.
 """
 
+import base64
 import datetime as dt
 import functools
 import hashlib
+import hmac
 import json
 import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -53,10 +61,10 @@ def once(view: View) -> View:
                 return _as_response(view(request, **arguments))
         found = _claim(request.auth, name, _fingerprint(request))  # type: ignore[attr-defined]  # set by ninja
         if found.status is not None:
-            return _again(found)
+            return _again(found, name)
         try:
             _look_first(view, request, arguments)
-            return _do(view, request, arguments, found)
+            return _do(view, request, arguments, found, name)
         except BaseException:
             # Refused, or broken: it has done nothing, and may be tried again at once.
             _forget(found)
@@ -93,14 +101,14 @@ def _forget(claim: StoredAnswer) -> None:
 
 
 def _do(
-    view: View, request: HttpRequest, arguments: dict[str, Any], claim: StoredAnswer
+    view: View, request: HttpRequest, arguments: dict[str, Any], claim: StoredAnswer, name: str
 ) -> HttpResponse:
     with transaction.atomic():
         answer = _as_response(view(request, **arguments))
         kept = StoredAnswer.objects.filter(pk=claim.pk, claim=claim.claim, status=None).update(
             status=answer.status_code,
             headers={name: value for name, value in answer.items() if name != "Content-Type"},
-            body=answer.content.decode(),
+            body=_box(name).encrypt(answer.content).decode(),
         )
         if not kept:
             # Another has taken over: all that this one did is undone.
@@ -116,14 +124,14 @@ def _claim(api_key: ApiKey, name: str, fingerprint: str) -> StoredAnswer:
         with transaction.atomic():
             return StoredAnswer.objects.create(
                 api_key=api_key,
-                key=name,
+                key=_hash(name),
                 fingerprint=fingerprint,
                 claim=claim,
                 started_at=Now(),
             )
     except IntegrityError:
         pass  # somebody has asked with it before: we, maybe
-    rows = StoredAnswer.objects.filter(api_key=api_key, key=name)
+    rows = StoredAnswer.objects.filter(api_key=api_key, key=_hash(name))
     # Older than what is kept, and not pruned yet; or dead since the lease has run out.
     is_over = rows.filter(started_at__lt=Now() - KEPT, status__isnull=False)
     is_dead = rows.filter(started_at__lt=Now() - LEASE, status__isnull=True)
@@ -172,6 +180,17 @@ def _fingerprint(request: HttpRequest) -> str:
     return hashlib.sha256("\n".join(parts).encode() + request.body).hexdigest()
 
 
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _box(name: str) -> MultiFernet:
+    """Return what seals the answer to *name*, by the first of TOKEN_KEYS; all of them open it."""
+    purpose = b"intelbrief stored answer 1\n" + name.encode()
+    derived = (hmac.digest(key.encode(), purpose, "sha256") for key in settings.TOKEN_KEYS)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
 def _as_response(result: Any) -> HttpResponse:
     """Return what a view returned as it goes over the wire, and is stored."""
     if isinstance(result, HttpResponse):
@@ -186,9 +205,14 @@ def _as_response(result: Any) -> HttpResponse:
     return HttpResponse(body, status=status, content_type="application/json; charset=utf-8")
 
 
-def _again(found: StoredAnswer) -> HttpResponse:
-    answer = HttpResponse(
-        found.body.encode(), status=found.status, headers={**found.headers, REPLAYED: "true"}
-    )
+def _again(found: StoredAnswer, name: str) -> HttpResponse:
+    try:
+        body = _box(name).decrypt(found.body.encode())
+    except InvalidToken as error:
+        raise Problem(
+            "key-reused",
+            "It was done, but its answer cannot be read any more: TOKEN_KEYS were replaced since.",
+        ) from error
+    answer = HttpResponse(body, status=found.status, headers={**found.headers, REPLAYED: "true"})
     answer["Content-Type"] = "application/json; charset=utf-8"
     return answer

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             name='StoredAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
+                ('key', models.CharField(max_length=64)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('claim', models.UUIDField(default=uuid.uuid4)),
                 ('started_at', models.DateTimeField(db_index=True)),

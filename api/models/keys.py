@@ -102,7 +102,7 @@ class StoredAnswer(models.Model):
     """
 
     api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="stored_answers")
-    key = models.CharField(max_length=255)
+    key = models.CharField(max_length=64)  # the SHA-256 of it
     fingerprint = models.CharField(max_length=64)  # of method, path and body
     # Who is at it: an answer is stored by nobody else.
     claim = models.UUIDField(default=uuid.uuid4)
@@ -110,6 +110,7 @@ class StoredAnswer(models.Model):
     # Of HTTP; null while under way.
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
+    # Encrypted: it may name a reader (api.idempotency).
     body = models.TextField(blank=True)
 
     class Meta:

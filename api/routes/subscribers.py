@@ -9,7 +9,6 @@ from ninja import Body, Router, Status
 
 from api import writing
 from api.authority import Key, key_of
-from api.models import StoredAnswer
 from api.models.keys import Scope
 from api.paging import Page, page
 from api.problems import Problem, not_found
@@ -248,8 +247,6 @@ def erase_subscriber(request: HttpRequest, subscriber_id: PathId) -> object:
     """
     row, key = found(request, subscriber_id), key_of(request)
     _require_own(row, "Erasure would end more than this key's publication.")
-    theirs = StoredAnswer.objects.filter(api_key__publication=key.publication_id)
-    theirs.filter(body__contains=row.subscriber.address).delete()
     return privacy.erase(row.subscriber, source=SOURCE, by=key.user)
 
 

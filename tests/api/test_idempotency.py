@@ -1,6 +1,7 @@
 """A POST with an Idempotency-Key is done once, whatever dies between the two ends."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -110,7 +111,20 @@ def test_answers_are_forgotten_after_a_day(olga: Program) -> None:
     olga.post("/briefs", NEW, Idempotency_Key="a")
     StoredAnswer.objects.update(started_at=F("started_at") - idempotency.KEPT)
     olga.post("/briefs", NEW, Idempotency_Key="b")
-    assert [row.key for row in StoredAnswer.objects.all()] == ["b"]
+    assert StoredAnswer.objects.count() == 1
+    assert olga.post("/briefs", NEW, Idempotency_Key="b")[idempotency.REPLAYED] == "true"
+
+
+def test_an_answer_cannot_be_read_without_the_key_that_asked_for_it() -> None:
+    olga.post("/briefs", NEW, Idempotency_Key="a-long-word")
+    [row] = StoredAnswer.objects.values()
+    assert "Cranes" not in str(row)
+    assert "a-long-word" not in str(row)
+    settings.TOKEN_KEYS = ["another"]
+    answer = olga.post("/briefs", NEW, Idempotency_Key="a-long-word")
+    assert answer.status_code == 422
+    assert "TOKEN_KEYS" in answer.json()["detail"]
+    assert Brief.objects.count() == 1
 
 
 def test_every_post_is_one_transaction(olga: Program, publication: Publication) -> None:

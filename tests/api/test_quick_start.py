@@ -24,7 +24,9 @@ def test_the_quick_start_does_what_it_says(
     settings.CHECK_OUTSIDE = False
     program = Program(publication, "owner")
     where = {**os.environ, "SITE": live_server.url, "KEY": program.plain}
-    blocks = re.findall(r"```(\w+) quick-start\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    blocks = re.findall(
+        r"```(\w+) title=\"quick.start\.\w+\"\n(.*?)```", PAGE.read_text(), re.DOTALL
+    )
     assert [kind for kind, _words in blocks] == ["sh", "python"]
     for kind, words in blocks:
         command = ["bash", "-euo", "pipefail", "-c"] if kind == "sh" else [sys.executable, "-c"]

@@ -241,12 +241,11 @@ def test_a_reader_is_erased_for_good(olga: Program, publication: Publication) ->
     row = make_subscription(publication, "ada@example.com")
     path = f"/subscribers/{row.pk}"
     olga.post("/subscribers", {"address": "ada@example.com"}, Idempotency_Key="a")
-    assert StoredAnswer.objects.exists()
+    assert "ada" not in StoredAnswer.objects.get().body
     assert olga.get(f"{path}/export").json()["reader"]["address"] == "ada@example.com"
     assert olga.ask("DELETE", path).status_code == 200
     assert olga.get(path).status_code == 404
     assert not Subscriber.objects.exists()
-    assert not StoredAnswer.objects.exists()
     given = {"address": "ada@example.com", "basis": "by phone"}
     assert olga.post("/subscribers", given).status_code == 409
 
