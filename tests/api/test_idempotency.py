@@ -115,7 +115,9 @@ def test_answers_are_forgotten_after_a_day(olga: Program) -> None:
     assert olga.post("/briefs", NEW, Idempotency_Key="b")[idempotency.REPLAYED] == "true"
 
 
-def test_an_answer_cannot_be_read_without_the_key_that_asked_for_it() -> None:
+def test_an_answer_cannot_be_read_without_the_key_that_asked_for_it(
+    olga: Program, settings: Any
+) -> None:
     olga.post("/briefs", NEW, Idempotency_Key="a-long-word")
     [row] = StoredAnswer.objects.values()
     assert "Cranes" not in str(row)
