@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.views.debug import SafeExceptionReporterFilter
+from django.utils.safestring import SafeString
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 # A token has at least 11 bytes, which are 15 characters of base64url; what is
 # shorter opens nothing. Django warns of a path, a traceback may quote an address.
@@ -46,9 +47,14 @@ def masked(text: str) -> str:
     return known.sub(MASK, text) if known else text
 
 
+def is_text(value: Any) -> bool:
+    """Tell whether *value* is a str, and no lazy one, which only says that it is."""
+    return issubclass(type(value), str)
+
+
 def masked_deeply(value: Any) -> Any:
     """Return *value* with each text in it masked, keys of mappings too."""
-    if isinstance(value, str):
+    if is_text(value):
         return masked(value)
     if isinstance(value, bytes):
         return masked(value.decode("utf-8", "replace"))
@@ -91,7 +97,7 @@ def _secrets_in(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _secrets_in(name, one)
-    elif type(value) is str:  # a lazy one might ask for apps that are not there yet
+    elif is_text(value):  # a lazy one might ask for apps that are not there yet
         if SECRET_NAME.search(name):
             yield value
             yield value.partition(":")[2]  # WEBHOOK_SECRET is user:password
@@ -105,7 +111,7 @@ class ReporterFilter(SafeExceptionReporterFilter):
     def cleanse_setting(self, key: Any, value: Any) -> Any:
         """Return *value* as the report may show it under *key*."""
         cleansed = super().cleanse_setting(key, value)
-        return masked(cleansed) if isinstance(cleansed, str) else cleansed
+        return masked(cleansed) if is_text(cleansed) else cleansed
 
     def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
         """Return the variables of a frame: by name as settings are, by what they hold in text."""
@@ -123,3 +129,15 @@ class ReporterFilter(SafeExceptionReporterFilter):
             # The report shows what this is a stand-in for in the same way.
             return value if masked(text) == text else masked_deeply(value)
         return value
+
+
+class Reporter(ExceptionReporter):
+    """Writes Django's error reports, masked as a whole: the words of an error may hold anything."""
+
+    def get_traceback_html(self) -> SafeString:
+        """Return the report as a page."""
+        return SafeString(masked(super().get_traceback_html()))
+
+    def get_traceback_text(self) -> SafeString:
+        """Return the report as text."""
+        return SafeString(masked(super().get_traceback_text()))

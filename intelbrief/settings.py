@@ -465,6 +465,7 @@ if env.bool("BEHIND_PROXY", HTTPS):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 
+DEFAULT_EXCEPTION_REPORTER = "intelbrief.masking.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "intelbrief.masking.ReporterFilter"
 
 # --- who watches ----------------------------------------------------------

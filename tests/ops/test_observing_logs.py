@@ -49,19 +49,20 @@ def lines(stream):
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def sign_up(publication, address):
+def sign_up(publication, address, visitor=None):
     """Do what a visitor does, and a worker after them; return the subscription."""
     now = time.time()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: now - 60)
         stamp = SubscribeForm(publication).fresh_stamp()
     form = {"address": address, "name": "Ada", "website": "", "stamp": stamp}
-    assert Client().post(f"/s/{publication.slug}/", form).status_code == 303
+    visitor = visitor or Client()
+    assert visitor.post(f"/s/{publication.slug}/", form).status_code == 303
     intake.note_waiting()
     link = Subscription.objects.get(subscriber__address=address)
     notices.sweep()
     token = tokens.confirm.make(link.pk)
-    Client().post(f"/s/confirm/{token}", {})
+    visitor.post(f"/s/confirm/{token}", {})
     return link
 
 
