@@ -46,6 +46,8 @@ def options(dsn: str, environment: str) -> dict[str, Any]:
         "max_request_body_size": "never",
         "before_send": scrub,
         "before_breadcrumb": scrub,
+        # It would write to stderr past the mask.
+        "debug": False,
         # A send is a million of whatever would be traced.
         "traces_sample_rate": None,
     }
