@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -21,12 +20,6 @@ MOST = 200
 USUAL = 50
 
 M = TypeVar("M", bound=Model)
-
-
-@lru_cache(maxsize=1)
-def _signer() -> signing.Signer:
-    """Return what signs; not as a module is loaded, where SECRET_KEY may be missing."""
-    return signing.Signer(salt="api.paging")
 
 
 class Paging(Schema):
