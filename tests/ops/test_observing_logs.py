@@ -67,6 +67,7 @@ def sign_up(publication, address, visitor=None):
 
 
 @pytest.mark.django_db
+@pytest.mark.sqlite_only
 @pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailWarning")
 def test_a_day_from_sign_up_to_bounce_names_no_reader(written, smtp_server, settings):
     settings.ANYMAIL = webhooks.SETTINGS

@@ -78,6 +78,7 @@ def test_no_public_page_needs_more_than_its_strict_policy(client, admin_client):
 
 
 @pytest.mark.django_db
+@pytest.mark.sqlite_only
 def test_no_link_in_a_page_or_a_mail_is_built_from_the_host_header(
     client, settings, mailoutbox, smtp_server
 ):
