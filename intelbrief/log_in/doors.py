@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from allauth.core.internal import ratelimit
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from allauth.mfa.webauthn.views import login_webauthn
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -48,10 +49,24 @@ def log_in_by_passkey(request: HttpRequest) -> HttpResponse:
     """
     if refused := too_many(request):
         return refused
+    if request.method == "POST":
+        _forget_other_questions(request)
     response: HttpResponse = login_webauthn(request)
     if not request.user.is_authenticated and request.session.modified:
         request.session.set_expiry(ASKED_SECONDS)
     return response
+
+
+def _forget_other_questions(request: HttpRequest) -> None:
+    """Take no answer to a question that did not ask who holds the passkey.
+
+    The page of the second factor leaves one in the session that a mere touch
+    answers, and whose key it is the browser says: whoever has an account and
+    a key that they found would be logged in as its owner.
+    """
+    state = request.session.get(STATE_SESSION_KEY)
+    if state and state.get("user_verification") != "required":
+        del request.session[STATE_SESSION_KEY]
 
 
 @login_required
