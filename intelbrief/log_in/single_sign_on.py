@@ -136,7 +136,14 @@ def _claims(sociallogin: SocialLogin) -> dict[str, Any] | None:
     # OpenID Connect Core 5.3.2: what is said of another subject must not be used.
     if not token.get("sub") or (more and more.get("sub") != token["sub"]):
         return None
-    return {**more, **token}
+    return {**more, **token, "email_verified": _is_verified(token, more)}
+
+
+def _is_verified(token: dict[str, Any], more: dict[str, Any]) -> bool:
+    """Tell whether the address that is believed was verified, and not another one beside it."""
+    address = token.get("email", more.get("email"))
+    told = [one.get("email_verified") for one in (token, more) if one.get("email") == address]
+    return next((one for one in told if one is not None), None) is True
 
 
 def _vouched_for(request: HttpRequest, claims: dict[str, Any]) -> User:

@@ -189,3 +189,14 @@ def test_half_an_issuer_is_refused_with_what_to_write() -> None:
     with pytest.raises(ValueError, match="OIDC_CLIENT_SECRET"):
         single_sign_on(issuer="https://login.example.org", **{**given, "secret": ""})
     assert single_sign_on(issuer="https://id.example", **given)["name"] == "id.example"
+
+
+def test_that_one_address_is_verified_says_nothing_of_another(
+    client: Client, issuer: Issuer, olga: User
+) -> None:
+    issuer.vouch(olga.email)
+    del issuer.claims["email_verified"]
+    issuer.userinfo = {"sub": "42", "email": "mallory@example.org", "email_verified": True}
+    log_in(client, issuer)
+    assert client.get("/admin/").status_code == 302
+    assert not SocialAccount.objects.exists()
