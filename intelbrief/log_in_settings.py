@@ -61,7 +61,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # A clock that is half a minute off is common.
 MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_FORMS = {"add_webauthn": "intelbrief.log_in.forms.AddPasskey"}
+MFA_FORMS = {
+    "add_webauthn": "intelbrief.log_in.forms.AddPasskey",
+    "authenticate": "intelbrief.log_in.forms.Factor",
+    "reauthenticate": "intelbrief.log_in.forms.FactorAgain",
+}
 
 USERSESSIONS_TRACK_ACTIVITY = False  # not at each request: intelbrief.log_in.middleware does
 

@@ -3,9 +3,14 @@
 from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as factors
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -36,6 +41,32 @@ class AskForPassword(ResetPasswordForm):  # type: ignore[misc]  # allauth has no
                 notices.ask_for_password(user)
         ring(send_notices)
         return typed
+
+
+class _Once:
+    """Takes a code of an app once for as long as it is good (RFC 6238, 5.2).
+
+    allauth forgets after one period that it was used, and takes it for three.
+    """
+
+    def clean_code(self) -> str:
+        """Return the code, if it is right and nobody has used it."""
+        code = str(super().clean_code())  # type: ignore[misc]  # of the form that it is mixed into
+        used: Authenticator = self.authenticator  # type: ignore[attr-defined]  # found by it
+        if used.type == Authenticator.Type.TOTP:
+            seconds = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+            digits = "".join(filter(str.isdigit, code))
+            if not cache.add(f"code-used:{used.pk}:{digits}", 1, seconds):
+                raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class Factor(_Once, factors.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """Asks for a code at log-in."""
+
+
+class FactorAgain(_Once, factors.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """Asks for a code of somebody who has logged in a while ago."""
 
 
 class AddPasskey(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
