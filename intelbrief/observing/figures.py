@@ -8,7 +8,6 @@ clock of the database or of Redis, which the watching host's may differ from.
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from itertools import accumulate
 from typing import Any
 
@@ -42,6 +41,7 @@ from api.models import HookEndpoint, HookMessage
 from deliveries import guard, lanes, meter
 from deliveries.models import Batch, Delivery, Edition, InboundEvent, Installation, Tally
 from deliveries.tracking import stream
+from intelbrief import release
 from intelbrief.observing import readiness
 from subscribers.models import Notice
 
@@ -307,15 +307,8 @@ def life() -> Figures:
     build = GaugeMetricFamily(
         "intelbrief_build_info", "Which version runs; always 1.", labels=["version"]
     )
-    build.add_metric([_version()], 1)
+    build.add_metric([release.version() or "unknown"], 1)
     yield build
-
-
-def _version() -> str:
-    try:
-        return metadata.version("intelbrief")
-    except metadata.PackageNotFoundError:
-        return "unknown"  # it runs from its source
 
 
 PARTS: dict[str, Callable[[], Figures]] = {

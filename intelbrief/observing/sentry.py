@@ -1,9 +1,9 @@
 """Faults reported to Sentry, where SENTRY_DSN says so: what went wrong where, and of nobody."""
 
-from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
+from intelbrief import release
 from intelbrief.masking import masked_deeply
 
 # What a fault is found by. The rest of a request is a visitor's.
@@ -63,7 +63,5 @@ def scrub(event: Any, _hint: object) -> Any:
 
 
 def _release() -> str | None:
-    try:
-        return f"intelbrief@{metadata.version('intelbrief')}"
-    except metadata.PackageNotFoundError:
-        return None  # it runs from its source
+    found = release.version()
+    return f"intelbrief@{found}" if found else None

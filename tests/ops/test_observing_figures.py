@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from deliveries import events, lanes, ledger, meter, planning, sending, tallies
 from deliveries.models import Batch, Edition, InboundEvent
-from intelbrief.observing import exposition, figures
+from intelbrief.observing import exposition, figures, sentry
 from subscribers.models import Notice
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
@@ -272,3 +273,11 @@ def test_each_trouble_of_a_lane_has_a_kind_of_its_own():
 def _below(kind):
     ours = [one for one in kind.__subclasses__() if one.__module__ == lanes.__name__]
     return {*ours, *(deeper for one in ours for deeper in _below(one))}
+
+
+@pytest.mark.django_db
+def test_figures_and_reports_of_faults_tell_which_version_runs():
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert scraped()["intelbrief_build_info", known] == 1
+    told = sentry.options("https://key@sentry.example/1", "production")
+    assert told["release"] == f"intelbrief@{known}"

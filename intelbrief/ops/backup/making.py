@@ -6,7 +6,6 @@ import re
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from deliveries.models import Installation
+from intelbrief import release
 from intelbrief.ops.backup import Trouble, archive, keys, marker, snapshots
 from subscribers.importing import files
 
@@ -192,7 +192,7 @@ def _describe(snapshot: snapshots.Snapshot) -> dict[str, Any]:
     return {
         "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "site": settings.SITE_URL,
-        "version": version(),
+        "version": release.version(),
         "python": sys.version.split()[0],
         "django": django.__version__,
         "database": {
@@ -209,15 +209,6 @@ def _describe(snapshot: snapshots.Snapshot) -> dict[str, Any]:
 def folders() -> dict[str, Path]:
     """Return which folders go along, by their names in a backup."""
     return {"media": Path(settings.MEDIA_ROOT), "imports": files.folder()}
-
-
-def version() -> str:
-    """Return the version of this program; empty where its folder does not say."""
-    try:
-        text = (settings.BASE_DIR / "pyproject.toml").read_text()
-        return str(tomllib.loads(text)["project"]["version"])
-    except (OSError, KeyError, ValueError):
-        return ""
 
 
 def walk(folder: Path) -> Iterator[tuple[str, Path]]:
