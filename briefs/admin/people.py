@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Field, ForeignKey
 from django.http import HttpRequest
 from django.utils import timezone
@@ -264,8 +264,11 @@ class MembershipAdmin(DeskAdmin[Membership]):
             role=Membership.Role.OWNER,
             user__is_active=True,
             user__is_staff=True,
-        )
-        return owners.exclude(pk=membership.pk).exists()
+        ).order_by("pk")
+        if request.method == "POST" and connection.in_atomic_block:
+            # Of two who leave at once, the second waits here, and is the last one by then.
+            owners = owners.select_for_update(of=("self",), no_key=True)
+        return any(owner.pk != membership.pk for owner in owners)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

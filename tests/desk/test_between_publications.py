@@ -1,6 +1,10 @@
 """Publications share an installation; none reaches into another."""
 
+import threading
+import time
+
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -227,3 +231,28 @@ def test_one_of_two_owners_may_leave(olga: Client, publication: Publication) -> 
     url = reverse("admin:briefs_membership_delete", args=[own.pk])
     assert olga.post(url, {"post": "yes"}).status_code == 302
     assert Membership.objects.get().user != own.user
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_of_two_owners_who_step_down_at_once_one_stays(
+    olga: Client, publication: Publication
+) -> None:
+    own = Membership.objects.get(role="owner")
+    other = make_member(publication, "owner").memberships.get()
+    begun = threading.Event()
+
+    def step_down() -> None:
+        with transaction.atomic():
+            Membership.objects.filter(pk=other.pk).update(role="writer")
+            begun.set()
+            time.sleep(0.3)
+        connection.close()
+
+    thread = threading.Thread(target=step_down)
+    thread.start()
+    begun.wait(20)
+    change = reverse("admin:briefs_membership_change", args=[own.pk])
+    answer = olga.post(change, {"role": "writer"})
+    thread.join()
+    assert (answer.status_code, Membership.objects.filter(role="owner").count()) == (403, 1)
