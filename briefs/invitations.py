@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -43,15 +43,18 @@ def invite(publication: Publication, address: str, role: str, *, by: User) -> In
     """
     key = check(publication, address)
     with transaction.atomic():
-        invitation, is_new = Invitation.objects.get_or_create(
-            publication=publication,
-            address=key,
-            status=Status.OPEN,
-            defaults={"role": role, "by": by},
-        )
-        if not is_new:
-            _renew(Invitation.objects.filter(pk=invitation.pk), role=role, by=by)
-            invitation.refresh_from_db()
+        while True:
+            invitation, is_new = Invitation.objects.get_or_create(
+                publication=publication,
+                address=key,
+                status=Status.OPEN,
+                defaults={"role": role, "by": by},
+            )
+            rows = Invitation.objects.filter(pk=invitation.pk, status=Status.OPEN)
+            # One that is settled between the two stays so, and another takes its place.
+            if is_new or _renew(rows, role=role, by=by):
+                break
+        invitation.refresh_from_db()
         _note("invited", invitation, by)
     return invitation
 
@@ -91,14 +94,22 @@ def join(
     with transaction.atomic():
         _settle(invitation, mails)
         if User.objects.filter(email=invitation.address).exists():
-            raise NotOpen(f"{invitation.address} has an account by now. Log in, and accept then.")
-        user = User.objects.create_user(
-            invitation.address, password, name=name, is_staff=True,
-            time_zone=invitation.publication.time_zone,
-        )  # fmt: skip
+            raise _has_account(invitation)
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(
+                    invitation.address, password, name=name, is_staff=True,
+                    time_zone=invitation.publication.time_zone,
+                )  # fmt: skip
+        except IntegrityError as error:  # by another invitation, in the same moment
+            raise _has_account(invitation) from error
         accounts.record("made", user, by=invitation.by)
         _let_in(user, invitation)
     return user
+
+
+def _has_account(invitation: Invitation) -> NotOpen:
+    return NotOpen(f"{invitation.address} has an account by now. Log in, and accept then.")
 
 
 def accept(invitation: Invitation, mails: int, *, user: User) -> None:

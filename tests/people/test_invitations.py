@@ -121,6 +121,40 @@ def test_inviting_again_mails_again_and_a_member_is_not_invited(
         invitations.invite(publication, olga.email, "writer", by=olga)
 
 
+def test_who_gets_an_account_by_another_invitation_meanwhile_is_asked_to_log_in(
+    client: Client, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = User.objects.create_user
+
+    def late(*args: Any, **fields: Any) -> User:
+        create(NEW, PASSWORD, is_staff=True)
+        return create(*args, **fields)
+
+    path = link(invitation)
+    monkeypatch.setattr(User.objects, "create_user", late)
+    answer = client.post(path, JOINING)
+    assert (answer.status_code, "has an account by now" in answer.content.decode()) == (410, True)
+    invitation.refresh_from_db()
+    assert invitation.status == "open"
+
+
+@pytest.mark.sqlite_only
+def test_an_invitation_that_is_withdrawn_while_it_is_repeated_is_not_mailed_again(
+    invitation: Invitation, publication: Publication, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew = invitations._renew
+
+    def late(*args: Any, **fields: Any) -> bool:
+        invitations.withdraw(invitation, by=olga)
+        return renew(*args, **fields)
+
+    monkeypatch.setattr(invitations, "_renew", late)
+    again = invitations.invite(publication, NEW, "writer", by=olga)
+    assert (again.pk > invitation.pk, again.status, again.role) == (True, "open", "writer")
+    invitation.refresh_from_db()
+    assert (invitation.status, invitation.mails) == ("withdrawn", 1)
+
+
 @pytest.mark.parametrize("role", ["writer", "editor", "publisher", "stranger"])
 def test_only_an_owner_of_the_publication_invites(
     client: Client, invitation: Invitation, publication: Publication, role: str
