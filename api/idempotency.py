@@ -13,19 +13,16 @@ it lies under a key made of the Idempotency-Key, of which only a hash is stored:
 whoever asked can have it read back, and nobody else, nor a dump of the database.
 """
 
-import base64
 import datetime as dt
 import functools
 import hashlib
-import hmac
 import json
 import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from cryptography.fernet import MultiFernet
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +31,7 @@ from ninja.responses import NinjaJSONEncoder
 
 from api.models import ApiKey, StoredAnswer
 from api.problems import Problem
+from subscribers import sealing
 
 HEADER = "Idempotency-Key"
 WRITTEN_AS = "[!#-~]{1,255}"
@@ -185,10 +183,8 @@ def _hash(name: str) -> str:
 
 
 def _box(name: str) -> MultiFernet:
-    """Return what seals the answer to *name*, by the first of TOKEN_KEYS; all of them open it."""
-    purpose = b"intelbrief stored answer 1\n" + name.encode()
-    derived = (hmac.digest(key.encode(), purpose, "sha256") for key in settings.TOKEN_KEYS)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+    """Return what seals the answer to *name*."""
+    return sealing.box(b"intelbrief stored answer 1\n" + name.encode())
 
 
 def _as_response(result: Any) -> HttpResponse:
@@ -208,7 +204,7 @@ def _as_response(result: Any) -> HttpResponse:
 def _again(found: StoredAnswer, name: str) -> HttpResponse:
     try:
         body = _box(name).decrypt(found.body.encode())
-    except InvalidToken as error:
+    except sealing.InvalidToken as error:
         raise Problem(
             "key-reused",
             "It was done, but its answer cannot be read any more: TOKEN_KEYS were replaced since.",
