@@ -62,7 +62,7 @@ def _file(request: HttpRequest, brief: Brief, made: bytes) -> HttpResponse:
 
 
 def _not_yet(request: HttpRequest, brief: Brief, row: Rendition) -> HttpResponse:
-    """Answer 202 with a page that looks again by itself, or 503 where there will be none."""
+    """Answer 202 with a page that can be asked again, or 503 where there will be none."""
     has_failed = row.status == Rendition.Status.FAILED
     if not has_failed:
         tasks.ring()

@@ -85,6 +85,8 @@ def at_the_door(publication: Publication) -> Iterator[Stop]:
     public, locked = publication.briefs.order_by("date")
     cite = "Cite this brief"
     yield Stop("brief", public.web_path(), lambda page: page.get_by_text(cite).click())
+    # Without a worker it stays on the page that says that it is being made.
+    yield Stop("pdf", f"{public.web_path()}brief.pdf")
     yield Stop("locked", locked.web_path())
     yield Stop("reading-wrong", f"{home}reading/", press("Mail me the link", "ada"))
     yield Stop("subscribe-wrong", home, press("Subscribe", "ada"))
