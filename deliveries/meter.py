@@ -9,7 +9,6 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
@@ -25,6 +24,8 @@ BOUNDS = (
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 EVERY = 1.0  # seconds
+# Seconds for which nobody asks a Redis that did not answer: one that hangs costs five each time.
+REST = 60.0
 KINDS: dict[type[lanes.LaneTrouble], str] = {
     lanes.Unanswered: "unanswered",
     lanes.LogInRefused: "log-in",
@@ -50,6 +51,7 @@ class _Counts:
 
     by_lane: defaultdict[str, Counter[str]] = defaultdict(Counter)
     handed_in_at = 0.0
+    rests_until = 0.0
 
 
 def count(lane: str, outcomes: Sequence[Outcome], seconds: float) -> None:
@@ -79,14 +81,20 @@ def count_trouble(lane: str, trouble: lanes.LaneTrouble) -> None:
 
 def hand_in() -> None:
     """Add to Redis what this process has counted; without Redis it waits for the next time."""
-    _Counts.handed_in_at = time.monotonic()
-    with suppress(RedisError):
+    now = time.monotonic()
+    if now < _Counts.rests_until:
+        return
+    _Counts.handed_in_at = now
+    try:
         pipe = _redis().pipeline(transaction=False)
         for lane, counts in _Counts.by_lane.items():
             for field, many in counts.items():
                 pipe.hincrby(KEY + lane, field, many)
         if len(pipe):
             pipe.execute()
+    except RedisError:
+        _Counts.rests_until = time.monotonic() + REST
+    else:
         _Counts.by_lane.clear()
 
 

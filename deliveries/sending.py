@@ -212,10 +212,10 @@ def _send_slice(lease: Lease, slice_: list[Letter], provider: providers.Provider
             untouched if is_judged else _set_aside(lease, untouched)
         )
         lease.count(outcomes)
-        meter.count(lease.lane, outcomes, seconds)
         _settle(outcomes)
         if lease.judged:
             leases.made_progress(lease)
+        meter.count(lease.lane, outcomes, seconds)  # last: nothing waits for what only watches
     if any(outcome.fate is Fate.SENT for outcome in outcomes):
         lanes.was_answered(lease.lane, lease.edition_id)
     return len(slice_) - len(open_)
