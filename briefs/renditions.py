@@ -163,6 +163,9 @@ def keep_file(file: Path, made: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as part:
             part.write(made)
+            part.flush()
+            # Else a loss of power leaves the name, and nothing in it.
+            os.fsync(handle)
         Path(name).replace(file)
     except OSError:
         Path(name).unlink(missing_ok=True)

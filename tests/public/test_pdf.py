@@ -147,6 +147,21 @@ def test_a_lost_file_is_made_again(client: Client, paper: list[Sheet]) -> None:
     assert len(paper) == 2
 
 
+@pytest.mark.sqlite_only
+def test_a_file_has_its_name_once_the_disk_has_it(
+    paper: list[Sheet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    brief = published()
+    row = renditions.want(brief, sheet_of(brief))
+    assert not renditions.make(row)
+    assert not list(renditions.folder_of("pdf").glob(f"*{row.digest}*"))
+    assert Rendition.objects.get().status == "wanted"
+
+
 def test_what_two_workers_see_one_of_them_makes(paper: list[Sheet]) -> None:
     brief = published()
     renditions.want(brief, sheet_of(brief))
