@@ -58,6 +58,8 @@ def _ip(text: str) -> str | None:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return str(ip_address(text.partition("%")[0]))
+        found = ip_address(text.partition("%")[0])
     except ValueError:
         return None
+    # A server that listens on [::] writes IPv4 as if all of it were one network (RFC 4291).
+    return str(getattr(found, "ipv4_mapped", None) or found)

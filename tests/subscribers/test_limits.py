@@ -161,3 +161,15 @@ def test_ten_thousand_sign_ups_for_one_victim_are_one_mail(client, stamp, most):
     due = sorted(Notice.objects.values_list("due_at", flat=True))
     assert len(due) == 2
     assert (due[1] - due[0]).total_seconds() >= 3599
+
+
+@pytest.mark.parametrize("is_behind_proxy", [True, False])
+def test_who_comes_by_ipv4_is_one_visitor_also_where_the_server_listens_on_ipv6(
+    rf, settings, is_behind_proxy
+):
+    settings.SECURE_PROXY_SSL_HEADER = (
+        ("HTTP_X_FORWARDED_PROTO", "https") if is_behind_proxy else None
+    )
+    name = "HTTP_X_FORWARDED_FOR" if is_behind_proxy else "REMOTE_ADDR"
+    request = rf.get("/", **{name: "::ffff:192.0.2.7"})
+    assert origin_of(request)["ip"] == "192.0.2.7"
