@@ -114,6 +114,9 @@ def test_what_is_for_those_who_watch_from_inside_is_not_for_the_world():
         assert re.search(rf"@inside path .*{page}", caddy)
     assert "proxy_set_header X-Forwarded-Proto $scheme;" in nginx
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx, "replaced, not added to"
+    # A program is told of X_Forwarded_For under the same name.
+    assert "underscores_in_headers on;" not in nginx
+    assert re.search(r"^\trequest_header -\*_\*$", caddy, re.MULTILINE)
 
 
 @pytest.mark.slow

@@ -83,7 +83,9 @@ class Fake(BaseHTTPRequestHandler):
     answers: dict[str, tuple[int, dict[str, str], str]]
 
     def do_GET(self):
-        status, headers, body = self.answers.get(self.path, (404, {}, ""))
+        usual = self.answers.get(self.path, (404, {}, ""))
+        told = "as http" if "X_Forwarded_Proto" in self.headers else ""
+        status, headers, body = self.answers.get(told, usual)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -120,6 +122,13 @@ def test_faults_between_the_site_and_its_readers_are_named(fake, settings):
     ):
         fake.answers.update({"/healthz": ALIVE, "/": page_})
         assert words in the_only("site").cure
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_SSL_REDIRECT = True
+    fake.answers.update({"/": (200, {}, "")})
+    assert troubles("site") == []
+    fake.answers["as http"] = (301, {"Location": fake.url + "/"}, "")
+    assert "request_header -*_*" in the_only("site").cure
+    del fake.answers["as http"]
     fake.answers.update({"/healthz": (502, {}, ""), "/": (502, {}, "")})
     assert "Start the web server" in the_only("site").cure
     fake.answers.update({"/healthz": (200, {}, "<h1>Parked</h1>"), "/": (200, {}, "")})

@@ -1,7 +1,7 @@
 """Whether the site answers where SITE_URL says, and as this one."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -30,7 +30,8 @@ def site() -> Iterator[Trouble]:
         yield _unanswered(url, error)
         return
     if alive.status_code == 200 and alive.text.strip() == ALIVE:
-        yield from _first_page(url, page)
+        found = list(_first_page(url, page))
+        yield from found or _believed(url)
         return
     if _is_upgrade(url, alive) or _is_upgrade(url, page):
         cure = f"Write SITE_URL=https://{urlsplit(url).netloc}, and restart web and worker."
@@ -43,8 +44,8 @@ def site() -> Iterator[Trouble]:
         yield Trouble(f"Another site answers at SITE_URL (status {alive.status_code}).", cure, url)
 
 
-def _get(url: str) -> requests.Response:
-    return requests.get(url, timeout=PATIENCE, allow_redirects=False)
+def _get(url: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+    return requests.get(url, timeout=PATIENCE, allow_redirects=False, headers=headers)
 
 
 def _short(error: Exception) -> str:
@@ -70,6 +71,24 @@ def _first_page(url: str, page: requests.Response) -> Iterator[Trouble]:
     elif page.status_code >= 500:
         cure = "Look at the web server's log."
         yield Trouble(f"The first page fails (status {page.status_code}).", cure, url)
+
+
+def _believed(url: str) -> Iterator[Trouble]:
+    """Try whether the proxy hands on X_Forwarded_Proto: a program reads it as X-Forwarded-Proto."""
+    if not (settings.SECURE_PROXY_SSL_HEADER and settings.SECURE_SSL_REDIRECT):
+        return  # the program would not show it
+    try:
+        page = _get(f"{url}/", {"X_Forwarded_Proto": "http"})
+    except (requests.RequestException, OSError, ValueError):
+        return  # it has answered before
+    if page.is_redirect and page.headers.get("Location", "").rstrip("/") == url.rstrip("/"):
+        yield Trouble(
+            "The proxy hands on what a visitor writes as X_Forwarded_…: anybody can say where they "
+            "come from, and no limit and no lock-out holds.",
+            "Let it drop headers with underscores: request_header -*_* in Caddy; in nginx "
+            "underscores_in_headers is off unless somebody has set it.",
+            url,
+        )
 
 
 def _is_upgrade(url: str, answer: requests.Response) -> bool:
