@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.urls import reverse_lazy
 
-APPS = [
+LOG_IN_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -94,12 +94,6 @@ SOCIALACCOUNT_ADAPTER = "intelbrief.log_in.single_sign_on.Adapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
-
-
-def every_setting() -> dict[str, Any]:
-    """Return what stands here in capitals, to be taken into the settings."""
-    ours = {"APPS", "Any"}
-    return {name: value for name, value in globals().items() if name.isupper() and name not in ours}
 
 
 def single_sign_on(

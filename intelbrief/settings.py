@@ -18,11 +18,13 @@ from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv, validate
 
-from intelbrief import log_in_settings, mail_settings
+from intelbrief import log_in_settings, mail_settings, task_settings
 from intelbrief.desk_look import UNFOLD as UNFOLD
 from intelbrief.keys import load_or_make
+from intelbrief.log_in_settings import *  # noqa: F403  (settings that nobody is asked for)
 from intelbrief.logs import logging_of
 from intelbrief.ops import valkey
+from intelbrief.task_settings import *  # noqa: F403  (settings that nobody is asked for)
 
 django_stubs_ext.monkeypatch()
 
@@ -56,7 +58,6 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # --- what is embedded -----------------------------------------------------
 
-EMBEDDED_DATABASE = not env.str("DATABASE_URL", "")
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", "smtp" if env.str("EMAIL_URL", "") else "")
 # A configured provider, or a site that the world can reach, turns the inbox off.
@@ -111,7 +112,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",  # its widgets' templates, beside our own
     "anymail",
-    *log_in_settings.APPS,
+    *log_in_settings.LOG_IN_APPS,
     "briefs",
     "subscribers",
     "deliveries",
@@ -226,71 +227,12 @@ BRAKE_COMPLAINTS = env.float("BRAKE_COMPLAINTS", 0.1)
 BRAKE_AFTER = env.int("BRAKE_AFTER", 200)
 
 CELERY_BROKER_URL = env.str("BROKER_URL", _BROKER_URL)
-CELERY_TASK_IGNORE_RESULT = True
-# Celery would open a connection to the database for each task: several milliseconds of
-# PostgreSQL's time. intelbrief.celery closes those that are old or broken instead.
-CELERY_DB_REUSE_MAX = 1_000_000
-CELERY_TASK_ACKS_LATE = True
-# Without this, acks_late loses the task of a pool child that was killed.
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Each worker has a queue of its own too, for what can be done on its host alone: only there
-# lie the journals that prove what became of the letters of a process that died.
-CELERY_WORKER_DIRECT = True
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
 # By how much the worker that `manage.py up` starts yields to pages, see nice(2): at 3 it gets
 # half of what the web server gets, where both want the processor.
 WORKER_NICE = env.int("WORKER_NICE", 3)
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY = False  # a doorbell that nobody hears is rung again by the tick
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # visibility_timeout alone is ignored for about 100 s: the restore must run often too.
-    "visibility_timeout": 120,
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 5,
-    "socket_timeout": 30,
-    # kombu sleeps for seconds before it gives up, and a visitor would wait for it.
-    "max_retries": 0,
-}
-# Separate queues, since priority numbers mean the opposite on Redis and RabbitMQ.
-CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
-CELERY_TASK_ROUTES = {
-    "deliveries.tasks.drain": {"queue": "editions"},
-    # A confirmation waits for no import.
-    "subscribers.tasks.run_imports": {"queue": "housekeeping"},
-    "subscribers.tasks.tidy_imports": {"queue": "housekeeping"},
-    "subscribers.tasks.*": {"queue": "notices"},
-}
-CELERY_BEAT_SCHEDULE = {
-    "tick": {
-        "task": "deliveries.tasks.heartbeat",
-        "schedule": TICK_SECONDS,
-        "args": ["scheduler"],
-    },
-    "webhooks": {
-        "task": "api.tasks.tend_hooks",
-        "schedule": TICK_SECONDS,
-    },
-    "readers by the day": {
-        "task": "analytics.tasks.roll_up",
-        "schedule": 60.0,
-    },
-    "what is old": {
-        "task": "analytics.tasks.prune",
-        "schedule": 60.0,
-    },
-    "renditions of briefs": {
-        "task": "briefs.tasks.look_after_renditions",
-        "schedule": 60.0,
-    },
-    "where mail arrives": {
-        "task": "analytics.tasks.watch_over_domains",
-        "schedule": 300.0,
-    },
-}
+CELERY_BEAT_SCHEDULE = task_settings.schedule(TICK_SECONDS)
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
 
 # --- mail -----------------------------------------------------------------
@@ -353,7 +295,6 @@ UNMATCHED_EVENTS_KEPT = timedelta(days=env.float("UNMATCHED_EVENT_DAYS", 3.0, va
 # --- people ---------------------------------------------------------------
 
 AUTH_USER_MODEL = "briefs.User"
-globals().update(log_in_settings.every_setting())
 try:
     SINGLE_SIGN_ON = log_in_settings.single_sign_on(
         issuer=env.str("OIDC_ISSUER", ""),
