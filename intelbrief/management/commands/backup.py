@@ -72,6 +72,4 @@ class Command(BaseCommand):
         for note in made.notes:
             self.stderr.write(note)
         if not options["without_keys"]:
-            say_to_user(
-                "It holds addresses and keys: whoever has it can act for you."
-            )
+            say_to_user("It holds addresses and keys: whoever has it can act for you.")
