@@ -9,7 +9,7 @@ from api import bodies, keys, limits
 from api.models import ApiKey
 from api.models.keys import Scope
 from api.problems import Problem
-from briefs import roles
+from briefs import roles, second_factor
 from briefs.roles import Verb
 from subscribers.origin import likely_ip_of
 
@@ -32,6 +32,7 @@ class Key(HttpBearer):
                 "not-allowed", f"This needs a key with the scope {self.scope}.", more=self._needs()
             )
         require(key, self.verb)
+        _require_second_factor(key)
         # Read before anything looks at it: here its errors are told as what they are.
         request.__dict__["_api_body"] = bodies.read(request)
         return key
@@ -46,6 +47,16 @@ def require(key: ApiKey, verb: Verb) -> None:
         raise Problem(
             "not-allowed",
             f"This key acts as {key.user}, who may not {verb} for {key.publication}.",
+        )
+
+
+def _require_second_factor(key: ApiKey) -> None:
+    """Raise Problem while the desk is closed to the user of *key*: a key may no more than they."""
+    if second_factor.is_missing(key.user):
+        raise Problem(
+            "not-allowed",
+            f"This key acts as {key.user}, who has to set up a second factor at the desk first: "
+            "a publication asks for it.",
         )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -68,6 +69,16 @@ def test_a_key_ends_when_it_is_revoked_expires_or_its_user_goes(olga: Program) -
     type(olga.user).objects.filter(pk=olga.user.pk).update(is_active=True)
     keys.revoke(olga.key, olga.user)
     assert olga.get("/briefs").status_code == 401
+
+
+def test_a_key_waits_for_the_second_factor_as_its_user_does(olga: Program) -> None:
+    olga.key.publication.requires_second_factor = True
+    olga.key.publication.save()
+    answer = olga.get("/briefs")
+    assert answer.status_code == 403
+    assert "second factor" in answer.json()["detail"]
+    TOTP.activate(olga.user, generate_totp_secret())
+    assert olga.get("/briefs").status_code == 200
 
 
 def test_its_last_use_is_shown(olga: Program) -> None:
