@@ -84,13 +84,13 @@ def beat() -> bool:
     if doubt := _doubt(row, fingerprint):
         _hold(row, doubt)
         return False
-    now = _now()
+    at = now()
     # Either way: a clock that was ahead has been put right.
-    if abs(now - row.seen_at) > BEAT or row.fingerprint != fingerprint:
+    if abs(at - row.seen_at) > BEAT or row.fingerprint != fingerprint:
         Installation.objects.filter(pk=1, held_since__isnull=True).update(
             seen_at=Now(), fingerprint=fingerprint, **_sample(row)
         )
-        _remember(fingerprint, now)
+        _remember(fingerprint, at)
     _here.yes = connection.connection, time.clock_gettime(CLOCK) + FRESH_SECONDS
     return True
 
@@ -150,7 +150,7 @@ def confirm() -> bool:
     Installation.objects.filter(pk=1).update(
         fingerprint=fingerprint, seen_at=Now(), held_since=None, word="", **changes
     )
-    _remember(fingerprint, _now())
+    _remember(fingerprint, now())
     if stands_against:
         log.warning("An operator has confirmed this installation: %s", fingerprint)
     return stands_against
@@ -227,7 +227,7 @@ def _row(fingerprint: str) -> Installation:
     return row
 
 
-def _now() -> dt.datetime:
+def now() -> dt.datetime:
     """Return the database's time."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -258,7 +258,7 @@ def _doubt(row: Installation, fingerprint: str) -> "_Doubt | None":
             # Fits nothing from now on, so that readers' notices wait too.
             f"{row.fingerprint} at an earlier time"[:200],
         )
-    gap = _now() - row.seen_at
+    gap = now() - row.seen_at
     # What was scheduled since then was so here, by a person who saw this database.
     waiting = Edition.objects.filter(status__in=AT_WORK, created_at__lte=row.seen_at)
     if gap > GAP and waiting.exists():
@@ -310,19 +310,20 @@ def _tell(word: str) -> None:
 # --- the witness ----------------------------------------------------------
 
 
-def _key(fingerprint: str) -> str:
+def witness_key(fingerprint: str) -> str:
+    """Return under which key of the cache it is known when a database was last seen."""
     return f"installation:{hashlib.sha256(fingerprint.encode()).hexdigest()[:32]}"
 
 
 def _remember(fingerprint: str, moment: dt.datetime) -> None:
     with suppress(RedisError):
-        cache.set(_key(fingerprint), moment.isoformat(), None)
+        cache.set(witness_key(fingerprint), moment.isoformat(), None)
 
 
 def _witness(fingerprint: str) -> dt.datetime | None:
     """Return when this database was last seen, as Redis knows; None where it knows nothing."""
     try:
-        seen = cache.get(_key(fingerprint))
+        seen = cache.get(witness_key(fingerprint))
         return dt.datetime.fromisoformat(seen) if seen else None
     except (RedisError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""What kind of disk a folder is on; asked before there are settings, too (.ci/run)."""
+"""What kind of disk a folder is on, and what it needs; asked before there are settings, too."""
 
 import os
 import re
@@ -6,6 +6,9 @@ from pathlib import Path
 
 # What is written there is gone with the container or the next boot.
 FLEETING = {"tmpfs", "ramfs", "overlay", "aufs"}
+# What a slice's journal, a database's log and a day of pages need at the least.
+LEAST_DISK = 500 * 1024 * 1024  # octets
+LEAST_INODES = 1_000
 
 
 def filesystem_of(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:

@@ -31,14 +31,12 @@ from deliveries.models import Installation
 from deliveries.preflight import lookups, reachable
 from deliveries.tasks import REMEMBERED
 from deliveries.tracking import stream
+from intelbrief.disks import LEAST_DISK, LEAST_INODES
 from intelbrief.masking import masked
 
 # A tick comes every few seconds, and the database notes it every ten.
 SILENT_SECONDS = 60.0
 PATIENCE_SECONDS = 3.0
-# What a slice's journal, a database's log and a day of pages need at the least.
-LEAST_DISK = 500 * 1024 * 1024
-LEAST_FILES = 1000
 # Applied migrations stay applied; only a restored database takes them back.
 MIGRATIONS_HOLD = 60.0
 
@@ -294,7 +292,7 @@ def disk() -> str:
     if free < LEAST_DISK:
         left = free // 1024**2
         return f"The disk of {folder} has {left} MB left. Make room: a full one stops the send."
-    if files.f_files > 0 and files.f_favail < LEAST_FILES:
+    if files.f_files > 0 and files.f_favail < LEAST_INODES:
         return f"The disk of {folder} has room for {files.f_favail} more files only. Delete some."
     if not os.access(folder, os.W_OK):
         return f"{folder} cannot be written. Give it to the user that runs IntelBrief."

@@ -124,7 +124,7 @@ def clock() -> Iterator[Trouble]:
 def two_installations() -> Iterator[Trouble]:
     """Find a second installation on this Redis: each would ring for the other's workers, and share
     its limits and its cache."""
-    own = cache.make_key(guard._key(guard.find_fingerprint())).encode()
+    own = cache.make_key(guard.witness_key(guard.find_fingerprint())).encode()
     now = dt.datetime.now(dt.UTC)
     with stream.connected(PATIENCE) as link:
         others = [

@@ -115,11 +115,6 @@ def backups() -> Iterator[Trouble]:
     )
     if row is None or row.backed_up_at is None:
         yield Trouble("No backup was ever made here.", cure, "", severity)
-    elif guard_now() - row.backed_up_at > OLD_BACKUP:
+    elif guard.now() - row.backed_up_at > OLD_BACKUP:
         at = f"{row.backed_up_at:%Y-%m-%d %H:%M} UTC"
         yield Trouble("The last backup is old.", cure, at, severity)
-
-
-def guard_now() -> dt.datetime:
-    """Return the database's time."""
-    return guard._now()

@@ -14,14 +14,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from environs import EnvError, FileAwareEnv
 
+from intelbrief.disks import LEAST_DISK, LEAST_INODES
 from intelbrief.ops.backup import marker
 from intelbrief.ops.doctor import Severity, Trouble, examination
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 # An encoded newline in a subject became a header of its own before (CVE-2024-6923).
 MENDED = {11: 10, 12: 5}
-LEAST_DISK = 500 * 1024 * 1024
 LITTLE_DISK = 2 * 1024 * 1024 * 1024
+FEW_INODES = 10_000
 # Variables that name a file with a secret in it.
 _OURS = re.compile(
     r"[A-Z_]*(SECRET|KEY|KEYS|TOKEN|PASSWORD|_URL|MAILBOX|PROVIDERS|DSN)[A-Z_]*_FILE"
@@ -101,9 +102,13 @@ def disk() -> Iterator[Trouble]:
             Severity.BROKEN if free < LEAST_DISK else Severity.WARNING,
         )
     files = os.statvfs(folder)
-    if files.f_files > 0 and files.f_favail < 10_000:
-        what = f"The disk of VAR_DIR has room for {files.f_favail} more files only."
-        yield Trouble(what, "Delete many small files: df -i tells where.", str(folder))
+    if files.f_files > 0 and files.f_favail < FEW_INODES:
+        yield Trouble(
+            f"The disk of VAR_DIR has room for {files.f_favail} more files only.",
+            "Delete many small files: df -i tells where.",
+            str(folder),
+            Severity.BROKEN if files.f_favail < LEAST_INODES else Severity.WARNING,
+        )
 
 
 @examination("open-files", Severity.WARNING)
