@@ -5,7 +5,7 @@ import logging
 from http import HTTPStatus
 
 from django.core.exceptions import DisallowedHost
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
@@ -54,6 +54,8 @@ def answer(request: HttpRequest) -> HttpResponseBase:
     if is_head and isinstance(found, HttpResponse):
         found.headers["Content-Length"] = str(len(found.content))
         found.content = b""
+    elif is_head and isinstance(found, StreamingHttpResponse):
+        found.streaming_content = iter(())  # nobody reads the rows that it would ask for
     return found
 
 

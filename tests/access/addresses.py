@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.urls import URLResolver, get_resolver
@@ -87,28 +88,28 @@ def _plain(written: str) -> str:
 
 def of_the_desk(rows: dict[str, Any]) -> dict[str, str]:
     """Return the path of each address of the desk by its name, for *rows*."""
+    keys = {model: row.pk for model, row in rows.items()}
     found = {}
     for address in every():
         if address.space != "admin":
             continue
-        about = _about(address.name)
-        values = FILLED | {"verb": VERBS.get(address.name, "")}
-        row = rows.get(SPECIAL.get(address.name, about))
-
-        def value(match: re.Match[str], values: Any = values, row: Any = row, a: Any = address) -> str:
-            name = match[1]
-            if name in values:
-                return str(values[name])
-            if a.name in ("view_on_site", "catch_all"):
-                return "1"
-            assert row is not None, f"Say in ABOUT of which row {a.name} tells."
-            return str(row.pk)
-
-        keys = {model: row.pk for model, row in rows.items()}
-        query = QUERIES.get(address.name, "").format_map(keys)
-        path = "/" + _PART.sub(value, address.written)
-        found[address.name] = f"{path}?{query}" if query else path
+        name = address.name
+        values = FILLED | {"verb": VERBS.get(name, "")}
+        about = SPECIAL.get(name, _about(name))
+        if name in ("view_on_site", "catch_all"):
+            path = _PART.sub("1", address.written)
+        else:
+            wanted = [part for part in _PART.findall(address.written) if part not in values]
+            assert not wanted or about in rows, f"Say in ABOUT of which row {name} tells."
+            values |= {part: str(keys[about]) for part in wanted}
+            path = _PART.sub(partial(_value, values), address.written)
+        query = QUERIES.get(name, "").format_map(keys)
+        found[name] = f"/{path}?{query}" if query else f"/{path}"
     return found
+
+
+def _value(values: dict[str, str], part: re.Match[str]) -> str:
+    return values[part[1]]
 
 
 def _about(name: str) -> str:
@@ -117,4 +118,6 @@ def _about(name: str) -> str:
             return about
     app, _, rest = name.partition("_")
     model = rest.partition("_")[0]
-    return BRIEF if app == "deliveries" and model not in ("delivery", "edition", "segment") else model
+    return (
+        BRIEF if app == "deliveries" and model not in ("delivery", "edition", "segment") else model
+    )

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from api.hooks.kinds import KINDS
+
 # Roles in publication A, each with all that the ones before it may. "staff" is whoever may log in
 # to the desk; "root" looks after the whole site; at "nobody" a method is refused to everybody.
 LADDER = ("staff", "writer", "editor", "publisher", "owner", "root", "nobody")
@@ -190,10 +192,14 @@ QUIET = {
     "subscribers_importrun_change": "its buttons lead to subscribers_import_do",
 }
 # What forms want besides what stands in them.
+_PASSWORDS = {"password1": "to-sail-away-1", "password2": "to-sail-away-1"}
 FILLED: dict[str, dict[str, str]] = {
     "api_apikey_add": {"scopes": "briefs:read"},
-    "api_hookendpoint_add": {"url": "https://hooks.harbour-watch.org/y", "types": "brief.published"},
-    "auth_user_password_change": {"password1": "to-sail-away-1", "password2": "to-sail-away-1"},
+    "api_hookendpoint_add": {
+        "url": "https://hooks.harbour-watch.org/y",
+        "types": next(iter(KINDS)),
+    },
+    "auth_user_password_change": _PASSWORDS,
     "briefs_author_add": {"slug": "x"},
     "briefs_brief_add": {"body": "It came.", "brief": "", "id": ""},
     "briefs_topic_add": {"slug": "x"},
@@ -201,7 +207,7 @@ FILLED: dict[str, dict[str, str]] = {
     "briefs_invitation_add": {"address": "x@new.example"},
     "briefs_membership_add": {"user": "staff@site.example"},
     "briefs_publication_add": {"slug": "another", "sender_address": "x@new.example"},
-    "briefs_user_add": {"email": "x@new.example", "password1": "to-sail-away-1", "password2": "to-sail-away-1"},
+    "briefs_user_add": {"email": "x@new.example", **_PASSWORDS},
     "deliveries_segment_add": {"kind": "language", "language": "de"},
     "deliveries_segment_change": {"kind": "language", "language": "de"},
     "subscribers_subscriber_add": {"address": "x@new.example"},

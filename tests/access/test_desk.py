@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 # Every role with every method at every address: half a minute. Without, some take turns.
 WHOLE = os.environ.get("WHOLE_MATRIX") == "1"
+# What Django itself brings for each model, the same code each time, and knows no POST.
+BROUGHT = ("_short", "_history")
 HIDDEN = MARK.encode()
 # Whom the desk does not let in at all, and where it leads them.
 OUTSIDE = {**dict.fromkeys((*SHUT_OUT, "plain"), "/admin/login/"), "owing": "/accounts/"}
@@ -109,7 +111,8 @@ def test_nobody_below_the_right_role_gets_a_page_or_changes_a_row(everything: Sc
         assert rule is not None
         page = Page(number, name, path, rule)
         _looked_at(matrix, page)
-        _posted(matrix, page, _form(matrix, page))
+        if WHOLE or not name.endswith(BROUGHT):
+            _posted(matrix, page, _form(matrix, page))
     assert matrix.holes == [], "\n".join(matrix.holes)
 
 
@@ -125,6 +128,8 @@ class Page(NamedTuple):
 def _looked_at(matrix: Matrix, page: Page) -> None:
     number, name, path, rule = page
     below = roles_below(rule.get, rule)
+    if name.endswith("_short") and not WHOLE:
+        below = below[:1]
     for role in asked_as(number, below):
         matrix.refused(name, "GET", path, role)
     for method in ("HEAD", *in_turn(number, ["OPTIONS", "PUT", "PATCH", "DELETE"])):
@@ -135,7 +140,8 @@ def _looked_at(matrix: Matrix, page: Page) -> None:
     with _unrendered():
         answer = matrix.unchanged(name, "GET", path, rule.get)
         # Who may look changes nothing by any other method but POST.
-        for method in in_turn(number, ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]):
+        others = ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]
+        for method in [] if name.endswith(BROUGHT) else in_turn(number, others):
             matrix.unchanged(name, method, path, rule.get)
     leads_on = name in rules.LEADS_ON or name.endswith("_short")
     if answer.status != (302 if leads_on else 200):
@@ -164,10 +170,10 @@ def _posted(matrix: Matrix, page: Page, body: bytes) -> None:
             is_shown = rule.get != "nobody" and role not in see_nothing
             how = matrix.unchanged if is_shown else matrix.refused
             how(name, "POST", path, role, body)
-        if rule.is_general and "stranger" not in below and name not in rules.SHARED:
-            matrix.unchanged(name, "POST", path, "stranger", body)
         if rule.post == "nobody":
             return
+        if rule.is_general and "stranger" not in below and name not in rules.SHARED:
+            matrix.unchanged(name, "POST", path, "stranger", body)
         answer = matrix.ask(name, "POST", path, rule.post, body)
     # That who may does change something: else all of the above would prove nothing.
     if bool(answer.written) == (name in rules.QUIET):
@@ -177,7 +183,7 @@ def _posted(matrix: Matrix, page: Page, body: bytes) -> None:
 
 def _unrendered() -> Any:
     """Return what lets pages be made without their words, where nobody looks at them."""
-    return mock.patch.object(Template, "render", lambda *_given, **_more: "")
+    return mock.patch.object(Template, "render", return_value="")
 
 
 def _words(scene: Scene, name: str) -> dict[str, str]:
