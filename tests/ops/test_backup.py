@@ -200,6 +200,15 @@ def test_a_restore_waits_until_nobody_works_here(settings, here, tmp_path):
     cache.set("rang:worker", time.time(), 60)
     call_refused(path, "The worker has rung .* Stop web, worker and scheduler", "--replace")
     assert marker.read(here) is None
+    cache.clear()
+    # A web server alone rings for nothing and locks nothing.
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as link:
+        link.execute("SELECT count(*) FROM briefs_publication").fetchone()
+        call_refused(path, "Another process has the database open.", "--replace")
+    with restoring._alone():
+        call_refused(path, "Another restore is at work here", "--replace")
+    assert marker.read(here) is None
+    assert list(here.glob("re*")) == list(here.glob(".re*")) == []
 
 
 @pytest.mark.sqlite_only

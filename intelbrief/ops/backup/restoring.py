@@ -4,9 +4,11 @@ import datetime as dt
 import fcntl
 import os
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,13 @@ def restore(
     a person, a brief or a reader is left alone. What was here is kept aside.
     """
     _refuse_no_file(path)
+    with _alone():
+        return _restore(path, replace=replace, only_check=only_check, say=say)
+
+
+def _restore(
+    path: Path, *, replace: bool, only_check: bool, say: Callable[[str], None]
+) -> Restored:
     stage = _stage()
     try:
         say("reading it, and comparing every octet")
@@ -89,10 +98,29 @@ def restore(
             aside.rmdir()
         return Restored(manifest, aside if aside.exists() else None, list(_todo(manifest)))
     except OSError as error:
-        words = f"{error.filename or settings.VAR_DIR}: {error.strerror or error}"
-        raise Trouble(f"The backup cannot be restored: {words}.") from error
+        raise _unwritable(error) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one restore be at work: two would put the database of one beside files of the other."""
+    with ExitStack() as stack:
+        try:
+            settings.RUN_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = stack.enter_context((settings.RUN_DIR / "restore.lock").open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Trouble("Another restore is at work here. Wait until it is done.") from error
+        except OSError as error:
+            raise _unwritable(error) from error
+        yield
+
+
+def _unwritable(error: OSError) -> Trouble:
+    words = f"{error.filename or settings.VAR_DIR}: {error.strerror or error}"
+    return Trouble(f"The backup cannot be restored: {words}.")
 
 
 def _refuse_no_file(path: Path) -> None:
@@ -189,8 +217,7 @@ def _at_work() -> Iterator[str]:
     for key, at in rang.items():
         if time.time() - at < recent:
             yield f"The {key.partition(':')[2]} has rung in the last {recent:.0f} seconds."
-    if connection.vendor == "postgresql":
-        yield from _sessions()
+    yield from _sessions() if connection.vendor == "postgresql" else _others_in_the_file()
 
 
 def _sessions() -> Iterator[str]:
@@ -203,6 +230,21 @@ def _sessions() -> Iterator[str]:
     connections.close_all()
     if number:
         yield f"The database has {number} other connections (of “{user}” for one)."
+
+
+def _others_in_the_file() -> Iterator[str]:
+    """Find a web server of which nothing else tells: it would go on in the file that is moved."""
+    connections.close_all()
+    name = Path(connection.settings_dict["NAME"])
+    if not name.exists():
+        return
+    try:
+        with closing(sqlite3.connect(name, timeout=1)) as link:
+            # SQLite does this for who is alone with the file; Django's next connection undoes it.
+            link.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.DatabaseError as error:  # else: it is damaged, which is why it is replaced
+        if "locked" in str(error):
+            yield "Another process has the database open."
 
 
 def _is_locked(path: Path) -> bool:
