@@ -12,7 +12,6 @@ from api.models.keys import Scope
 from api.v1 import api, operations
 from briefs.roles import Verb
 
-METHODS = ("get", "post", "patch", "delete")
 WHO: dict[Verb, str] = {
     "write": "everybody who works here",
     "edit": "editors, publishers, owners",

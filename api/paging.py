@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from ninja import Field, Query, Schema
 
 from api.bodies import require_text
-from api.problems import Problem
+from api.problems import Problem, invalid
 
 MOST = 200
 USUAL = 50
@@ -86,11 +86,8 @@ def _opened(cursor: str, of_list: str) -> int:
     require_text(cursor)
     body, _dot, mac = cursor.rpartition(".")
     if not constant_time_compare(mac, _mac(body, of_list)):
-        raise Problem(
-            "invalid",
-            "This cursor was given for another list. Begin without one.",
-            errors=[{"where": "query.cursor", "message": "It is not ours, or of other filters."}],
-        )
+        detail = "This cursor was given for another list. Begin without one."
+        raise invalid(detail, "query.cursor", "It is not ours, or of other filters.")
     try:
         return int(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     except (ValueError, binascii.Error) as error:  # signed, and made by nobody

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,6 +56,20 @@ class Problem(Exception):
 def not_found(detail: str = "") -> Problem:
     """Return the one answer for what is not there and what is not this key's to know of."""
     return Problem("not-found", detail or "There is nothing at this address for this key.")
+
+
+def invalid(detail: str, where: str, message: str) -> Problem:
+    """Return what is said where one field is wrong, the one at *where*."""
+    return Problem("invalid", detail, errors=[{"where": where, "message": message}])
+
+
+def errors_of(form: BaseForm) -> list[dict[str, str]]:
+    """Return what *form* says of its fields, as a problem lists it."""
+    return [
+        {"where": "body" if name == "__all__" else f"body.{name}", "message": str(message)}
+        for name, messages in form.errors.items()
+        for message in messages
+    ]
 
 
 def answer(problem: Problem, request: HttpRequest) -> HttpResponse:

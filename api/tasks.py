@@ -1,4 +1,4 @@
-"""The tasks of outgoing webhooks: they hold no state, and may run twice or never."""
+"""The tasks of webhooks and of stored answers: they hold no state, and may run twice or never."""
 
 import logging
 from contextlib import suppress

@@ -7,6 +7,7 @@ from django.forms import model_to_dict
 from django.forms.models import inlineformset_factory
 from django.http import QueryDict
 
+from api import problems
 from api.problems import Problem
 from briefs import audit, embargo, revisions, text_versions, workflow
 from briefs.admin import form_values
@@ -87,12 +88,7 @@ def _stored(brief: Brief, values: dict[str, Any], by: User) -> Brief:
 
 
 def _invalid(form: BriefForm, points: Any) -> Problem:
-    errors = [
-        {"where": "body" if name == "__all__" else f"body.{name}", "message": str(message)}
-        for name, messages in form.errors.items()
-        for message in messages
-    ]
-    errors += [
+    errors = problems.errors_of(form) + [
         {"where": f"body.{POINTS}.{number}", "message": str(message)}
         for number, row in enumerate(points.errors)
         for messages in row.values()
@@ -107,8 +103,7 @@ def _require_same_address(brief: Brief, wanted: dict[str, Any]) -> None:
     for name in STAYS:
         if name in wanted and wanted[name] != getattr(brief, name):
             message = "A published brief keeps its date line and web address."
-            where = [{"where": f"body.{name}", "message": message}]
-            raise Problem("invalid", "The brief was not saved.", errors=where)
+            raise problems.invalid("The brief was not saved.", f"body.{name}", message)
 
 
 def _read(given: dict[str, Any], publication: Publication) -> dict[str, Any]:
@@ -130,8 +125,8 @@ def _ids(rows: Any, by: str, chosen: list[Any], field: str) -> list[int]:
     known = dict(rows.filter(**{f"{by}__in": chosen}).values_list(by, "pk"))
     if unknown := [str(one) for one in chosen if one not in known]:
         message = f"{', '.join(unknown)[:300]}: there is none that is called so."
-        where = [{"where": f"body.{field}", "message": message}]
-        raise Problem("invalid", "Something was chosen that there is not.", errors=where)
+        detail = "Something was chosen that there is not."
+        raise problems.invalid(detail, f"body.{field}", message)
     return [known[one] for one in chosen]
 
 

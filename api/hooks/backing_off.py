@@ -33,9 +33,8 @@ def pause(tries: int, retry_after: str = "") -> dt.timedelta | None:
 def asked(retry_after: str) -> int:
     """Return the seconds that a Retry-After header asks for, an hour at most; 0 for a date."""
     text = retry_after.strip()
-    return (
-        min(int(text), _LONGEST_ASKED) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-    )
+    is_number = text.isascii() and text.isdigit() and len(text) < 9
+    return min(int(text), _LONGEST_ASKED) if is_number else 0
 
 
 def rest(endpoint: HookEndpoint, status: int | None, retry_after: str) -> None:

@@ -13,7 +13,7 @@ from api.authority import Key, key_of
 from api.idempotency import first
 from api.models.keys import Scope
 from api.paging import Page, page
-from api.problems import Problem, not_found
+from api.problems import Problem, invalid, not_found
 from api.routes import briefs
 from api.routes.sign_off import ask_outside
 from api.schemas import editions as shown
@@ -28,6 +28,8 @@ from subscribers import doorbell
 router = Router(tags=["Editions"])
 reads = Key(Scope.READ_EDITIONS, "write")
 sends = Key(Scope.WRITE_EDITIONS, "publish")
+# A time beyond is a typing error.
+_FAR = dt.timedelta(days=3650)
 
 
 def of_key(request: HttpRequest) -> QuerySet[Edition]:
@@ -151,9 +153,6 @@ def _later(given: shown.NewEdition) -> dt.datetime | None:
     return given.send_at
 
 
-_FAR = dt.timedelta(days=3650)
-
-
 def _on_the_wall(given: shown.NewEdition) -> str:
     if not given.local_time:
         return ""
@@ -175,8 +174,7 @@ def _segment(request: HttpRequest, segment_id: int | None) -> Segment | None:
 
 
 def _wrong(field: str, message: str) -> Problem:
-    where = [{"where": f"body.{field}", "message": message}]
-    return Problem("invalid", "Nothing was scheduled.", errors=where)
+    return invalid("Nothing was scheduled.", f"body.{field}", message)
 
 
 def _do(request: HttpRequest, edition_id: int, act: Callable[..., object]) -> shown.Edition:

@@ -9,13 +9,14 @@ from ninja import Body, Router, Status
 
 from api import writing
 from api.authority import Key, key_of
+from api.models import ApiKey
 from api.models.keys import Scope
 from api.paging import Page, page
-from api.problems import Problem, not_found
+from api.problems import Problem, errors_of, invalid, not_found
 from api.schemas import readers as shown
 from api.schemas.common import AskedFor, PathId
 from briefs.addresses import InvalidAddress, normalise
-from briefs.models import User
+from briefs.models import Topic, User
 from deliveries import privacy
 from subscribers import consent, doorbell, preferences
 from subscribers.models import Subscription
@@ -88,8 +89,7 @@ def _key_of(address: str, where: str) -> str:
     try:
         return normalise(address).key
     except InvalidAddress as error:
-        said = [{"where": where, "message": str(error)}]
-        raise Problem("invalid", "This is no address.", errors=said) from error
+        raise invalid("This is no address.", where, str(error)) from error
 
 
 @router.post(
@@ -116,16 +116,7 @@ def add_subscriber(
         if known and known.status in (Status_.ACTIVE, Status_.PAUSED):
             return Status(200, _shown(known))
         if not given.basis.strip():
-            asked = consent.request(
-                key.publication,
-                given.address,
-                source=SOURCE,
-                topics=[topic.pk for topic in topics],
-                **person,
-            )
-            if asked is None:
-                raise consent.SuppressedAddress(f"{given.address} is suppressed and never mailed.")
-            doorbell.ring("subscribers.tasks.send_notices")
+            asked = _ask(key, given.address, topics, person)
             return Status(202, _shown(found(request, asked.pk)))
         if known and known.status == Status_.UNSUBSCRIBED:
             raise Problem(
@@ -133,26 +124,34 @@ def add_subscriber(
                 "This reader has left. Without a basis they are asked by mail whether they want "
                 "to come back.",
             )
-        added = consent.add_by_hand(
-            key.publication,
-            given.address,
-            basis=given.basis,
-            by=key.user,
-            name=person["name"],
-            source=SOURCE,
-        )
-        further = {"language": given.language, "time_zone": given.time_zone}
-        _set(added, {name: value for name, value in further.items() if value}, key.user)
-        if topics:
-            preferences.choose(
-                added,
-                topics=topics,
-                rhythm=added.rhythm,
-                source=SOURCE,
-                origin=NOWHERE,
-                by=key.user,
-            )
+        added = _add(key, given, topics, person["name"])
         return Status(201, _shown(found(request, added.pk)))
+
+
+def _ask(key: ApiKey, address: str, topics: list[Topic], person: dict[str, Any]) -> Subscription:
+    """Have *address* mailed the question whether its owner wants the publication."""
+    ids = [topic.pk for topic in topics]
+    asked = consent.request(key.publication, address, source=SOURCE, topics=ids, **person)
+    if asked is None:
+        raise consent.SuppressedAddress(f"{address} is suppressed and never mailed.")
+    doorbell.ring("subscribers.tasks.send_notices")
+    return asked
+
+
+def _add(key: ApiKey, given: shown.NewSubscriber, topics: list[Topic], name: str) -> Subscription:
+    """Make whoever is *given* a reader at once, on the basis that is stated."""
+    added = consent.add_by_hand(
+        key.publication, given.address, basis=given.basis, by=key.user, name=name, source=SOURCE
+    )
+    further = {"language": given.language, "time_zone": given.time_zone}
+    _set(added, {name: value for name, value in further.items() if value}, key.user)
+    if topics:
+        _choose(added, topics, added.rhythm, key.user)
+    return added
+
+
+def _choose(row: Subscription, topics: list[Topic], rhythm: str, by: User) -> None:
+    preferences.choose(row, topics=topics, rhythm=rhythm, source=SOURCE, origin=NOWHERE, by=by)
 
 
 @router.get(
@@ -194,14 +193,7 @@ def change_subscriber(
                 if "topics" in wanted
                 else list(row.topics.all())
             )
-            preferences.choose(
-                row,
-                topics=topics,
-                rhythm=wanted.get("rhythm", row.rhythm),
-                source=SOURCE,
-                origin=NOWHERE,
-                by=key.user,
-            )
+            _choose(row, topics, wanted.get("rhythm", row.rhythm), key.user)
     return _shown(found(request, subscriber_id))
 
 
@@ -265,12 +257,8 @@ def _details(name: str, language: str, time_zone: str) -> dict[str, Any]:
     """Return it as the reader's own form reads it; raise Problem for what that refuses."""
     form = DetailsForm({"name": name, "language": language, "time_zone": time_zone})
     if not form.is_valid():
-        errors = [
-            {"where": f"body.{field}", "message": str(message)}
-            for field, messages in form.errors.items()
-            for message in messages
-        ]
-        raise Problem("invalid", "Something about the reader is not right.", errors=errors)
+        detail = "Something about the reader is not right."
+        raise Problem("invalid", detail, errors=errors_of(form))
     return {field: str(value) for field, value in form.cleaned_data.items()}
 
 

@@ -7,7 +7,7 @@ from ninja import Body, Router, Status
 from api.authority import Key, key_of
 from api.models.keys import Scope
 from api.paging import Page, page
-from api.problems import Problem, not_found
+from api.problems import invalid, not_found
 from api.schemas import readers as shown
 from api.schemas.common import AskedFor, PathId
 from briefs.addresses import InvalidAddress
@@ -42,8 +42,7 @@ def _hash_of(address: str, where: str) -> str:
     try:
         return suppression.hash_of(address)
     except InvalidAddress as error:
-        said = [{"where": where, "message": str(error)}]
-        raise Problem("invalid", "This is no address and no @domain.", errors=said) from error
+        raise invalid("This is no address and no @domain.", where, str(error)) from error
 
 
 @router.get("/suppressions", response=shown.Suppressions, auth=reads, operation_id="suppressions")
