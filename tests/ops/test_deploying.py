@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from intelbrief import clean_input
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -114,6 +115,10 @@ def test_what_is_for_those_who_watch_from_inside_is_not_for_the_world():
         assert re.search(rf"@inside path .*{page}", caddy)
     assert "proxy_set_header X-Forwarded-Proto $scheme;" in nginx
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx, "replaced, not added to"
+    # Slow senders wait there, and not in a thread of ours; 8 MB is what the desk takes.
+    assert "proxy_request_buffering on;" in nginx
+    assert "request_buffers 8MB" in caddy
+    assert clean_input.LARGEST_AT_THE_DESK <= 8_000_000
     # A program is told of X_Forwarded_For under the same name.
     assert "underscores_in_headers on;" not in nginx
     assert re.search(r"^\trequest_header -\*_\*$", caddy, re.MULTILINE)
