@@ -110,7 +110,7 @@ def printed(page: Page) -> None:
 def shots(made: dict[str, Any]) -> list[Shot]:
     """Return every picture, with the numbers of *made* in their addresses."""
     return [*_desk(made), *_form(made), *_signing_off(made), *_send(made), *_reports(made),
-            *_readers(made), *_house(made), *_public()]  # fmt: skip
+            *_readers(made), *_house(made), *_public(), *_entering(made)]  # fmt: skip
 
 
 def brief(made: dict[str, Any], name: str) -> str:
@@ -244,3 +244,29 @@ def _public() -> list[Shot]:
         Shot("web-corrected", "/demonstration/",
              all_of(click("a:has-text('Terms Nobody Signed')", 600)), who=""),
     ]  # fmt: skip
+
+
+def _entering(made: dict[str, Any]) -> list[Shot]:
+    hooks = "/admin/api/hookendpoint/"
+    return [
+        Shot("api-keys", "/admin/api/apikey/"),
+        Shot("webhooks", hooks),
+        Shot("webhook", f"{hooks}{made['endpoint']}/change/"),
+        Shot("webhook-log", "/admin/api/hookmessage/"),
+        Shot("your-log-in", "/accounts/"),
+        Shot("invitation", made["invitation"], who=""),
+        Shot("second-factor", "/accounts/login/", half_in(made["password"]), who=""),
+    ]
+
+
+def half_in(password: str) -> Callable[[Page], None]:
+    """Return what gives Olga's address and password, after which her second factor is asked for."""
+
+    def act(page: Page) -> None:
+        if page.locator("input[name=login]").count():
+            page.locator("input[name=login]").fill("olga@meridian.example")
+            page.locator("input[name=password]").fill(password)
+            with page.expect_navigation():
+                page.locator("#login-form button[type=submit]").click()
+
+    return act

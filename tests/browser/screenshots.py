@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = Path(os.environ.get("IMAGES", ROOT / "docs" / "images"))
 PATIENCE = 300  # seconds
 ARCHIVE = "from tests.browser.arabic import fill; fill()"
+ENTERING = "from tests.browser.entering import fill; fill()"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -96,6 +97,7 @@ def run(browser: Browser, url: str, environment: dict[str, str], names: list[str
     photographer.log_in("ines", "admin@example.com", password)
     for who in ("wanda", "edgar"):
         photographer.log_in(who, f"{who}@meridian.example", password)
+    made |= fill(environment, ENTERING) | {"password": password}
     photograph(photographer, made, names)
     if not names or "archive" in names:
         archive.photograph(photographer, fill(environment, ARCHIVE))
