@@ -226,6 +226,8 @@ def test_a_restore_that_dies_halfway_is_named_and_can_be_said_again(
         assert [one.id for one in checks.look() if one.id == "intelbrief.E019"]
         with pytest.raises(SystemExit, match="did not come to its end"):
             checks.refuse_to_start()
+        # What kill -9 leaves: all that was unpacked.
+        (settings.VAR_DIR / ".restore-dead" / "keys").mkdir(parents=True)
         restoring.restore(path, replace=True)
         assert marker.read(settings.VAR_DIR) is None
         assert Publication.objects.get().slug == "harbour"

@@ -131,6 +131,9 @@ def _refuse_no_file(path: Path) -> None:
 def _stage() -> Path:
     """Return an empty folder on the disk of VAR_DIR, so that most of it need only be renamed."""
     settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Of a restore that was killed, as this one is alone: it holds addresses and keys.
+    for dead in settings.VAR_DIR.glob(".restore-*"):
+        shutil.rmtree(dead, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=".restore-", dir=settings.VAR_DIR))
 
 
