@@ -22,6 +22,8 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 TOKEN = re.compile(
     r"(/(?:[uvco]|s/[\w-]+|accounts/invitation|accounts/password/reset/key)/)[\w%=-]{15,}"
 )
+# Keys of our API and secrets of our webhooks, wherever a program or a person has put them.
+OURS = re.compile(r"(ib_[0-9a-z]{8}_)[\w-]{43}|(whsec_)[\w+/=-]{20,}", re.ASCII)
 # What single sign-on brings back, and what other houses put into an address.
 IN_QUERY = re.compile(r"([?&](?:code|state|token|key|secret|password|signature)=)[^&\s\"'<>]+")
 # A server quotes the address it refuses, an error the row it could not store.
@@ -43,6 +45,8 @@ def masked(text: str) -> str:
         text = TOKEN.sub(rf"\1{MASK}", text)
     if "=" in text:
         text = IN_QUERY.sub(rf"\1{MASK}", text)
+    if "ib_" in text or "whsec_" in text:
+        text = OURS.sub(rf"\1\2{MASK}", text)
     known = _known_secrets()
     return known.sub(MASK, text) if known else text
 
