@@ -201,27 +201,26 @@ def start_due() -> int:
         return 0
     due = Edition.objects.filter(status=Edition.Status.SCHEDULED, send_at__lte=Now())
     half_way = Edition.objects.filter(status=Edition.Status.SENDING, frozen_at__isnull=True)
-    started = 0
-    for act, editions in ((start, due.order_by("send_at")), (prepare, half_way)):
-        for edition in editions:
-            with bound_contextvars(edition=edition.pk):
-                started += _alone(act, edition) and act is start
+    started = sum(_alone(start, edition) for edition in due.order_by("send_at"))
+    for edition in half_way:
+        _alone(prepare, edition)
     return started
 
 
 def _alone(act: Callable[[Edition], bool], edition: Edition) -> bool:
     """Do *act*; one edition that cannot be made is paused and holds up no other."""
-    try:
-        return act(edition)
-    except Error:
-        raise  # the database is away: the next tick tries again
-    except Exception as error:
-        log.exception("Edition %s cannot be started.", edition.pk)
-        going = Edition.objects.filter(
-            pk=edition.pk, status__in=[Edition.Status.SCHEDULED, *Edition.MOVING]
-        )
-        _stop(edition, going, Edition.Status.PAUSED, f"It cannot be started: {error}"[:1000])
-        return False
+    with bound_contextvars(edition=edition.pk):
+        try:
+            return act(edition)
+        except Error:
+            raise  # the database is away: the next tick tries again
+        except Exception as error:
+            log.exception("Edition %s cannot be started.", edition.pk)
+            going = Edition.objects.filter(
+                pk=edition.pk, status__in=[Edition.Status.SCHEDULED, *Edition.MOVING]
+            )
+            _stop(edition, going, Edition.Status.PAUSED, f"It cannot be started: {error}"[:1000])
+            return False
 
 
 def _stop(edition: Edition, going: QuerySet[Edition], status: Edition.Status, word: str) -> bool:

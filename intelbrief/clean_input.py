@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 
 from api import door as api_door
-from intelbrief.middleware import is_desk
+from intelbrief.middleware import is_desk, is_log_in
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -76,7 +76,7 @@ class NulMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """Look at the body, where an error in it is answered by Django."""
-        is_ours = is_desk(request) or request.path_info.startswith("/accounts/")
+        is_ours = is_desk(request) or is_log_in(request)
         if request.method == "POST" and is_ours and _has_nul(_texts(request.POST)):
             return _refuse()
         return None

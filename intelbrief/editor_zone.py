@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from briefs.models import User
+from intelbrief.middleware import is_desk, is_log_in
 
 
 class EditorTimeZoneMiddleware:
@@ -20,9 +21,7 @@ class EditorTimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(("/admin/", "/accounts/")) or not isinstance(
-            request.user, User
-        ):
+        if not (is_desk(request) or is_log_in(request)) or not isinstance(request.user, User):
             return self.get_response(request)
         try:
             zone = ZoneInfo(request.user.time_zone)

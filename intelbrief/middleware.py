@@ -29,6 +29,11 @@ def is_desk(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin/")
 
 
+def is_log_in(request: HttpRequest) -> bool:
+    """Tell whether *request* asks for a page of log-in."""
+    return request.path_info.startswith("/accounts/")
+
+
 class ObservingMiddleware:
     """Answer /healthz, /readyz and /metrics, and give every other request a number.
 

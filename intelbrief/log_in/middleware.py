@@ -16,16 +16,11 @@ from briefs import second_factor
 from briefs.models import User
 from briefs.pages import POLICY
 from intelbrief.log_in.noting import SEEN_AT
-from intelbrief.middleware import is_desk
+from intelbrief.middleware import is_desk, is_log_in
 
 # What somebody needs who has no second factor yet, and nothing of the desk's.
 OPEN = ("/admin/login/", "/admin/logout/", "/admin/jsi18n/")
 SEEN_SECONDS = 600
-
-
-def is_log_in(request: HttpRequest) -> bool:
-    """Tell whether *request* asks for a page of log-in."""
-    return request.path_info.startswith("/accounts/")
 
 
 class DeskDoorMiddleware:

@@ -5,7 +5,6 @@ balancer asks by an address of its own, over plain http, so the Host header
 and the redirect to https must not stand in its way, and no cookie is made.
 """
 
-import hmac
 import ipaddress
 import threading
 import time
@@ -13,6 +12,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 
 from intelbrief.observing import readiness
 from intelbrief.observing.readiness import Probe
@@ -106,7 +106,7 @@ def is_insider(request: HttpRequest) -> bool:
     """
     if settings.METRICS_TOKEN:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        is_right = hmac.compare_digest(given.strip().encode(), settings.METRICS_TOKEN.encode())
+        is_right = constant_time_compare(given.strip(), settings.METRICS_TOKEN)
         return is_right and scheme.lower() == "bearer"
     if any(name in request.META for name in FORWARDED):
         return False

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -75,15 +75,19 @@ def _looked(one: Examination) -> Iterator[Trouble]:
     try:
         yield from one.look()
     except Exception as error:  # noqa: BLE001  (the others are still worth knowing)
-        yield replace(
-            Trouble("", "Say it again with --traceback, and report it."),
-            what=f"This could not be looked at: {type(error).__name__}: {error}",
+        yield Trouble(
+            f"This could not be looked at: {type(error).__name__}: {error}",
+            "Mend what else is found first; if it stays, report it.",
             severity=Severity.WARNING,
         )
 
 
 def masked(text: str) -> str:
-    """Return *text* without any secret of the environment, and without passwords in addresses."""
+    """Return *text* without any secret of the environment, and without passwords in addresses.
+
+    The mask of the log (intelbrief.masking) asks the settings for secrets, and
+    here they may be what is broken.
+    """
     for secret in _secrets():
         text = text.replace(secret, MASK)
     return _PASSWORD.sub(rf"\1:{MASK}@", text)
