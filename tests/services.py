@@ -8,6 +8,7 @@ All of it ends with the run, however the run ends.
 """
 
 import atexit
+import gc
 import os
 import signal
 import subprocess
@@ -37,6 +38,9 @@ OURS = (  # noqa: SIM905  (reads better than twenty quoted words)
 POSTGRES_URL = "INTELBRIEF_TEST_POSTGRES_URL"
 DATABASE = "INTELBRIEF_TEST_DATABASE"
 
+# At Python's own, a tenth of the time of most tests went into looking for garbage.
+gc.set_threshold(20_000, 20, 50)
+
 reaper: Reaper
 smtp: RecordingServer
 folder: Path
@@ -59,6 +63,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     if not (options.help or options.version):
         _start(options.database)
     return (yield)
+
+
+def pytest_collection_finish() -> None:
+    """Take what is loaded, and thousands of tests, out of the garbage collector's rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header() -> str:
