@@ -24,8 +24,7 @@ class Site:
 @pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     """Start everything, as ./run does, on a free port; each test has a publication of its own."""
-    # For one browser one process serves as well as two, and starts in half the time.
-    installation = Installation(WEB_PROCESSES="1")
+    installation = Installation()
     site = Site(installation)
     yield site
     assert site.running.end(signal.SIGTERM) == 0

@@ -36,7 +36,13 @@ class Installation:
         # Its processes are known by this variable, whoever their parent is.
         self.mark = f"VAR_DIR={self.var}"
         inherited = {name: value for name, value in os.environ.items() if name not in TEST_ONLY}
-        self.environment = {**inherited, "VAR_DIR": str(self.var), **environment}
+        # To one visitor one web process serves as well as two, and each loads everything.
+        self.environment = {
+            **inherited,
+            "VAR_DIR": str(self.var),
+            "WEB_PROCESSES": "1",
+            **environment,
+        }
         self.running: list[subprocess.Popen[str]] = []
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
