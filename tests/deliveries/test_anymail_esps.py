@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email.utils
+import functools
 import html
 import itertools
 import json
@@ -12,6 +13,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import ClassVar
 
+import botocore.loaders
 import hypothesis
 import pytest
 from anymail.exceptions import AnymailError
@@ -42,6 +44,15 @@ keyed = pytest.mark.parametrize("dialect", [RESEND, BREVO], ids=lambda one: one.
 unkeyed = pytest.mark.parametrize(
     "dialect", [POSTMARK, MAILGUN, SENDGRID, AMAZON], ids=lambda one: one.name
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _amazon_is_read_once():
+    """Let all clients of boto3 share what describes Amazon, which takes long to read."""
+    with pytest.MonkeyPatch.context() as patch:
+        shared = functools.cache(botocore.loaders.create_loader)
+        patch.setattr(botocore.loaders, "create_loader", shared)
+        yield
 
 
 @pytest.fixture
