@@ -31,6 +31,7 @@ def bench(processes, pytestconfig):
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite_only  # workers send on both in tests/deliveries; an import is measured on both
 @pytest.mark.django_db(transaction=True)
 def test_bench_send_measures_and_verifies(bench):
     figures = bench("send", "--recipients", "300")
