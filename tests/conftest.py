@@ -45,24 +45,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        is_other = item.get_closest_marker(other) or (is_postgres and not _uses_a_database(item))
+        has_one = item.get_closest_marker("postgres_only") or _is_given_a_database(item)
+        is_other = item.get_closest_marker(other) or (is_postgres and not has_one)
         (left_out if is_other else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     # What starts whole installations waits as much as it works: begun first, it runs beside the
     # others. pytest-django would put it last, where one process of the tests waits alone.
     items[:] = sorted(
-        kept, key=lambda item: not item.get_closest_marker("slow") or _uses_a_database(item)
+        kept, key=lambda item: not item.get_closest_marker("slow") or _is_given_a_database(item)
     )
 
 
-def _uses_a_database(item: pytest.Item) -> bool:
-    """Tell whether *item* may; pytest-django refuses one to all that do not ask for it."""
+def _is_given_a_database(item: pytest.Item) -> bool:
+    """Tell whether *item* asks for the tests' own; pytest-django refuses it to all others."""
     fixtures = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db"}
-    marks = [item.get_closest_marker(name) for name in ("django_db", "postgres_only")]
     of_class = getattr(item, "cls", None)
     is_django = isinstance(of_class, type) and issubclass(of_class, SimpleTestCase)
-    return bool(fixtures) or any(marks) or is_django
+    return bool(fixtures) or bool(item.get_closest_marker("django_db")) or is_django
 
 
 @pytest.fixture(scope="session")
