@@ -151,6 +151,8 @@ def programs(everything: Scene) -> dict[str, str]:
         else:
             role = Membership.objects.filter(user=user)
             role.update(role="writer") if name == "demoted" else role.delete()
+    owing = everything.users["owing"]
+    bad["owing"] = keys.make(ours, owing, name="owing", scopes=scopes)[1]
     stranger = everything.users["stranger"]
     other = everything.others["publication"]
     made["stranger"] = keys.make(other, stranger, name="stranger", scopes=scopes)[1]
@@ -177,7 +179,7 @@ def test_no_key_below_the_right_one_is_let_in(asked: list[Asked], programs: dict
         below = MEMBERS[: MEMBERS.index(least)]
         refused = dict.fromkeys(("none", "wrong", "revoked", "expired", "inactive"), 401)
         others = [one_scope for one_scope in Scope.values if one_scope != scope]
-        refused |= dict.fromkeys(("gone", *below, *others), 403)
+        refused |= dict.fromkeys(("gone", "owing", *below, *others), 403)
         refused |= {"demoted": 403} if least != "writer" else {}
         for name, status in refused.items():
             answer = one.ask(programs[name])

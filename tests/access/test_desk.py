@@ -46,10 +46,8 @@ def asked_as(number: int, below: list[str]) -> list[str]:
 
     All others are turned away by the same line of code as one of these.
     """
-    always = [role for role in ("anonymous", "stranger", below[-1]) if role in below]
-    outside = [role for role in below if role in OUTSIDE and role not in always]
-    members = [role for role in below if role not in OUTSIDE and role not in always]
-    return list(dict.fromkeys([*always, *in_turn(number, outside), *in_turn(number, members)]))
+    always = [role for role in below if role in ("anonymous", "stranger", below[-1])]
+    return [*always, *in_turn(number, [role for role in below if role not in always])]
 
 
 def is_refused(answer: Answer) -> bool:
