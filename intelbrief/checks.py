@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from anymail.exceptions import AnymailConfigurationError, AnymailImproperlyInstalled
 from django.conf import settings
-from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.checks import ERROR, CheckMessage, Error, Warning, register  # noqa: A004  (Django's name)
 from django.core.exceptions import ImproperlyConfigured
 
 from deliveries import collecting, mailto

@@ -94,7 +94,11 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
         """Tell whether a second factor may go."""
         return second_factor.may_remove(authenticator)
 
-    def generate_authenticator_name(self, user: AbstractBaseUser, type: Any) -> str:  # noqa: A002
+    def generate_authenticator_name(
+        self,
+        user: AbstractBaseUser,
+        type: Any,  # noqa: A002  (allauth's name)
+    ) -> str:
         """Return a name for a further passkey, which its owner may change."""
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return str(_("Passkey %(number)s") % {"number": number})

@@ -74,7 +74,9 @@ def test_what_django_can_make_no_request_of_is_a_problem() -> None:
     assert json.loads(body)["status"] == 400
 
 
-@pytest.mark.parametrize("path", ["/", "/nix", "/briefs/", "/briefs/x", "/briefs/" + "9" * 5000, "/%00", "/€"])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    "path", ["/", "/nix", "/briefs/", "/briefs/x", "/briefs/" + "9" * 5000, "/%00", "/€"]
+)
 def test_what_is_not_there_is_a_problem(olga: Program, path: str) -> None:
     answer = olga.get(path)
     assert answer.status_code in (400, 404)

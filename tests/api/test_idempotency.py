@@ -43,7 +43,10 @@ def test_a_key_that_was_sent_with_another_request_is_refused(olga: Program) -> N
     olga.post("/briefs", NEW, Idempotency_Key="a")
     answer = olga.post("/briefs", {"headline": "Ships"}, Idempotency_Key="a")
     assert (answer.status_code, answer.json()["type"][-10:]) == (422, "key-reused")
-    assert olga.post("/suppressions", {"address": "@x.example"}, Idempotency_Key="a").status_code == 422  # fmt: skip  # noqa: E501
+    assert (
+        olga.post("/suppressions", {"address": "@x.example"}, Idempotency_Key="a").status_code
+        == 422
+    )
     assert Brief.objects.count() == 1
 
 

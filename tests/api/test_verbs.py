@@ -159,7 +159,9 @@ def test_a_report_has_the_numbers_of_the_page(olga: Program, publication: Public
     counted = figures.of(edition)
     for name in ("audience", "accepted", "statuses", "links"):
         assert told[name] == counted[name]
-    assert olga.get(f"/reports/editions/{edition.pk}/links.csv")["Content-Type"].startswith("text/csv")  # fmt: skip  # noqa: E501
+    assert olga.get(f"/reports/editions/{edition.pk}/links.csv")["Content-Type"].startswith(
+        "text/csv"
+    )
 
 
 # --- readers ------------------------------------------------------------------

@@ -224,7 +224,7 @@ def _from_memory(path: str) -> None:
 
     environ = {**RequestFactory().get(path).environ, "HTTP_ACCEPT_ENCODING": "gzip, deflate, br"}
     said: list[str] = []
-    note: Any = lambda status, _headers: said.append(status)  # noqa: E731
+    note: Any = lambda status, _headers: said.append(status)  # noqa: E731  (typed as what it is given for)
     sum(map(len, application(environ, note)))
     if said != ["200 OK"]:
         raise CannotRun(f"{path} answered {said}.")
