@@ -19,6 +19,7 @@ from api.routes.sign_off import ask_outside
 from api.schemas import editions as shown
 from api.schemas.common import PathId
 from briefs import revisions, roles
+from briefs.models import Brief
 from deliveries import control, planning, tallies, zones
 from deliveries.admin.live import progress
 from deliveries.models import Edition, Segment
@@ -129,7 +130,9 @@ def send_brief(
     that is on its way, or has gone out already, is not sent a second time.
     """
     brief, key = briefs.found(request, given.brief), key_of(request)
-    if given.version not in (None, brief.text_version):
+    # Held, so that the text that is taken below is of that version.
+    held = Brief.objects.select_for_update(no_key=True).only("text_version").get(pk=brief.pk)
+    if given.version not in (None, held.text_version):
         raise Problem("changed", "The brief was changed since you read it. Read it again.")
     edition = planning.schedule(
         revisions.take(brief, by=key.user),
