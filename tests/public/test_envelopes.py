@@ -111,6 +111,8 @@ def test_an_address_in_any_script_is_read_as_it_was_asked_for(monkeypatch):
     environ: dict[str, Any] = {**RequestFactory().get("/").environ}
     # As a server hands it over (PEP 3333): the octets of UTF-8, each as a character.
     environ["PATH_INFO"] = "/мост/é/🚢/".encode().decode("latin-1")
-    application._through_django(environ, lambda _status, _headers: None)
-    signals.request_started.connect(close_old_connections)
+    try:
+        application._through_django(environ, lambda _status, _headers: None)
+    finally:
+        signals.request_started.connect(close_old_connections)
     assert read == ["/мост/é/🚢/"]
