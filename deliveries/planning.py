@@ -98,27 +98,20 @@ def schedule(
     embargo.PastItsEnd for one at which nobody may read it any more, and
     corrections.Superseded for a text that has been corrected since.
     """
-    brief = revision.brief
     if (kind == Edition.Kind.CORRECTION) != bool(corrects):
         raise ValueError("A correction, and nothing else, corrects editions.")
-    workflow.require_approved(revision)
-    corrections.require_current(revision)
-    if brief.status == Brief.Status.IN_REVIEW and not approvals.standing(revision):
-        raise workflow.WrongStatus(f"“{brief}” waits for its review; approve it first.")
-    # Digests and corrections are scheduled in a transaction, which waits for no other server.
-    outside = preflight.Outside.ASK if kind == Edition.Kind.BRIEF else preflight.Outside.LEAVE
-    findings = preflight.check_revision(revision, outside=outside, send_at=send_at)
-    if not findings.ok:
-        raise PreflightFailed(findings)
+    brief = revision.brief
+    _require_fit(revision, kind, send_at)
     rules = _rules(segment, brief)
     topics = audience.topics_of(brief)
     if clock == Edition.Clock.READER:
         local_time = local_time or _on_the_wall(send_at, brief)
-        counts = audience.by_zone(audience.of_brief(brief, rules))
-        send_at = _first_moment(local_time, counts, brief)
-        last = clocks.stops(counts, local_time, brief.publication.time_zone)[-1].at
-        embargo.require_not_past(brief, last)
+        send_at = _first_moment(local_time, brief, rules)
+    else:
+        local_time = ""
     embargo.require_over(brief, send_at, hold)
+    # Now() alone, as SQLite writes a sum with more digits, which compare as later.
+    moment = send_at or (Now() + hold if hold else Now())
     try:
         with transaction.atomic():
             if after is not None:
@@ -128,10 +121,9 @@ def schedule(
                 revision=revision,
                 publication=brief.publication,
                 kind=kind,
-                # Now() alone, as SQLite writes a sum with more digits, which compare as later.
-                send_at=send_at or (Now() + hold if hold else Now()),
+                send_at=moment,
                 clock=clock,
-                local_time=local_time if clock == Edition.Clock.READER else "",
+                local_time=local_time,
                 topics=topics,
                 segment=segment,
                 rules=rules,
@@ -146,6 +138,20 @@ def schedule(
         if existing is None:
             raise
         raise AlreadyScheduled(existing) from error
+
+
+def _require_fit(revision: Revision, kind: str, send_at: dt.datetime | None) -> None:
+    """Raise what keeps *revision* from going out: its sign-off, a correction, the preflight."""
+    brief = revision.brief
+    workflow.require_approved(revision)
+    corrections.require_current(revision)
+    if brief.status == Brief.Status.IN_REVIEW and not approvals.standing(revision):
+        raise workflow.WrongStatus(f"“{brief}” waits for its review; approve it first.")
+    # Digests and corrections are scheduled in a transaction, which waits for no other server.
+    outside = preflight.Outside.ASK if kind == Edition.Kind.BRIEF else preflight.Outside.LEAVE
+    findings = preflight.check_revision(revision, outside=outside, send_at=send_at)
+    if not findings.ok:
+        raise PreflightFailed(findings)
 
 
 def _rules(segment: Segment | None, brief: Brief) -> list[segments.Rule]:
@@ -164,16 +170,25 @@ def _on_the_wall(send_at: dt.datetime | None, brief: Brief) -> str:
     return f"{(send_at or timezone.now()).astimezone(zone):%Y-%m-%dT%H:%M}"
 
 
-def _first_moment(local_time: str, counts: dict[str, int], brief: Brief) -> dt.datetime | None:
-    """Return when the first zone has *local_time*; None, which is now, if it has passed there."""
+def _first_moment(
+    local_time: str, brief: Brief, rules: Sequence[segments.Rule]
+) -> dt.datetime | None:
+    """Return when the first zone has *local_time*; None, which is now, if it has passed there.
+
+    Raise TimeHasPassed where it has passed in the last zone too, and
+    embargo.PastItsEnd where the brief ends before that zone has its turn.
+    """
+    counts = audience.by_zone(audience.of_brief(brief, rules))
     stops = clocks.stops(counts, local_time, brief.publication.time_zone)
+    first, last = stops[0].at, stops[-1].at
     now = timezone.now()
-    if stops[-1].at < now - GRACE:
+    if last < now - GRACE:
         raise TimeHasPassed(
             f"It has been {local_time.replace('T', ' ')} in every zone that “{brief}” has readers "
             "in. Choose a later time, or send it now."
         )
-    return stops[0].at if stops[0].at > now else None
+    embargo.require_not_past(brief, last)
+    return first if first > now else None
 
 
 def last_seen(brief: Brief, *, again: bool) -> int:
