@@ -10,15 +10,15 @@ import datetime as dt
 import logging
 import time
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
 from deliveries.ledger import Fate, Outcome
 from deliveries.models import Delivery
+from subscribers import redis_link
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Domains:
         if now - self._looked_at >= FRESH_SECONDS:
             self._looked_at = now
             with suppress(RedisError):
-                found = _redis().eval(_LOOK, 1, self._key)
+                found = redis_link.client().eval(_LOOK, 1, self._key)
                 self._ends = {
                     domain.decode(): now + left / 1000
                     for domain, left in zip(found[::2], found[1::2], strict=True)
@@ -115,7 +115,7 @@ class Domains:
             return
         del self._in_a_row[domain]
         with suppress(RedisError):
-            wait = _redis().eval(
+            wait = redis_link.client().eval(
                 _REST, 1, self._key, domain, int(FIRST_REST * 1000), int(LONGEST_REST * 1000)
             )
             self._ends[domain] = time.monotonic() + wait / 1000
@@ -125,7 +125,7 @@ class Domains:
         self._in_a_row.pop(domain, None)
         if self._ends.pop(domain, None) is not None:
             with suppress(RedisError):
-                _redis().hdel(self._key, domain)
+                redis_link.client().hdel(self._key, domain)
 
 
 def of(letter: Addressed) -> str:
@@ -170,8 +170,3 @@ def put_off(turns: list[Turn], resting: dict[str, float]) -> list[Turn]:
             changed_at=Now(),
         )
     return ready
-
-
-def _redis() -> Any:
-    client: Any = cache
-    return client._cache.get_client(write=True)

@@ -9,13 +9,14 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import NamedTuple
 
-from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from deliveries import lanes
 from deliveries.ledger import Fate, Outcome
+from subscribers import redis_link
 
 KEY = "intelbrief:meter:"
 # Upper bounds in seconds of one letter: an SMTP relay next door takes 100 µs, an ESP 100 ms.
@@ -24,8 +25,6 @@ BOUNDS = (
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 EVERY = 1.0  # seconds
-# Seconds for which nobody asks a Redis that did not answer: one that hangs costs five each time.
-REST = 60.0
 KINDS: dict[type[lanes.LaneTrouble], str] = {
     lanes.Unanswered: "unanswered",
     lanes.LogInRefused: "log-in",
@@ -51,7 +50,6 @@ class _Counts:
 
     by_lane: defaultdict[str, Counter[str]] = defaultdict(Counter)
     handed_in_at = 0.0
-    rests_until = 0.0
 
 
 def count(lane: str, outcomes: Sequence[Outcome], seconds: float) -> None:
@@ -81,26 +79,20 @@ def count_trouble(lane: str, trouble: lanes.LaneTrouble) -> None:
 
 def hand_in() -> None:
     """Add to Redis what this process has counted; without Redis it waits for the next time."""
-    now = time.monotonic()
-    if now < _Counts.rests_until:
-        return
-    _Counts.handed_in_at = now
-    try:
-        pipe = _redis().pipeline(transaction=False)
+    _Counts.handed_in_at = time.monotonic()
+    with suppress(RedisError):
+        pipe = redis_link.client().pipeline(transaction=False)
         for lane, counts in _Counts.by_lane.items():
             for field, many in counts.items():
                 pipe.hincrby(KEY + lane, field, many)
         if len(pipe):
             pipe.execute()
-    except RedisError:
-        _Counts.rests_until = time.monotonic() + REST
-    else:
         _Counts.by_lane.clear()
 
 
 def read(lane: str) -> Reading:
     """Return what *lane* has done; raise RedisError."""
-    found: dict[bytes, bytes] = _redis().hgetall(KEY + lane)
+    found: dict[bytes, bytes] = redis_link.client().hgetall(KEY + lane)
     counts = {field.decode(): int(many) for field, many in found.items()}
     return Reading(
         letters={fate.value: counts.get(f"fate:{fate.value}", 0) for fate in Fate},
@@ -108,8 +100,3 @@ def read(lane: str) -> Reading:
         buckets=[counts.get(f"bucket:{number}", 0) for number in range(len(BOUNDS) + 1)],
         seconds=counts.get("microseconds", 0) / 1_000_000,
     )
-
-
-def _redis() -> Any:
-    client: Any = cache
-    return client._cache.get_client(write=True)

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -23,6 +22,7 @@ from redis.exceptions import RedisError
 
 from deliveries import lanes, ramps
 from deliveries.models import Batch, Quota
+from subscribers import redis_link
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def give_back(lane: str, grant: Grant, unused: int) -> None:
         return
     if grant.is_smoothed:
         with suppress(RedisError):
-            _redis().eval(_REFUND, 1, f"intelbrief:rate:{lane}", unused)
+            redis_link.client().eval(_REFUND, 1, f"intelbrief:rate:{lane}", unused)
     for kind, begins in grant.windows:
         Quota.objects.filter(lane=lane, kind=kind, begins_at=begins).update(
             used=Greatest(F("used") - unused, 0)
@@ -116,7 +116,9 @@ def _smoothed(lane: str, rate: float, wanted: int, until: float) -> int:
 def _draw(lane: str, rate: float, wanted: int) -> tuple[int, float]:
     """Draw from the bucket; return (letters granted, seconds until the next)."""
     try:
-        granted, wait = _redis().eval(_BUCKET, 1, f"intelbrief:rate:{lane}", rate, wanted)
+        granted, wait = redis_link.client().eval(
+            _BUCKET, 1, f"intelbrief:rate:{lane}", rate, wanted
+        )
     except RedisError:
         # Without Redis each worker takes its share by itself.
         workers = Batch.objects.filter(lane=lane, owner__isnull=False, done_at=None).count()
@@ -124,11 +126,6 @@ def _draw(lane: str, rate: float, wanted: int) -> tuple[int, float]:
         time.sleep(wanted * max(1, workers) / rate)
         return wanted, 0.0
     return int(granted), int(wait) / 1000
-
-
-def _redis() -> Any:
-    client: Any = cache
-    return client._cache.get_client(write=True)
 
 
 class _Limit(NamedTuple):

@@ -192,11 +192,12 @@ else:
     # redis-py and Celery write the address of a unix socket each in a way of its own.
     _BROKER_URL = _CACHE_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _CACHE_URL,
         "KEY_PREFIX": "intelbrief",
+        "OPTIONS": {"pool_class": "subscribers.redis_link.Pool"},
     }
 }
 

@@ -11,7 +11,6 @@ confirmation an hour.
 import hashlib
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,16 +19,13 @@ from typing import Any
 
 from django.conf import settings
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
-from redis.retry import Retry
+
+from subscribers import redis_link
 
 log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 3600
-# A Redis that hangs costs one visitor this long; then nobody asks it for a while.
-PATIENCE_SECONDS = 0.5
-REST_SECONDS = 5.0
 
 # KEYS: the counters of several sign-ups, one after the other, each one's in order of precedence.
 # ARGV: the window in ms, then for each sign-up how many counters it has and the most of each.
@@ -195,32 +191,18 @@ class _Link(threading.local):
     redis: Any = None
 
 
-@dataclass
-class _Rest:
-    """Until when no thread asks: who counts for others makes them all wait."""
-
-    until: float = 0.0
-
-
-_link, _rest = _Link(), _Rest()
+_link = _Link()
 
 
 def ask(question: Any) -> Any:
     """Return *question*(redis), or None where Redis is away."""
-    if time.monotonic() < _rest.until:
-        return None
     try:
         if _link.redis is None:
-            _link.redis = Redis.from_url(
-                settings.CACHES["default"]["LOCATION"],
-                single_connection_client=True,
-                socket_timeout=PATIENCE_SECONDS,
-                socket_connect_timeout=PATIENCE_SECONDS,
-                # Its own would wait for seconds before each of three more tries.
-                retry=Retry(NoBackoff(), 1),
-            )
+            pool = redis_link.Pool.from_url(settings.CACHES["default"]["LOCATION"])
+            _link.redis = Redis(connection_pool=pool, single_connection_client=True)
         return question(_link.redis)
+    except redis_link.Resting:
+        return None
     except RedisError as error:
         log.warning("Redis is away: %s. Sign-ups are taken in uncounted.", type(error).__name__)
-        _rest.until = time.monotonic() + REST_SECONDS
         return None

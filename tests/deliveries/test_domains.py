@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisIsAway
 from deliveries import domains, planning, recovery, sending
 from deliveries.ledger import Fate, Outcome
 from deliveries.models import Delivery, Edition
+from subscribers import redis_link
 from tests.make import make_brief, make_edition, make_publication, make_readers, make_subscription
 
 LATER = "451 4.7.1 Too many at a time"
@@ -109,7 +110,7 @@ def test_without_redis_nobody_rests_and_nothing_fails(monkeypatch):
     def away():
         raise RedisIsAway
 
-    monkeypatch.setattr(domains, "_redis", away)
+    monkeypatch.setattr(redis_link, "client", away)
     known = domains.Domains("main")
     put_off(known)
     assert known.look() == {}
@@ -120,7 +121,7 @@ def test_without_redis_nobody_rests_and_nothing_fails(monkeypatch):
 def test_while_no_domain_rests_redis_is_asked_once_a_second_at_most(monkeypatch):
     known = domains.Domains("main")
     known.look()
-    monkeypatch.setattr(domains, "_redis", lambda: pytest.fail("asked again"))
+    monkeypatch.setattr(redis_link, "client", lambda: pytest.fail("asked again"))
     for _slice in range(100):
         known.look()
         taken(known)

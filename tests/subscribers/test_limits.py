@@ -121,7 +121,6 @@ def test_redis_learns_no_address(most):
 def test_without_redis_the_door_stands_open(most, settings, monkeypatch):
     most(ip=1)
     monkeypatch.setattr(limits, "_link", limits._Link())
-    monkeypatch.setattr(limits, "_rest", limits._Rest())
     settings.CACHES = {"default": {"LOCATION": "unix:///nowhere/redis.sock?db=1"}}
     assert not any(count().must_wait for _ in range(3))
 
