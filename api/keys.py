@@ -2,12 +2,14 @@
 
 import datetime as dt
 import hashlib
+import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,12 +19,14 @@ from api.models.keys import Scope
 from briefs import audit
 from briefs.models import Publication, User
 
+log = logging.getLogger(__name__)
+
 # ib_<prefix>_<secret>: what looks for leaked keys in code finds it, and knows whose it is.
 WRITTEN_AS = re.compile(r"ib_([0-9a-z]{8})_([A-Za-z0-9_-]{43})")
 SECRET_BYTES = 32
 _PREFIX = "0123456789abcdefghijklmnopqrstuvwxyz"
 # A key that is used all day is written down once in so long.
-NOTED_EVERY = dt.timedelta(minutes=1)
+NOTED_EVERY = dt.timedelta(minutes=5)
 
 
 def make(
@@ -74,9 +78,38 @@ def find(plain: str) -> ApiKey | None:
     if key is None or not key.is_good(now) or not key.user.is_active:
         return None
     if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
-        seldom = Q(last_used_at__isnull=True) | Q(last_used_at=key.last_used_at)
-        ApiKey.objects.filter(seldom, pk=key.pk).update(last_used_at=Now())
+        _note_use(key)
     return key
+
+
+def _note_use(key: ApiKey) -> None:
+    """Write down that *key* was used, unless that would have to wait: the next use is near."""
+    seldom = Q(last_used_at__isnull=True) | Q(last_used_at=key.last_used_at)
+    try:
+        with _without_waiting(), transaction.atomic():
+            # PostgreSQL: whoever holds the row writes it; SQLite knows no row's lock.
+            free = ApiKey.objects.select_for_update(skip_locked=True).filter(seldom, pk=key.pk)
+            ApiKey.objects.filter(pk__in=free.values("pk")).update(last_used_at=Now())
+    except DatabaseError as error:
+        # A request that only reads must not fail for want of a time stamp: a copy of the database
+        # may be read-only, and on SQLite somebody writes at this moment.
+        log.info("The use of an API key was not noted: %s", error)
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """Have SQLite say at once that somebody else writes, where it would wait for the lock."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as sql:
+        sql.execute("PRAGMA busy_timeout")
+        usual = int(sql.fetchone()[0])
+        sql.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            sql.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def revoke(key: ApiKey, by: User) -> bool:

@@ -59,6 +59,7 @@ VERBS: dict[str, str | Promise] = {
     "webhook-stopped": _("disabled a webhook"),
     "webhook-started": _("enabled a webhook"),
     "webhook-replayed": _("sent to a webhook again"),
+    "webhook-deleted": _("deleted a webhook"),
     "key-made": _("made an API key"),
     "key-revoked": _("revoked an API key"),
 }
@@ -74,6 +75,11 @@ def through(what: str) -> Iterator[None]:
         yield
     finally:
         _through.reset(token)
+
+
+def acting_through() -> str:
+    """Return the program through which somebody acts at this moment, in words; empty for none."""
+    return _through.get()
 
 
 def record(
@@ -96,7 +102,7 @@ def record(
     home = publication or (brief.publication if brief else None)
     if home is None:
         raise ValueError("Name the brief or the publication that the step belongs to.")
-    words = " · ".join(part for part in (words, _through.get()) if part)
+    words = " · ".join(part for part in (words, acting_through()) if part)
     entry: AuditEntry = AuditEntry.objects.create(
         brief=brief,
         publication=home,

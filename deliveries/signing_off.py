@@ -1,16 +1,19 @@
-"""Signing off: the steps of a brief between two people, and the mail that tells the other one."""
+"""Signing off: the steps of a brief from its writer to the web, and the mail that tells of them."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from briefs import approvals, comments, workflow
+from briefs import approvals, comments, corrections, revisions, workflow
+from briefs import preflight as texts
 from briefs.models import Approval, Brief, Comment, Membership, Revision, User
-from deliveries import planning, preflight
+from deliveries import embargo, planning, preflight
 from deliveries.models import Edition
 from subscribers import notices
 
@@ -108,6 +111,28 @@ def withdraw_approval(revision: Revision, by: User, words: str) -> None:
             f"Approval taken back: {brief}",
             f"{by} has taken back the approval of “{brief}”.{reason}{late}",
         )
+
+
+def publish(brief: Brief, by: User) -> bool:
+    """Put *brief* on the web as it stands, and mail it to nobody; return False if it was there.
+
+    Raise planning.PreflightFailed for a text that is not fit to be read, WrongStatus
+    where another text of it is on the web, and what corrections.require_current,
+    embargo.require_over and workflow.publish raise.
+    """
+    with transaction.atomic():
+        revision = revisions.take(brief, by)
+        findings = texts.check(revision.snapshot)
+        if not findings.ok:
+            raise planning.PreflightFailed(findings)
+        corrections.require_current(revision)
+        embargo.require_over(brief, None, dt.timedelta(0))
+        if brief.published_revision_id not in (None, revision.pk):
+            raise workflow.WrongStatus(
+                f"“{brief}” is on the web with another text. Correct it at the desk, "
+                "or send it anew."
+            )
+        return workflow.publish(brief, revision, timezone.now(), by=by)
 
 
 def comment(brief: Brief, by: User, text: str, quote: str = "") -> Comment:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from briefs import audit
 from briefs.models import Topic, User
 from briefs.models.publications import without_turns
 from subscribers.models import ConsentRecord, ConsentWording, Subscriber, Subscription
@@ -69,9 +70,15 @@ def record(
         wording=wording,
         delivery_id=delivery_id,
         at=at or timezone.now(),
-        details=details or {},
+        details={**(details or {}), **through()},
         moved_from=moved_from,
     )
+
+
+def through() -> dict[str, str]:
+    """Return what a record says of the program that acts for a user at this moment."""
+    program = audit.acting_through()
+    return {"through": program} if program else {}
 
 
 def choose_topics(subscription: Subscription, topics: Collection[int]) -> dict[str, Any]:

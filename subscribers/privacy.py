@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from briefs.models import User
 from briefs.models.append_only import opened
+from subscribers.evidence import through
 from subscribers.importing.forgetting import spellings
 from subscribers.models import (
     ConsentRecord,
@@ -60,7 +61,7 @@ def erase_reader(reader: Subscriber, *, by: User | None, source: str) -> dict[st
     for publication in publications:
         _note_erasure(reader.address_hash, publication, by=by, source=source)
     nobodys = Q(pk__in=evidence_of_the_gone(hashes))
-    records = _strip_records(Q(subscriber=reader) | nobodys)
+    records = _strip_records(Q(subscriber=reader) | nobodys, traces)
     _strip_suppressions(reader, hashes)
     _delete_by_address(addresses_of(reader))
     scrub(traces)
@@ -80,11 +81,11 @@ def erase_address(address: str, key: str, *, by: User | None, source: str) -> di
         ConsentRecord.objects.filter(nobodys).values_list("publication", flat=True)
     ):
         _note_erasure(hashed, publication, by=by, source=source)
-    records = _strip_records(nobodys)
+    traces = Traces(frozenset({*spellings(address), key}))
+    records = _strip_records(nobodys, traces)
     suppress(address, Suppression.Reason.ERASURE)
     _strip_notes({hashed})
     _delete_by_address([address, key])
-    traces = Traces(frozenset({*spellings(address), key}))
     scrub(traces)
     _strip_log({}, traces)
     return {"subscriptions": 0, "records": records}
@@ -97,6 +98,7 @@ def _note_erasure(hashed: str, publication: int, *, by: User | None, source: str
         kind=ConsentRecord.Kind.ERASED,
         source=source[:40],
         by=by,
+        details=through(),
     )
 
 
@@ -116,17 +118,20 @@ def _delete_by_address(addresses: Collection[str]) -> None:
     GroupMember.objects.filter(which).delete()
 
 
-def _strip_records(which: Q) -> int:
+def _strip_records(which: Q, traces: Traces) -> int:
     """Leave of each record what was done, when and under which words."""
     count = 0
     records = opened(ConsentRecord)
     for row in records.filter(which).only("details", "basis"):
+        kept = {key: row.details[key] for key in KEPT if key in row.details}
+        if program := row.details.get("through"):
+            kept["through"] = traces.redact(program)  # named by an owner, after anybody
         records.filter(pk=row.pk).update(
             subscriber=None,
             ip=None,
             user_agent="",
             basis=ERASED if row.basis else "",
-            details={key: row.details[key] for key in KEPT if key in row.details},
+            details=kept,
         )
         count += 1
     return count

@@ -21,12 +21,11 @@ from api.models.keys import Scope
 from briefs.admin.desk import (
     CappedPaginator,
     DeskAdmin,
-    allowed_ids,
     badge,
     editor_of,
-    is_superuser,
     number,
     publication_label,
+    publications_for,
 )
 from briefs.admin.widgets import INPUT
 from briefs.models import Publication
@@ -145,7 +144,7 @@ class ApiKeyAdmin(DeskAdmin[ApiKey]):
         if not self.has_add_permission(request):
             raise PermissionDenied
         data = request.POST if request.method == "POST" else None
-        form = KeyForm(data, publications=self._publications(request))
+        form = KeyForm(data, publications=publications_for(request, "manage"))
         if data is not None and form.is_valid():
             given = form.cleaned_data
             key, plain = keys.make(
@@ -183,11 +182,6 @@ class ApiKeyAdmin(DeskAdmin[ApiKey]):
         if key is None:
             raise Http404
         return key
-
-    def _publications(self, request: HttpRequest) -> QuerySet[Publication]:
-        if is_superuser(request):
-            return Publication.objects.all()
-        return Publication.objects.filter(pk__in=allowed_ids(request, "manage"))
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Revoke a key; a GET leads to its page."""

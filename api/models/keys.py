@@ -67,7 +67,7 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(_("scopes"), default=list, validators=[validate_scopes])
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
-    # Written about once a minute: not every request shall wait for the disk.
+    # Written every few minutes at most, and only where nobody has to wait for it.
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     expires_at = models.DateTimeField(
         _("expires"), null=True, blank=True, help_text=_("Empty: when it is revoked.")

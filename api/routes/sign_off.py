@@ -1,9 +1,6 @@
 """The steps of a brief between its writer and the web."""
 
-import datetime as dt
-
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Body, Router
 
 from api import authority
@@ -14,9 +11,9 @@ from api.problems import not_found
 from api.routes.briefs import answered, found, whole
 from api.schemas import briefs as shown
 from api.schemas.common import PathId
-from briefs import approvals, corrections, preflight, revisions, workflow
+from briefs import approvals
 from briefs.models import Brief, Revision
-from deliveries import embargo, planning, signing_off
+from deliveries import signing_off
 from deliveries.preflight import Outside
 from deliveries.preflight import check as check_whole
 
@@ -112,16 +109,6 @@ def withdraw_approval(
 )
 def publish(request: HttpRequest, brief_id: PathId) -> HttpResponse:
     """Put a brief on the web as it stands, and mail it to nobody."""
-    brief, key = found(request, brief_id), key_of(request)
-    revision = revisions.take(brief, key.user)
-    findings = preflight.check(revision.snapshot)
-    if not findings.ok:
-        raise planning.PreflightFailed(findings)
-    corrections.require_current(revision)
-    embargo.require_over(brief, None, dt.timedelta(0))
-    if brief.published_revision_id not in (None, revision.pk):
-        raise workflow.WrongStatus(
-            f"“{brief}” is on the web with another text. Correct it at the desk, or send it anew."
-        )
-    workflow.publish(brief, revision, timezone.now(), by=key.user)
+    brief = found(request, brief_id)
+    signing_off.publish(brief, key_of(request).user)
     return answered(whole(brief))

@@ -38,6 +38,12 @@ def allowed_ids(request: HttpRequest, verb: roles.Verb) -> frozenset[int]:
     return known[verb]
 
 
+def publications_for(request: HttpRequest, verb: roles.Verb) -> QuerySet[Publication]:
+    """Return the publications for which this request's user may *verb*."""
+    rows = Publication.objects.all()
+    return rows if is_superuser(request) else rows.filter(pk__in=allowed_ids(request, verb))
+
+
 def is_superuser(request: HttpRequest) -> bool:
     """Tell whether the whole site is this user's."""
     return request.user.is_active and request.user.is_superuser

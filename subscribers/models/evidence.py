@@ -83,7 +83,8 @@ class ConsentRecord(AppendOnly):
         db_index=False,
     )
     basis = models.TextField(_("stated basis"), blank=True)
-    # {"topics": [before, after]} of a change, {"why": …} of who left, {"import": 3, "row": 17}, …
+    # {"topics": [before, after]} of a change, {"why": …} of who left, {"import": 3, "row": 17},
+    # {"through": "API key “website” (ib_k3v9x0ab_…)"} where a program acted for a user, …
     details = models.JSONField(_("details"), default=dict, blank=True)
     # A plain number: the delivery lives in an app above this one.
     delivery_id = models.BigIntegerField(_("delivery"), null=True)

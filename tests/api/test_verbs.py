@@ -220,6 +220,8 @@ def test_a_change_leaves_its_evidence_and_unsubscribing_is_harmless_to_repeat(
     records = ConsentRecord.objects.order_by("pk")
     assert [row.kind for row in records] == ["changed", "changed", "unsubscribed"]
     assert all((row.source, row.by) == ("api", olga.user) for row in records)
+    key = f"API key “website” (ib_{olga.key.prefix}_…)"
+    assert all(row.details["through"] == key for row in records)
 
 
 def test_who_reads_elsewhere_too_is_not_renamed_handed_over_or_erased(
@@ -248,6 +250,7 @@ def test_a_reader_is_erased_for_good(olga: Program, publication: Publication) ->
     assert olga.ask("DELETE", path).status_code == 200
     assert olga.get(path).status_code == 404
     assert not Subscriber.objects.exists()
+    assert olga.key.prefix in ConsentRecord.objects.get(kind="erased").details["through"]
     given = {"address": "ada@example.com", "basis": "by phone"}
     assert olga.post("/subscribers", given).status_code == 409
 
