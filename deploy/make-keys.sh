@@ -2,7 +2,8 @@
 # Makes the keys of an installation in a folder: sh deploy/make-keys.sh secrets
 # What is there already is left alone. Keep a copy of the folder with your backups, in a place of
 # its own: without token-keys the links in mails that were sent stop working, and without
-# suppression-key who must never be mailed is not recognised any more.
+# suppression-key who must never be mailed is not recognised any more. backup-key signs backups,
+# and is the one that is in none of them.
 set -eu
 folder=${1:?Name a folder, e.g. sh deploy/make-keys.sh secrets}
 umask 077
@@ -20,7 +21,7 @@ keep() {
     echo "made $folder/$1"
 }
 
-for name in secret-key token-keys suppression-key; do keep "$name" "$(fresh)"; done
+for name in secret-key token-keys suppression-key backup-key; do keep "$name" "$(fresh)"; done
 keep webhook-secret "intelbrief:$(fresh)"
 keep postgres-password "$(fresh)"
 keep database-url "postgres://intelbrief:$(cat "$folder/postgres-password")@postgres/intelbrief"

@@ -99,6 +99,8 @@ SECRET_KEY = _key("SECRET_KEY")
 TOKEN_KEYS = [key.strip() for key in _key("TOKEN_KEYS").split(",") if key.strip()]
 SUPPRESSION_KEY = _key("SUPPRESSION_KEY")
 WEBHOOK_SECRET = _key("WEBHOOK_SECRET")
+# The one that is in no backup: it signs them.
+BACKUP_KEY = _key("BACKUP_KEY")
 
 # --- applications ---------------------------------------------------------
 

@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import tarfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 
 import psycopg
 import pytest
@@ -15,12 +15,22 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
 
 from briefs.models import Image, Publication
 from deliveries import guard, planning
 from deliveries.models import Delivery, Edition, Installation
 from intelbrief import checks
-from intelbrief.ops.backup import Trouble, archive, keys, making, marker, pg_tools, restoring
+from intelbrief.ops.backup import (
+    Trouble,
+    archive,
+    keys,
+    making,
+    marker,
+    pg_tools,
+    restoring,
+    signing,
+)
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
 MANIFEST = {"site": "https://briefs.example"}
@@ -115,6 +125,9 @@ def test_a_backup_of_a_running_send_is_restored_elsewhere_whole_and_held(setting
     with elsewhere(settings, tmp_path / "elsewhere"):
         settings.TOKEN_KEYS = ["another-key"]
         settings.SITE_URL = "https://elsewhere.example"
+        with override_settings(BACKUP_KEY="another"):
+            call_refused(made["file"], "signed with another BACKUP_KEY", "--check")
+            call_command("restore", made["file"], "--check", "--trust", stdout=io.StringIO())
         call_command("restore", made["file"], "--json", stdout=out)
         restored = json.loads(out.getvalue())
         assert Publication.objects.get().slug == "harbour"
@@ -174,12 +187,12 @@ def test_a_backup_is_refused_where_it_does_not_fit(monkeypatch, settings, here, 
     manifest = archive.read(path)
     assert not any(name.startswith("keys/") for name in manifest["files"])
     later = {**manifest["database"], "migrations": ["briefs.0999_of_next_year"]}
-    monkeypatch.setattr(archive, "read", lambda *_: {**manifest, "database": later})
-    call_refused(path, "later version .* does not know briefs.0999_of_next_year")
+    monkeypatch.setattr(archive, "read", lambda *_, **__: {**manifest, "database": later})
+    call_refused(path, "later version .* know briefs.0999_of_next_year", "--trust")
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[connection.vendor]
     kind = {**manifest["database"], "kind": other}
-    monkeypatch.setattr(archive, "read", lambda *_: {**manifest, "database": kind})
-    call_refused(path, "does not change the kind", "--replace")
+    monkeypatch.setattr(archive, "read", lambda *_, **__: {**manifest, "database": kind})
+    call_refused(path, "does not change the kind", "--replace", "--trust")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -320,6 +333,70 @@ def test_a_backup_that_was_cut_off_or_changed_is_refused(tmp_path):
     lies = written(tmp_path / "lies", ("media/a.png", b"other"))
     with pytest.raises(Trouble, match=r"“media/a.png” is not as it was"):
         archive._compared(lies, json.dumps(told).encode(), {"media/a.png": {}, "manifest.json": {}})
+
+
+# --- whose it is ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("signs", "reads", "words"),
+    [
+        ("k" * 32, "k" * 32, None),
+        ("k" * 32, "j" * 32, "with another BACKUP_KEY"),
+        ("k" * 32, "", "Set BACKUP_KEY to what it was"),
+        ("", "k" * 32, "is not signed"),
+        ("", "", "is not signed"),
+    ],
+    ids=["ours", "another's", "without our key", "an old one", "without any key"],
+)
+def test_only_what_was_signed_with_our_key_is_believed(settings, tmp_path, signs, reads, words):
+    settings.BACKUP_KEY = signs
+    path = written(tmp_path / "one", ("media/a.png", b"picture"))
+    settings.BACKUP_KEY = reads
+    manifest = archive.read(path)
+    with pytest.raises(Trouble, match=f"{words}.*--trust") if words else nullcontext():
+        signing.refuse_unproven(path, manifest)
+
+
+def test_who_has_a_backup_with_its_keys_cannot_write_another(settings, tmp_path):
+    ours = archive.read(written(tmp_path / "one", ("keys/SECRET_KEY", b"k"), ("a", b"1")))
+    signature = ours[signing.FIELD]
+    monday = {**MANIFEST, "made_at": "Monday", signing.FIELD: signature}
+    settings.BACKUP_KEY, key = "", settings.BACKUP_KEY
+    others = [
+        written(tmp_path / "two", ("keys/SECRET_KEY", b"k"), ("a", b"2"), manifest=monday),
+        written(tmp_path / "three", ("a", b"1"), manifest={**monday, signing.FIELD: [signature]}),
+    ]
+    settings.BACKUP_KEY = key
+    for path, words in zip(others, ("was changed", "is not signed"), strict=True):
+        with pytest.raises(Trouble, match=words):
+            signing.refuse_unproven(path, archive.read(path))
+
+
+def test_a_file_that_is_not_ours_writes_nothing_here(here, tmp_path, monkeypatch):
+    path = written(tmp_path / "one", ("database.sqlite3", b"of somebody"))
+    monkeypatch.setattr(restoring, "_stage", lambda: pytest.fail("a folder was made for it"))
+    with override_settings(BACKUP_KEY="another"), pytest.raises(Trouble, match="another BACKUP"):
+        restoring.restore(path)
+
+
+def test_a_backup_that_would_fill_disk_or_memory_is_refused(tmp_path, monkeypatch):
+    large = written(tmp_path / "large", ("media/a", bytes(1000)), ("media/b", bytes(1000)))
+    with pytest.raises(Trouble, match="more than the 0 MB"):
+        archive.read(large, room=1500)
+    monkeypatch.setattr(archive, "MOST_MEMBERS", 1)
+    with pytest.raises(Trouble, match="too many files"):
+        archive.read(large)
+    for name, kind, pax in (
+        ("sparse", tarfile.REGTYPE, {"GNU.sparse.size": str(2**60), "GNU.sparse.map": "0,1"}),
+        ("long", tarfile.REGTYPE, {"comment": "x" * 100_000}),
+    ):
+        with tarfile.open(tmp_path / name, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+            member = tarfile.TarInfo("media/a")
+            member.type, member.size, member.pax_headers = kind, 1, pax
+            tar.addfile(member, io.BytesIO(b"x"))
+        with pytest.raises(Trouble, match=r"tampered with"):
+            archive.read(tmp_path / name)
 
 
 # --- keeping some ------------------------------------------------------------------

@@ -39,6 +39,7 @@ def assert_private(installation: Installation) -> None:
         "SUPPRESSION_KEY",
         "TOKEN_KEYS",
         "WEBHOOK_SECRET",
+        "BACKUP_KEY",
     ]
     assert {oct(key.stat().st_mode & 0o777) for key in keys} == {"0o600"}
     assert oct(installation.var.stat().st_mode & 0o777) == "0o700"

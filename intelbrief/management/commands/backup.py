@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from intelbrief.ops.backup import Trouble, making
+from intelbrief.ops.backup import Trouble, making, signing
 from intelbrief.ops.up import say_to_user
 
 
@@ -61,6 +61,7 @@ class Command(BaseCommand):
                         "database": made.manifest["database"]["kind"],
                         "counts": counts,
                         "keys": not options["without_keys"],
+                        "signed": signing.FIELD in made.manifest,
                         "verified": not options["no_verify"],
                         "removed": made.removed,
                         "notes": made.notes,

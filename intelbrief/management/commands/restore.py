@@ -23,6 +23,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="only read it whole and say whether it would do"
         )
+        parser.add_argument(
+            "--trust",
+            action="store_true",
+            help="although it is not signed with this BACKUP_KEY: nobody else could write to it",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
@@ -32,6 +37,7 @@ class Command(BaseCommand):
                 file,
                 replace=options["replace"],
                 only_check=options["check"],
+                trust=options["trust"],
                 say=(lambda words: None) if quiet else say_to_user,
             )
         except Trouble as trouble:

@@ -10,13 +10,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Self
 
-from intelbrief.ops.backup import Trouble
+from intelbrief.ops.backup import Trouble, signing
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 MOST_OCTETS_OF_MANIFEST = 512 * 1024 * 1024
+MOST_MEMBERS = 2_000_000
+# What stands before a member: a long name, times. tarfile takes any length into memory.
+MOST_OCTETS_OF_HEADER = 64 * 1024
 # Pictures and dumps gain little from more, and a night is short.
 _LEVEL = 1
 _PIECE = 1024 * 1024
@@ -80,12 +83,25 @@ class Writer:
         self._tar.addfile(about, hashed)
         self.files[name] = {"octets": size, "sha256": hashed.digest.hexdigest()}
 
-    def close(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, and the end."""
-        told = {"format": FORMAT, **manifest, "files": dict(self.files)}
+    def close(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Write the manifest, signed and with what is in all files, and the end; return it."""
+        told = signing.signed({"format": FORMAT, **manifest, "files": dict(self.files)})
         self.add_octets(MANIFEST, json.dumps(told, indent=1, sort_keys=True).encode())
         self._tar.close()
         self._gzip.close()
+        return told
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose header is no larger than a header is."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Return the member that *buf* tells of; raise Trouble before too much is read."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type not in tarfile.REGULAR_TYPES and member.size > MOST_OCTETS_OF_HEADER:
+            raise Trouble("This backup has been tampered with: a header is too large.")
+        return member
 
 
 @contextmanager
@@ -103,17 +119,25 @@ def _speaking(path: Path) -> Iterator[None]:
         raise Trouble(f"{error.filename or path}: {words}.") from error
 
 
-def read(path: Path, folder: Path | None = None) -> dict[str, Any]:
+def read(path: Path, folder: Path | None = None, *, room: int | None = None) -> dict[str, Any]:
     """Return the manifest of the backup at *path* after every octet was compared with it.
 
     With *folder*, which must be empty, its members are put there. Nothing
-    else is ever written, whatever the names of the members say.
+    else is ever written, whatever the names of the members say. Raise Trouble
+    where they are of more than *room* octets. Who wrote it is asked by
+    signing.refuse_unproven().
     """
     found: dict[str, dict[str, Any]] = {}
-    last = b""
-    with _speaking(path), tarfile.open(path, mode="r|gz") as tar:
+    last, octets = b"", 0
+    with _speaking(path), tarfile.open(path, mode="r|gz", tarinfo=_Member) as tar:
         for about in tar:
             name = _checked(about, found)
+            octets += about.size
+            if room is not None and octets > room:
+                raise Trouble(
+                    f"{path} holds more than the {room // 1024**2:,} MB that are free here. Make "
+                    "room, or take another disk for VAR_DIR."
+                )
             source = tar.extractfile(about)
             assert source is not None  # a regular file
             if name == MANIFEST:
@@ -135,6 +159,7 @@ def _checked(about: tarfile.TarInfo, found: dict[str, Any]) -> str:
     parts = PurePosixPath(name).parts
     if (
         not about.isreg()
+        or about.issparse()  # a few octets that tell of any number
         or not parts
         or name.startswith("/")
         or ".." in parts
@@ -145,6 +170,8 @@ def _checked(about: tarfile.TarInfo, found: dict[str, Any]) -> str:
         raise Trouble(f"This backup has been tampered with: “{name}” leads elsewhere.")
     if name in found:
         raise Trouble(f"This backup has been tampered with: “{name}” is in it twice.")
+    if len(found) >= MOST_MEMBERS:
+        raise Trouble("This backup has been tampered with: it holds too many files.")
     return name
 
 
@@ -180,8 +207,10 @@ def _compared(path: Path, text: bytes, found: dict[str, Any]) -> dict[str, Any]:
                 f"{path} has the format {manifest['format']}, and this version reads {FORMAT}. "
                 "Restore it with the version that made it."
             )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Trouble(f"{path} is no backup: its manifest cannot be read.") from error
+    if not isinstance(told, dict):
+        raise Trouble(f"{path} is no backup: its manifest tells of no files.")
     found.pop(MANIFEST)
     for name in sorted({*told, *found}):
         if told.get(name) != found.get(name):

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 
 from deliveries.models import Installation
 from intelbrief import release
-from intelbrief.ops.backup import Trouble, archive, keys, marker, snapshots
+from intelbrief.ops.backup import Trouble, archive, keys, marker, signing, snapshots
 from subscribers.importing import files
 
 KEPT = 14
@@ -177,8 +177,13 @@ def _write(
             writer.add_octets(f"keys/{name}", f"{key}\n".encode())
     missing = sorted(name for name in wanted if f"media/{name}" not in writer.files)
     said["missing_uploads"] = missing[:100]
-    writer.close(said)
+    said = writer.close(said)
     notes = []
+    if signing.FIELD not in said:
+        notes.append(
+            f"It is not signed: set {signing.NAME}, and keep it apart from backups. Without one "
+            "nobody can tell whether a backup was changed, and restore wants --trust."
+        )
     if missing:
         notes.append(
             f"{len(missing)} uploaded files that the database names are not in "

@@ -28,6 +28,7 @@ from intelbrief.ops.backup import (
     making,
     marker,
     places,
+    signing,
     snapshots,
 )
 from subscribers.models import Subscriber
@@ -49,25 +50,39 @@ def restore(
     *,
     replace: bool = False,
     only_check: bool = False,
+    trust: bool = False,
     say: Callable[[str], None] = lambda words: None,
 ) -> Restored:
     """Put the backup at *path* into this installation; raise Trouble, mostly with nothing touched.
 
     With *only_check* nothing is. Unless *replace*, an installation that knows
     a person, a brief or a reader is left alone. What was here is kept aside.
+    *trust*: somebody vouches for a file that is not signed, or not by us.
     """
-    _refuse_no_file(path)
+    if not path.is_file():
+        raise Trouble(f"There is no file {path}.")
     with _alone():
-        return _restore(path, replace=replace, only_check=only_check, say=say)
+        say("reading it, and comparing every octet")
+        # Nothing is written, and no program is given any of it, before we know that it is ours.
+        manifest = archive.read(path, room=shutil.disk_usage(settings.VAR_DIR).free)
+        if not trust:
+            signing.refuse_unproven(path, manifest)
+        return _restore(path, manifest, replace=replace, only_check=only_check, say=say)
 
 
 def _restore(
-    path: Path, *, replace: bool, only_check: bool, say: Callable[[str], None]
+    path: Path,
+    manifest: dict[str, Any],
+    *,
+    replace: bool,
+    only_check: bool,
+    say: Callable[[str], None],
 ) -> Restored:
     stage = _stage()
     try:
-        say("reading it, and comparing every octet")
-        manifest = archive.read(path, stage)
+        say("unpacking it")
+        if archive.read(path, stage) != manifest:
+            raise Trouble(f"{path} was changed while it was read. Find out who writes to it.")
         place = _fitting(manifest)
         staged = stage / manifest["database"]["member"]
         say("looking at its database")
@@ -121,11 +136,6 @@ def _alone() -> Iterator[None]:
 def _unwritable(error: OSError) -> Trouble:
     words = f"{error.filename or settings.VAR_DIR}: {error.strerror or error}"
     return Trouble(f"The backup cannot be restored: {words}.")
-
-
-def _refuse_no_file(path: Path) -> None:
-    if not path.is_file():
-        raise Trouble(f"There is no file {path}.")
 
 
 def _stage() -> Path:

@@ -7,8 +7,8 @@ from django.contrib.staticfiles import finders
 from django.core import checks
 
 from briefs import pdf as press
-from intelbrief.checks import look
-from intelbrief.ops.backup import keys
+from intelbrief.checks import NEW_KEY, SHORTEST_KEY, look
+from intelbrief.ops.backup import keys, signing
 from intelbrief.ops.doctor import Severity, Trouble, examination
 
 FEWEST_SIGNS = 10
@@ -45,6 +45,23 @@ def weak_keys() -> Iterator[Trouble]:
                 "TOKEN_KEYS goes before the old one; SUPPRESSION_KEY cannot be changed later."
             )
             yield Trouble(f"{name} repeats few characters and can be guessed.", cure, name)
+
+
+@examination("backup-key", Severity.WARNING)
+def backup_key() -> Iterator[Trouble]:
+    """Find out whether backups are signed, and with a key that is in none of them: else nobody can
+    tell whether one was changed, and restoring it runs what is in it."""
+    key, cure = settings.BACKUP_KEY, f"Set {signing.NAME} to a key of its own: {NEW_KEY}"
+    same = [name for name, other in keys.present().items() if key and key in other.split(",")]
+    if not key:
+        what = f"{signing.NAME} is not set: backups are not signed."
+    elif same:
+        what = f"{signing.NAME} is {same[0]} too, which is in every backup."
+    elif len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_SIGNS:
+        what = f"{signing.NAME} can be guessed."
+    else:
+        return
+    yield Trouble(what, f"{cure}. Keep it where no backup is.", signing.NAME)
 
 
 @examination("allowed-hosts")

@@ -182,6 +182,7 @@ class Scene:
             "TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
             "SUPPRESSION_KEY": settings.SUPPRESSION_KEY,
             "WEBHOOK_SECRET": settings.WEBHOOK_SECRET,
+            "BACKUP_KEY": settings.BACKUP_KEY,
         }
 
 
