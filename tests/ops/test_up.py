@@ -35,11 +35,11 @@ def assert_private(installation: Installation) -> None:
     """Assert that no other user of the machine reads anything, or reaches the broker."""
     keys = sorted((installation.var / "keys").iterdir())
     assert [key.name for key in keys] == [
+        "BACKUP_KEY",
         "SECRET_KEY",
         "SUPPRESSION_KEY",
         "TOKEN_KEYS",
         "WEBHOOK_SECRET",
-        "BACKUP_KEY",
     ]
     assert {oct(key.stat().st_mode & 0o777) for key in keys} == {"0o600"}
     assert oct(installation.var.stat().st_mode & 0o777) == "0o700"
