@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from briefs import audit
 from briefs.models import AuditEntry
-from deliveries import lanes
+from deliveries import lanes, leases
 from deliveries.leases import Lease
 from deliveries.models import Batch, Edition
 from subscribers import notices
@@ -88,8 +88,7 @@ def watch(lease: Lease) -> None:
     """
     is_bad = lease.bad and _is_over(lease.bad, lease.judged, settings.BRAKE_BOUNCES)
     if is_bad or lease.edition_id in _began_badly:
-        if counts := lease.take_counts():
-            Batch.objects.filter(lease.rows()).update(**counts)
+        leases.write_counts(lease)
         check(lease.edition_id)
 
 

@@ -17,13 +17,24 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection, transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+)
 from django.db.models.functions import Now
 
-from deliveries import clocks, guard, lanes, owners
+from deliveries import clocks, guard, lanes, owners, statements
 from deliveries.ledger import GIVE_UP_AFTER, Fate, Outcome, durable
 from deliveries.models import Batch, Delivery, Edition
 from deliveries.owners import Owner
+from deliveries.statements import Blank, Statement
 
 log = logging.getLogger(__name__)
 
@@ -85,16 +96,14 @@ class Lease:
         self._sent += sent
         self._refused += self.bad
 
-    def take_counts(self) -> dict[str, Any]:
+    def take_counts(self) -> dict[str, int]:
         """Return what an UPDATE of the batch is to add to its counters, once.
 
         So counting costs no statement of its own; a crash costs a slice's counts.
         """
         self._taken = sent, refused = self._sent, self._refused
         self._sent = self._refused = 0
-        if not sent + refused:
-            return {}
-        return {"sent": F("sent") + sent, "refused": F("refused") + refused}
+        return {"sent": sent, "refused": refused}
 
     def put_back_counts(self) -> None:
         """Have what was taken last written by a later UPDATE: that one was rolled back."""
@@ -106,6 +115,10 @@ class Lease:
         """Return the condition under which this lease still holds."""
         return Q(pk=self.batch_id, owner=self.owner.id, epoch=self.epoch)
 
+    def names(self) -> dict[str, Any]:
+        """Return rows() as values for a statement over _mine()."""
+        return {"batch": self.batch_id, "owner": self.owner.id, "epoch": self.epoch}
+
 
 def claim(lane: str, owner: Owner) -> Lease | None:
     """Take the next due batch of *lane*; return None when none is free or enough are taken.
@@ -116,26 +129,15 @@ def claim(lane: str, owner: Owner) -> Lease | None:
     if not guard.may_send():
         return None
     at_work, due = _statements(lane)
-    while len(_rows(at_work)) < lanes.concurrency(lane):
-        found = _rows(due)
+    while len(at_work.rows()) < lanes.concurrency(lane):
+        found = due.rows()
         if not found:
             return None
         pk, epoch, claims, edition_id, publication_id, is_planned, is_young = found[0]
         if is_planned and clocks.note_missed(pk, lane):
             continue
         with durable():
-            won = Batch.objects.filter(
-                pk=pk,
-                owner__isnull=True,
-                epoch=epoch,
-                done_at__isnull=True,
-                missed_at__isnull=True,
-            ).update(
-                owner=owner.id,
-                epoch=F("epoch") + 1,
-                claims=F("claims") + 1,
-                lease_until=Now() + LEASE,
-            )
+            won = _taken().run(batch=pk, epoch=epoch, owner=owner.id)
         if won:
             return Lease(
                 batch_id=pk,
@@ -151,15 +153,66 @@ def claim(lane: str, owner: Owner) -> Lease | None:
     return None
 
 
-_Statement = tuple[str, tuple[Any, ...]]
+_BATCH = {"pk": Blank("batch", BigIntegerField()), "epoch": Blank("epoch", BigIntegerField())}
+_COUNTED = {name: F(name) + Blank(name, BigIntegerField()) for name in ("sent", "refused")}
+
+
+def _mine() -> QuerySet[Batch]:
+    """Return the batch of a lease as long as it holds, with blanks for what Lease.names() says."""
+    return Batch.objects.filter(**_BATCH, owner=Blank("owner", UUIDField()))
+
+
+@lru_cache(maxsize=1)
+def _taken() -> Statement:
+    """Return the statement that leases a free batch."""
+    free = Batch.objects.filter(
+        **_BATCH, owner__isnull=True, done_at__isnull=True, missed_at__isnull=True
+    )
+    return statements.update(
+        free,
+        owner=Blank("owner", UUIDField()),
+        epoch=F("epoch") + 1,
+        claims=F("claims") + 1,
+        lease_until=Now() + LEASE,
+    )
+
+
+@lru_cache(maxsize=1)
+def _held() -> Statement:
+    """Return the statement that asks for a further slice, and counts what became of the last."""
+    moving = _mine().filter(edition__status__in=Edition.MOVING)
+    return statements.update(moving, lease_until=Now() + LEASE, **_COUNTED)
+
+
+@lru_cache(maxsize=1)
+def _done() -> Statement:
+    """Return the statement that ends a batch in which nothing is pending or sending."""
+    rows = Delivery.objects.filter(batch=OuterRef("pk"))
+    through = _mine().filter(
+        ~Exists(rows.filter(status=Delivery.Status.SENDING)),
+        ~Exists(rows.filter(status=Delivery.Status.PENDING)),
+    )
+    return statements.update(through, done_at=Now(), owner=None, lease_until=None, **_COUNTED)
+
+
+@lru_cache(maxsize=1)
+def _counted() -> Statement:
+    return statements.update(_mine(), **_COUNTED)
+
+
+def still_mine(lease: Lease) -> bool:
+    """Renew *lease* for a further slice; False once it is lost or its edition does not move."""
+    return bool(_held().run(**lease.names(), **lease.take_counts()))
+
+
+def write_counts(lease: Lease) -> None:
+    """Write down now what has been counted, for who reads it at once."""
+    _counted().run(**lease.names(), **lease.take_counts())
 
 
 @lru_cache(maxsize=32)
-def _statements(lane: str) -> tuple[_Statement, _Statement]:
-    """Return, as SQL with its values, who is at work on *lane* and which batch is due next.
-
-    Kept, since compiling the two anew took longer than the database did over them.
-    """
+def _statements(lane: str) -> tuple[Statement, Statement]:
+    """Return who is at work on *lane* and which batch is due next."""
     batches = Batch.objects.filter(lane=lane, done_at__isnull=True)
     at_work = batches.filter(owner__isnull=False).order_by().values_list("pk")
     due = (
@@ -182,14 +235,7 @@ def _statements(lane: str) -> tuple[_Statement, _Statement]:
             *("is_planned", "is_young"),
         )[:1]
     )
-    return at_work.query.sql_with_params(), due.query.sql_with_params()
-
-
-def _rows(statement: _Statement) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(*statement)
-        rows: list[Any] = cursor.fetchall()
-    return rows
+    return statements.select(at_work), statements.select(due)
 
 
 def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bool:
@@ -200,18 +246,17 @@ def close_or_give_back(lease: Lease, rest: dt.timedelta = dt.timedelta(0)) -> bo
     be written, nothing is given back: the owner ends its life instead, its
     journal speaks for them, and this returns False.
     """
-    rows = Delivery.objects.filter(batch=OuterRef("pk"))
-    pending = rows.filter(status=Delivery.Status.PENDING)
-    in_hand = rows.filter(status=Delivery.Status.SENDING)
+    in_hand = Delivery.objects.filter(batch=OuterRef("pk"), status=Delivery.Status.SENDING)
     mine = Batch.objects.filter(lease.rows())
     ended = False
     try:
         with durable():
-            free = mine.filter(~Exists(in_hand))
-            gone = {"owner": None, "lease_until": None, **lease.take_counts()}
+            counts = lease.take_counts()
             ended = bool(
-                free.filter(~Exists(pending)).update(done_at=Now(), **gone)
-                or free.update(not_before=_later(rest), **gone)
+                _done().run(**lease.names(), **counts)
+                or mine.filter(~Exists(in_hand)).update(
+                    not_before=_later(rest), owner=None, lease_until=None, **_added(counts)
+                )
                 or not mine.exists()
             )
     finally:
@@ -242,6 +287,10 @@ def move_on(lease: Lease) -> tuple[bool, Lease | None]:
     return not lives_on or following is not None, following
 
 
+def _added(counts: dict[str, int]) -> dict[str, Any]:
+    return {name: F(name) + more for name, more in counts.items()}
+
+
 def _later(rest: dt.timedelta) -> Any:
     """Return when a batch may be taken again; as before without a *rest*."""
     return Now() + rest if rest else F("not_before")
@@ -255,7 +304,9 @@ def made_progress(lease: Lease) -> None:
     """
     takes_long = time.monotonic() - lease.noted_at > NOTED_EVERY
     if lease.claims or takes_long:
-        Batch.objects.filter(lease.rows()).update(claims=0, worked_at=Now(), **lease.take_counts())
+        Batch.objects.filter(lease.rows()).update(
+            claims=0, worked_at=Now(), **_added(lease.take_counts())
+        )
         lease.claims = 0
         lease.noted_at = time.monotonic()
 

@@ -5,15 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat, Now
 
 from briefs import corrections
+from deliveries import statements
 from deliveries.models import Delivery, Edition
+from deliveries.statements import Blank, Statement
 
 # A provider that says "later" is asked again for this long.
 GIVE_UP_AFTER = dt.timedelta(hours=24)
@@ -60,7 +63,9 @@ def durable() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=FULL")
     try:
-        with transaction.atomic():
+        # Within another it is a part of that one: a savepoint is two round trips, and
+        # whatever fails here ends both.
+        with transaction.atomic(savepoint=False):
             yield
     finally:
         if raises:
@@ -83,6 +88,10 @@ def settle(outcomes: Iterable[Outcome]) -> None:
 
 
 def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: str) -> None:
+    if fate is Fate.SENT and is_run(ids):
+        if _sent().run(first=ids[0], last=ids[-1], attempt=attempt) < len(ids):
+            _note_a_further_copy(ids, attempt)
+        return
     rows = Delivery.objects.filter(among(ids), attempt=attempt, status__in=UNSETTLED)
     in_hand = rows.filter(status=Delivery.Status.SENDING)
     if fate is Fate.SENT:
@@ -104,20 +113,45 @@ def _settle_alike(ids: list[int], attempt: int, fate: Fate, reason: str, reply: 
         _put_back(ids, attempt, reply)
 
 
+@lru_cache(maxsize=1)
+def _sent() -> Statement:
+    """Return the statement that settles a run of letters as sent: nearly all of them."""
+    rows = Delivery.objects.filter(
+        pk__range=(Blank("first", BigIntegerField()), Blank("last", BigIntegerField())),
+        attempt=Blank("attempt", BigIntegerField()),
+        status__in=UNSETTLED,
+    )
+    return statements.update(rows, **_ending(Delivery.Status.SENT, "", ""))
+
+
 def among(ids: list[int]) -> Q:
     """Return the condition that a row's id is one of *ids*, which are sorted and differ.
 
     Most slices are one run of ids: two numbers say in the statement what took
     five hundred, and both ends are spared writing and reading them.
     """
-    first, last = ids[0], ids[-1]
-    if last - first == len(ids) - 1:
-        return Q(pk__range=(first, last))
+    if is_run(ids):
+        return Q(pk__range=(ids[0], ids[-1]))
     return Q(pk__in=ids)
 
 
+def is_run(ids: list[int]) -> bool:
+    """Tell whether *ids*, which are sorted and differ, leave no gap."""
+    return ids[-1] - ids[0] == len(ids) - 1
+
+
 def _end(rows: QuerySet[Delivery], status: Delivery.Status, reason: str, reply: str) -> int:
-    return rows.update(status=status, reason=reason, reply=reply, due_at=None, changed_at=Now())
+    return rows.update(**_ending(status, reason, reply))
+
+
+def _ending(status: Delivery.Status, reason: str, reply: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "reason": reason,
+        "reply": reply,
+        "due_at": None,
+        "changed_at": Now(),
+    }
 
 
 def _note_a_further_copy(ids: list[int], attempt: int) -> None:

@@ -2,15 +2,17 @@
 
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
+from django.db.models import BigIntegerField, Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Now
 
-from deliveries import domains, guard
-from deliveries.leases import LEASE, Lease
-from deliveries.ledger import among, durable
-from deliveries.models import Batch, Delivery, Edition
+from deliveries import domains, guard, leases, statements
+from deliveries.leases import Lease
+from deliveries.ledger import among, durable, is_run
+from deliveries.models import Delivery
+from deliveries.statements import Blank, Statement
 from subscribers.models import Subscription, Suppression
 
 TRIES = 5
@@ -57,10 +59,7 @@ def _take(lease: Lease, size: int, resting: dict[str, float]) -> list[Turn] | No
     """Take the slice in one transaction; raise _Overtaken if a row of it changed meanwhile."""
     lease.has_more = False
     with durable():
-        held = Batch.objects.filter(lease.rows(), edition__status__in=Edition.MOVING).update(
-            lease_until=Now() + LEASE, **lease.take_counts()
-        )
-        if not held:
+        if not leases.still_mine(lease):
             lease.put_back_counts()
             return None
         lease.was_renewed()
@@ -74,15 +73,37 @@ def _take(lease: Lease, size: int, resting: dict[str, float]) -> list[Turn] | No
             ready = _skip_who_left(rows[:size])
             if resting:
                 ready = domains.put_off(ready, resting)
-        taken = Delivery.objects.filter(
-            among([turn.delivery for turn in ready]),
-            batch_id=lease.batch_id,
-            status=Delivery.Status.PENDING,
-        ).update(status=Delivery.Status.SENDING, attempt=F("attempt") + 1, due_at=None)
-        if taken != len(ready):
+        if _mark_as_sending(lease.batch_id, [turn.delivery for turn in ready]) != len(ready):
             lease.put_back_counts()
             raise _Overtaken
         return _with_attributes(ready) if lease.wants_attributes else ready
+
+
+def _mark_as_sending(batch: int, ids: list[int]) -> int:
+    """Mark those of *ids* that still wait in *batch* as in hand; return how many."""
+    if is_run(ids):
+        return _take_run().run(batch=batch, first=ids[0], last=ids[-1])
+    return Delivery.objects.filter(
+        among(ids), batch_id=batch, status=Delivery.Status.PENDING
+    ).update(**_IN_HAND)
+
+
+_IN_HAND: dict[str, Any] = {
+    "status": Delivery.Status.SENDING,
+    "attempt": F("attempt") + 1,
+    "due_at": None,
+}
+
+
+@lru_cache(maxsize=1)
+def _take_run() -> Statement:
+    ends = Blank("first", BigIntegerField()), Blank("last", BigIntegerField())
+    rows = Delivery.objects.filter(
+        pk__range=ends,
+        batch_id=Blank("batch", BigIntegerField()),
+        status=Delivery.Status.PENDING,
+    )
+    return statements.update(rows, **_IN_HAND)
 
 
 def _with_attributes(turns: list[Turn]) -> list[Turn]:
@@ -100,22 +121,31 @@ _Row = tuple[int, int, int | None, str | None, str | None, str | None, bool]
 
 
 def _pending(lease: Lease, size: int) -> list[_Row]:
+    return _waiting().rows(batch=lease.batch_id, publication=lease.publication_id, most=size)
+
+
+@lru_cache(maxsize=1)
+def _waiting() -> Statement:
+    """Return the statement that reads the next of a batch, with what decides who is skipped."""
+    publication = Blank("publication", BigIntegerField())
     suppressed = Suppression.objects.filter(
-        Q(publication__isnull=True) | Q(publication=lease.publication_id),
+        Q(publication__isnull=True) | Q(publication=publication),
         address_hash=OuterRef("subscriber__address_hash"),
     )
     # A list that is made once for the slice, from the few rows that name a domain: asked
     # for each reader, SQLite reads all suppressions each time.
     whole_domains = Suppression.objects.filter(
-        Q(publication__isnull=True) | Q(publication=lease.publication_id), domain__gt=""
+        Q(publication__isnull=True) | Q(publication=publication), domain__gt=""
     ).values("domain")
     link = FilteredRelation(
         "subscriber__subscriptions",
-        condition=Q(subscriber__subscriptions__publication=lease.publication_id),
+        condition=Q(subscriber__subscriptions__publication=publication),
     )
     # Plain tuples: making models of them took a quarter of the send.
-    return list(
-        Delivery.objects.filter(batch_id=lease.batch_id, status=Delivery.Status.PENDING)
+    rows = (
+        Delivery.objects.filter(
+            batch_id=Blank("batch", BigIntegerField()), status=Delivery.Status.PENDING
+        )
         .annotate(
             link=link, is_suppressed=Exists(suppressed) | Q(subscriber__domain__in=whole_domains)
         )
@@ -128,8 +158,9 @@ def _pending(lease: Lease, size: int) -> list[_Row]:
             "subscriber__address",
             "subscriber__name",
             "is_suppressed",
-        )[:size]
+        )
     )
+    return statements.select(rows, limit=Blank("most", BigIntegerField()))
 
 
 def _skip_who_left(rows: list[_Row]) -> list[Turn]:
