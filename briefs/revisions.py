@@ -107,6 +107,21 @@ def fingerprint(content: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def at_its_address(brief: Brief, revision: Revision, by: User | None = None) -> Revision:
+    """Return *revision*, or where *brief* has moved since, the same words at its address of today.
+
+    A text that was frozen before a move would bring the old date line back to the page.
+    """
+    frozen = revision.snapshot
+    today = {"date": brief.date.isoformat(), "slug": brief.slug}
+    if today == {name: frozen[name] for name in today}:
+        return revision
+    day = frozen["date"].replace("-", "/")
+    if not brief.redirects.filter(path__endswith=f"/{day}/{frozen['slug']}/").exists():
+        return revision  # it stood there as a draft alone: its page has never been elsewhere
+    return freeze(brief, {**frozen, **today}, by)
+
+
 def settle_slug(brief: Brief) -> str:
     """Give *brief* its web address if it has none yet; return the slug.
 

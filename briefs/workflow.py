@@ -311,11 +311,13 @@ def _publish(brief: Brief, revision: Revision, at: dt.datetime, home: Publicatio
     open_to_it = [Status.DRAFT, Status.APPROVED]
     if approvals.standing(revision):
         open_to_it.append(Status.IN_REVIEW)  # of a later text, which goes on waiting
+    row = Brief.with_digests.get(pk=brief.pk)
+    shown = revisions.at_its_address(row, revision) if row.published_at else revision
     ready = at_home.filter(status__in=open_to_it)
     published = at_home.filter(status=Status.PUBLISHED)
     changed = ready.update(
         status=Status.PUBLISHED, published_at=at, published_revision=revision
-    ) or published.exclude(published_revision=revision).update(published_revision=revision)
+    ) or published.exclude(published_revision=shown).update(published_revision=shown)
     if changed or published.exists():
         # What is out waits for nobody's word any more.
         published.filter(submitted_revision=revision).update(submitted_revision=None)
@@ -323,7 +325,7 @@ def _publish(brief: Brief, revision: Revision, at: dt.datetime, home: Publicatio
         row = Brief.objects.select_related("publication").get(pk=brief.pk)
         revisions.settle_slug(row)
         if changed:
-            search.keep(row, revision)
+            search.keep(row, shown)
         return bool(changed)
     if not at_home.exists():
         raise WrongPublication(

@@ -18,6 +18,7 @@ from briefs import access, audit, embargo, text_versions
 from briefs.admin import (
     drafts,
     images,
+    moving,
     new_brief,
     preview,
     revisions,
@@ -84,6 +85,7 @@ class BriefAdmin(DeskAdmin[Brief]):
             path("snippets/", wrap(snippets.listed), name="briefs_brief_snippets"),
             *drafts.urls(self),
             *revisions.Pages(self).urls(),
+            *moving.Page(self).urls(),
             *super().get_urls(),
         ]
 
@@ -191,6 +193,7 @@ class BriefAdmin(DeskAdmin[Brief]):
                 "can_edit": self.has_change_permission(request, brief),
                 **sign_off.context(request, brief),
                 "history": revisions.history(request, brief),
+                "move_url": moving.url_for(request, brief),
                 "is_open_to_all": access.may_read(brief, access.ANONYMOUS, timezone.now()),
             }
         else:

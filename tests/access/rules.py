@@ -89,6 +89,7 @@ DESK = {
     "briefs_brief_revisions": Rule("writer", "nobody"),
     "briefs_brief_compare": Rule("writer", "nobody"),
     "briefs_brief_compare_any": Rule("writer", "nobody"),
+    "briefs_brief_move": Rule("owner", "owner"),
     "briefs_brief_restore": Rule("nobody", "writer"),
     "briefs_publication_look": Rule("nobody", "owner"),
     "subscribers_unsubscribe": Rule("nobody", "publisher"),

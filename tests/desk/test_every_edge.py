@@ -31,6 +31,7 @@ ABOUT = {
     "auth_user_password_change": "user",
     "briefs_brief_compare": "brief",
     "briefs_brief_compare_any": "brief",
+    "briefs_brief_move": "brief",
     "briefs_brief_restore": "brief",
     "briefs_brief_revisions": "brief",
     "briefs_publication_look": "publication",
