@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from deliveries import collecting, mailto
 from deliveries.receivers import esps
 from deliveries.returnpaths import is_domain
-from intelbrief import lane_options
+from intelbrief import hosts, lane_options
 from intelbrief.disks import FLEETING, filesystem_of
 from intelbrief.observing import checks as watched
 from intelbrief.ops.backup import marker
@@ -71,6 +71,13 @@ def _site() -> Iterator[CheckMessage]:
                 f"DEBUG is on at {settings.SITE_URL}, where errors would show settings to anybody.",
                 hint="Remove DEBUG from the environment.",
                 id="intelbrief.E005",
+            )
+        if not hosts.lets_itself_in():
+            yield Warning(
+                f"ALLOWED_HOSTS lacks {settings.SITE_HOST}: every page answers 400, where the "
+                "proxy hands the Host header on.",
+                hint=f"Add {settings.SITE_HOST} to ALLOWED_HOSTS, or remove the variable.",
+                id="intelbrief.W007",
             )
         if not settings.HTTPS:
             yield Warning(

@@ -98,6 +98,8 @@ def logging_of(level: str, kind: str = "console") -> dict[str, Any]:
             # Django's own handlers would write beside ours, and what ours leaves out.
             "django": {"handlers": [], "level": "NOTSET"},
             "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
+            # A traceback for each scanner that comes by: intelbrief.hosts tells of them.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
             # It warns of each message that it gives back when a worker ends.

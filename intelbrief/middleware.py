@@ -3,12 +3,14 @@
 import re
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from briefs.pages import POLICY
+from intelbrief import hosts
 from intelbrief.observing import views as observing
 
 # What a proxy in front may have numbered it; anything else is no number.
@@ -47,14 +49,18 @@ class ObservingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, or number and pass on."""
+        """Answer, or number and pass on; a request by another name makes no noise."""
         answered = observing.answer(request)
         if answered is not None:
             return answered
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         number = given if NUMBER.fullmatch(given) else secrets.token_hex(8)
         bind_contextvars(request=number)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.BAD_REQUEST and hosts.is_foreign(request):
+            hosts.note(request)
+            response._has_been_logged = True  # type: ignore[attr-defined]  # as django.utils.log asks
+        return response
 
 
 def _forget_number(**_signal: object) -> None:

@@ -41,7 +41,7 @@ from api.models import HookEndpoint, HookMessage
 from deliveries import guard, lanes, meter
 from deliveries.models import Batch, Delivery, Edition, InboundEvent, Installation, Tally
 from deliveries.tracking import stream
-from intelbrief import release
+from intelbrief import hosts, release
 from intelbrief.observing import readiness
 from subscribers.models import Notice
 
@@ -311,6 +311,14 @@ def life() -> Figures:
     yield build
 
 
+def requests() -> Figures:
+    """Read how many asked for us by a name that is not ours."""
+    what = "Requests that were answered 400, as their Host is none of ALLOWED_HOSTS."
+    family = CounterMetricFamily("intelbrief_foreign_hosts", what)
+    family.add_metric([], hosts.counted())
+    yield family
+
+
 PARTS: dict[str, Callable[[], Figures]] = {
     "lanes": lane_figures,
     "queue": queue,
@@ -320,4 +328,5 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "outgoing_webhooks": hooks,
     "hits": hits,
     "life": life,
+    "requests": requests,
 }

@@ -14,7 +14,7 @@ from django.test import Client
 from briefs.models import Publication
 from briefs.pages import POLICY, POLICY_WITH_IMAGES
 from deliveries import planning, sending
-from intelbrief import masking
+from intelbrief import hosts, masking
 from subscribers import notices, tokens
 from tests.make import make_brief, make_edition, make_member, make_publication, make_subscription
 from tests.ops.test_observing_logs import sign_up
@@ -75,6 +75,25 @@ def test_no_public_page_needs_more_than_its_strict_policy(client, admin_client):
 
 
 # --- the Host header ------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.sqlite_only
+def test_scanners_by_other_names_are_refused_counted_and_told_of_once(
+    client, settings, monkeypatch, caplog
+):
+    settings.ALLOWED_HOSTS = ["briefs.example"]
+    monkeypatch.setattr(hosts._Told, "at", -60.0)
+    before = hosts.counted()
+    name = "evil.example\r\nERROR a line of theirs"
+    for path in ("/", "/admin/", "/s/harbour/", "/api/v1/briefs"):
+        assert client.get(path, HTTP_HOST=name).status_code == 400, path
+    assert client.post("/s/harbour/", HTTP_HOST="").status_code == 400
+    assert hosts.counted() - before == 5
+    (line,) = caplog.records
+    assert line.levelname == "WARNING"
+    assert "Asked for as 'evil.example\\r\\nERROR" in line.getMessage()
+    assert client.get("/", HTTP_HOST="briefs.example").status_code != 400
 
 
 @pytest.mark.django_db

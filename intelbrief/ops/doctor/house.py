@@ -7,13 +7,14 @@ from django.contrib.staticfiles import finders
 from django.core import checks
 
 from briefs import pdf as press
+from intelbrief import hosts
 from intelbrief.checks import NEW_KEY, SHORTEST_KEY, look
 from intelbrief.ops.backup import keys, signing
 from intelbrief.ops.doctor import Severity, Trouble, examination
 
 FEWEST_SIGNS = 10
 # Told by an examination of its own.
-_ELSEWHERE = {"intelbrief.E019"}
+_ELSEWHERE = {"intelbrief.E019", "intelbrief.W007"}
 
 
 @examination("checks")
@@ -71,9 +72,7 @@ def allowed_hosts() -> Iterator[Trouble]:
     if "*" in settings.ALLOWED_HOSTS:
         cure = f"Set ALLOWED_HOSTS={host}, or remove it."
         yield Trouble("ALLOWED_HOSTS lets every name in.", cure, "ALLOWED_HOSTS", Severity.WARNING)
-    elif host not in settings.ALLOWED_HOSTS and not any(
-        one.startswith(".") and f".{host}".endswith(one) for one in settings.ALLOWED_HOSTS
-    ):
+    elif not hosts.lets_itself_in():
         yield Trouble(
             f"ALLOWED_HOSTS lacks {host}: every page answers 400.",
             f"Add {host} to ALLOWED_HOSTS, or remove the variable.",
