@@ -96,7 +96,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 item(_("API keys"), "key", "api.apikey"),
                 item(_("Webhooks"), "webhook", "api.hookendpoint"),
-                item(_("Webhook log"), "receipt_long", "api.hookmessage"),
+                item(_("Webhook messages"), "receipt_long", "api.hookmessage"),
             ],
         },
     ]

@@ -42,6 +42,7 @@ def tend_hooks() -> None:
     with suppress(RedisError):
         if cache.add("webhooks-pruned", 1, PRUNING_SECONDS):
             pruning.prune()
+            pruning.bury()
             while idempotency.prune():
                 pass
 

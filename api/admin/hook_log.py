@@ -1,6 +1,5 @@
 """The log of outgoing webhooks: each message, each try, and what is sent once more."""
 
-import json
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -20,11 +19,10 @@ from api.tasks import deliver_hooks
 from briefs.admin.desk import (
     CappedPaginator,
     DeskAdmin,
-    allowed_ids,
     badge,
     editor_of,
-    is_superuser,
     number,
+    publications_for,
 )
 from briefs.roles import Verb
 from subscribers.admin.subscriptions import moment
@@ -100,10 +98,8 @@ class TypeFilter(_Narrow):
 
 
 def _mine(request: HttpRequest) -> QuerySet[HookEndpoint]:
-    rows = HookEndpoint.objects.order_by("-id")
-    if not is_superuser(request):
-        rows = rows.filter(publication__in=allowed_ids(request, "manage"))
-    return rows
+    rows = HookEndpoint.objects.filter(deleted_at__isnull=True).order_by("-id")
+    return rows.filter(publication__in=publications_for(request, "manage"))
 
 
 @admin.register(HookMessage)
@@ -131,6 +127,10 @@ class HookMessageAdmin(DeskAdmin[HookMessage]):
         view = self.admin_site.admin_view(self.replay_view)
         url = path("<int:pk>/replay/", view, name="api_hookmessage_replay")
         return [url, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HookMessage]:
+        """Leave out what a deleted webhook was told, which housekeeping deletes."""
+        return super().get_queryset(request).filter(endpoint__deleted_at__isnull=True)
 
     @admin.display(description=gettext_lazy("Type"))
     def what(self, message: HookMessage) -> str:
@@ -174,9 +174,11 @@ class HookMessageAdmin(DeskAdmin[HookMessage]):
             raise PermissionDenied
         message = self._asked_for(request, object_id)
         try:
-            said = json.dumps(payloads.payload(message), indent=2, ensure_ascii=False)
+            said = payloads.readable(message)
         except payloads.NothingLeft:
             said = ""
+        except payloads.Unwritable as error:
+            said = str(error)
         context = {
             **self.admin_site.each_context(request),
             "title": message.type,

@@ -17,18 +17,18 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from api.admin.hook_log import ENDPOINT, shown
 from api.hooks import endpoints, signing, targets
+from api.hooks.collecting import remembered_since
 from api.hooks.kinds import KINDS
 from api.models import HookEndpoint
-from api.tasks import deliver_hooks
+from api.tasks import deliver_hooks, tend_hooks
 from briefs.admin.desk import (
     CappedPaginator,
     DeskAdmin,
-    allowed_ids,
     badge,
     editor_of,
-    is_superuser,
     number,
     publication_label,
+    publications_for,
 )
 from briefs.admin.widgets import INPUT
 from briefs.models import Publication
@@ -59,11 +59,11 @@ class EndpointForm(forms.ModelForm[HookEndpoint]):
         fields = ("publication", "url", "description", "types")
         widgets = {"url": forms.TextInput(attrs={"type": "url", "placeholder": "https://"})}
 
-    def __init__(self, *args: Any, publications: frozenset[int], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, publications: QuerySet[Publication], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["publication"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = Publication.objects.filter(pk__in=publications)
+        choice.queryset = publications
         # Its messages are about readers of this one.
         choice.disabled = bool(self.instance.pk)
         for name in ("publication", "url", "description"):
@@ -94,7 +94,7 @@ class HookEndpointAdmin(DeskAdmin[HookEndpoint]):
         "view": "manage",
         "add": "manage",
         "change": "manage",
-        "delete": None,  # disabled, it sends nothing, and what it was told stays to be seen
+        "delete": None,  # by a verb of its own, which leaves the log to housekeeping
     }
     list_display = ["name", "publication_name", "status_badge", "told_of", "made"]
     list_display_links = ["name"]
@@ -109,6 +109,10 @@ class HookEndpointAdmin(DeskAdmin[HookEndpoint]):
         view = self.admin_site.admin_view(self.verb_view)
         url = path("<int:pk>/do/<slug:verb>/", view, name="api_hookendpoint_verb")
         return [url, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HookEndpoint]:
+        """Leave out what was deleted."""
+        return super().get_queryset(request).filter(deleted_at__isnull=True)
 
     @admin.display(description=gettext_lazy("Webhook"))
     def name(self, endpoint: HookEndpoint) -> str:
@@ -148,7 +152,8 @@ class HookEndpointAdmin(DeskAdmin[HookEndpoint]):
         """Show one endpoint, or a new one, and store what comes back."""
         endpoint = self._asked_for(request, object_id)
         data = request.POST if request.method == "POST" else None
-        form = EndpointForm(data, instance=endpoint, publications=self._publications(request))
+        mine = publications_for(request, "manage")
+        form = EndpointForm(data, instance=endpoint, publications=mine)
         if data is not None and form.is_valid():
             return self._store(request, form.instance, is_new=endpoint is None)
         if endpoint is not None and form.errors:
@@ -168,6 +173,7 @@ class HookEndpointAdmin(DeskAdmin[HookEndpoint]):
                 "standing": standing(endpoint),
                 "latest": [shown(message) for message in latest],
                 "since": SinceForm(),
+                "missed_since": missed_since(endpoint),
                 "log": f"{reverse('admin:api_hookmessage_changelist')}?{ENDPOINT}={endpoint.pk}",
             }
         return TemplateResponse(request, "admin/api/hook_endpoint.html", context)
@@ -185,18 +191,14 @@ class HookEndpointAdmin(DeskAdmin[HookEndpoint]):
             raise Http404
         return endpoint
 
-    def _publications(self, request: HttpRequest) -> frozenset[int]:
-        if is_superuser(request):
-            return frozenset(Publication.objects.values_list("pk", flat=True))
-        return allowed_ids(request, "manage")
-
     def _store(self, request: HttpRequest, endpoint: HookEndpoint, *, is_new: bool) -> HttpResponse:
         by = editor_of(request)
         if is_new:
             endpoints.add(endpoint, by)
             messages.success(request, _("Saved. Give its secret to what listens there."))
         else:
-            endpoints.change(endpoint, by)
+            if not endpoints.change(endpoint, by):
+                raise Http404
             messages.success(request, _("Saved."))
         return self._back(endpoint)
 
@@ -212,7 +214,9 @@ class HookEndpointAdmin(DeskAdmin[HookEndpoint]):
             raise Http404
         if request.method == "POST":
             act(request, endpoint)
-            ring(deliver_hooks)
+            ring(tend_hooks if verb == "enable" else deliver_hooks)
+            if verb == "delete":
+                return HttpResponseRedirect(reverse("admin:api_hookendpoint_changelist"))
         return self._back(endpoint)
 
 
@@ -241,7 +245,20 @@ def _disable(request: HttpRequest, endpoint: HookEndpoint) -> None:
 
 
 def _enable(request: HttpRequest, endpoint: HookEndpoint) -> None:
-    endpoints.enable(endpoint, editor_of(request))
+    with_missed = request.POST.get("missed") == "yes"
+    if not endpoints.enable(endpoint, editor_of(request), with_missed=with_missed):
+        return
+    if with_missed:
+        messages.success(request, _("Enabled. What it missed is sent, the oldest first."))
+    else:
+        messages.success(request, _("Enabled. It is told of what happens from now on."))
+
+
+def _delete(request: HttpRequest, endpoint: HookEndpoint) -> None:
+    name = str(endpoint)
+    endpoints.delete(endpoint, editor_of(request))
+    words = _("“%(name)s” is deleted, and its messages with it.")
+    messages.success(request, words % {"name": name})
 
 
 def _replay(request: HttpRequest, endpoint: HookEndpoint) -> None:
@@ -259,8 +276,17 @@ _VERBS: dict[str, Callable[[HttpRequest, HookEndpoint], None]] = {
     "ping": _ping,
     "disable": _disable,
     "enable": _enable,
+    "delete": _delete,
     "replay": _replay,
 }
+
+
+def missed_since(endpoint: HookEndpoint) -> str:
+    """Return since when a disabled endpoint can be told what it missed; empty if it cannot be."""
+    if endpoint.missed is None or endpoint.disabled_at is None:
+        return ""  # enabled, or disabled by a release that did not note where it stopped listening
+    kept = remembered_since()
+    return moment(max(endpoint.disabled_at, kept) if kept else endpoint.disabled_at)
 
 
 def standing(endpoint: HookEndpoint) -> SafeString:

@@ -123,12 +123,20 @@ def take(message: HookMessage) -> bool:
 
 
 def _ready(message: HookMessage) -> Try | None:
-    """Write and sign *message*; one that has nothing to tell any more fails."""
+    """Write and sign *message*; None where there is nothing to send.
+
+    One that has nothing to tell any more fails. One that cannot be written is tried again
+    as if it had not been taken, and fails in the end: what it stumbles over may be mended.
+    """
     try:
         body = payloads.body(message)
     except payloads.NothingLeft:
         _note(message, Outcome(error="What it tells of is not stored any more."))
         _end(message, HookMessage.Status.FAILED)
+        return None
+    except payloads.Unwritable as error:
+        _note(message, Outcome(error=str(error)))
+        _put_off(message, Outcome())
         return None
     headers = signing.headers(message.endpoint, message.webhook_id, body, int(time.time()))
     return Try(message, body, headers, _traces(message))

@@ -1,4 +1,7 @@
-"""What is done to endpoints: rotate, test, disable, enable, replay; each is harmless repeated."""
+"""What is done to endpoints: rotate, test, disable, enable, replay, delete.
+
+Each is harmless repeated.
+"""
 
 import datetime as dt
 import time
@@ -11,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from api.hooks import collecting, kinds, signing
-from api.models import HookEndpoint, HookMessage
+from api.models import HookCursor, HookEndpoint, HookMessage
 from api.models.hooks import make_nonce
 from briefs import audit
 from briefs.models import Membership, User
@@ -32,11 +35,23 @@ def add(endpoint: HookEndpoint, by: User | None = None) -> HookEndpoint:
     return endpoint
 
 
-def change(endpoint: HookEndpoint, by: User | None = None) -> None:
-    """Store the address, the description and the types that *endpoint* has now."""
+def change(endpoint: HookEndpoint, by: User | None = None) -> bool:
+    """Store the address, the description and the types that *endpoint* has now.
+
+    False if somebody has deleted it meanwhile.
+    """
+    given = {name: getattr(endpoint, name) for name in ("url", "description", "types")}
     with transaction.atomic():
-        endpoint.save(update_fields=["url", "description", "types"])
+        if not _there(endpoint).update(**given):
+            return False
         _record("webhook-changed", endpoint, by, ", ".join(endpoint.types))
+    return True
+
+
+def _there(endpoint: HookEndpoint) -> QuerySet[HookEndpoint]:
+    """Return the row of *endpoint*, unless somebody has deleted it."""
+    rows: QuerySet[HookEndpoint] = HookEndpoint.objects.filter(deleted_at__isnull=True)
+    return rows.filter(pk=endpoint.pk)
 
 
 def rotate(endpoint: HookEndpoint, by: User | None = None) -> bool:
@@ -46,13 +61,16 @@ def rotate(endpoint: HookEndpoint, by: User | None = None) -> bool:
     must not end the secret that receivers know.
     """
     with transaction.atomic():
-        rotated = HookEndpoint.objects.filter(pk=endpoint.pk, nonce=endpoint.nonce).update(
-            nonce=make_nonce(), old_nonce=F("nonce"), old_until=Now() + signing.OVERLAP
+        rotated = (
+            _there(endpoint)
+            .filter(nonce=endpoint.nonce)
+            .update(nonce=make_nonce(), old_nonce=F("nonce"), old_until=Now() + signing.OVERLAP)
         )
-        if rotated:
-            _record("webhook-rotated", endpoint, by)
+        if not rotated:
+            return False
+        _record("webhook-rotated", endpoint, by)
     endpoint.refresh_from_db()
-    return bool(rotated)
+    return True
 
 
 def disable(endpoint: HookEndpoint, word: str, by: User | None = None) -> bool:
@@ -60,8 +78,10 @@ def disable(endpoint: HookEndpoint, word: str, by: User | None = None) -> bool:
     with transaction.atomic():
         word = word[:300]
         row = HookEndpoint.objects.filter(pk=endpoint.pk, status=Status.ACTIVE)
-        if not row.update(status=Status.DISABLED, word=word):
+        if not row.update(status=Status.DISABLED, word=word, disabled_at=Now()):
             return False
+        endpoint.refresh_from_db()
+        HookEndpoint.objects.filter(pk=endpoint.pk).update(missed=_missed_from_now_on(endpoint))
         _record("webhook-stopped", endpoint, by, word)
         if by is None:
             page = settings.SITE_URL + reverse("admin:api_hookendpoint_change", args=[endpoint.pk])
@@ -77,18 +97,74 @@ def disable(endpoint: HookEndpoint, word: str, by: User | None = None) -> bool:
     return True
 
 
-def enable(endpoint: HookEndpoint, by: User | None = None) -> bool:
-    """Go on with what waits for *endpoint*, and tell it of what happens from now on."""
+def _missed_from_now_on(endpoint: HookEndpoint) -> dict[str, list[int | None]]:
+    """Return where *endpoint* stops listening: what it had not caught up with is missed as well."""
+    late = endpoint.missed or {}
+    return {
+        source: [min(position, *late.get(source, [position])[:1]), None]
+        for source, position in HookCursor.objects.values_list("source", "position")
+    }
+
+
+def enable(endpoint: HookEndpoint, by: User | None = None, *, with_missed: bool = False) -> bool:
+    """Go on with what waits for *endpoint*, and tell it of what happens from now on.
+
+    *with_missed*: also of what has happened since it was disabled, as far back
+    as messages are kept.
+    """
     with transaction.atomic():
         collecting.begin()
-        row = HookEndpoint.objects.filter(pk=endpoint.pk, status=Status.DISABLED)
-        enabled = row.update(
-            status=Status.ACTIVE, word="", failing_since=None, failures=0, rests_until=None
-        )
-        if enabled:
-            _record("webhook-started", endpoint, by)
+        row = _there(endpoint).filter(status=Status.DISABLED)
+        if not row.update(
+            status=Status.ACTIVE,
+            word="",
+            failing_since=None,
+            failures=0,
+            rests_until=None,
+            disabled_at=None,
+        ):
+            return False
+        endpoint.refresh_from_db()
+        missed = _missed_until_now(endpoint) if with_missed else None
+        row = HookEndpoint.objects.filter(pk=endpoint.pk)
+        row.update(missed=missed or None)
+        _record("webhook-started", endpoint, by, "with what it missed" if missed else "")
     endpoint.refresh_from_db()
-    return bool(enabled)
+    return True
+
+
+def _missed_until_now(endpoint: HookEndpoint) -> dict[str, list[int]]:
+    """Return what *endpoint* was not told of, up to where the cursors stand: begin() holds them."""
+    positions = dict(HookCursor.objects.values_list("source", "position"))
+    return {
+        source: [after, positions[source]]
+        for source, (after, _end) in (endpoint.missed or {}).items()
+        if after < positions.get(source, 0)
+    }
+
+
+def delete(endpoint: HookEndpoint, by: User | None = None) -> bool:
+    """Forget *endpoint*, its secret, and with the next housekeeping all that it was told.
+
+    That it was there, and who deleted it, stays in the audit trail. False if
+    somebody has done so already.
+    """
+    with transaction.atomic():
+        gone = _there(endpoint).update(
+            url="",
+            description="",
+            types=[],
+            word="",
+            missed=None,
+            nonce=make_nonce(),
+            old_nonce="",
+            old_until=None,
+            status=Status.DISABLED,
+            deleted_at=Now(),
+        )
+        if gone:
+            _record("webhook-deleted", endpoint, by, endpoint.description)
+    return bool(gone)
 
 
 def ping(endpoint: HookEndpoint) -> HookMessage:

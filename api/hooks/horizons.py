@@ -47,6 +47,16 @@ def advance(cursor: HookCursor, model: type[models.Model]) -> int:
     return cursor.position if writers.intersection(cursor.holders) else cursor.fence
 
 
+def is_settled(cursor: HookCursor, model: type[models.Model], upto: int) -> bool:
+    """Tell whether no row of *model* up to *upto*, where *cursor* once stood, can appear any more.
+
+    It may have stood there without proof (collecting.begin), and goes on only with one.
+    """
+    if connection.vendor != "postgresql" or cursor.position > upto:
+        return True
+    return not _writers(model)
+
+
 def _writers(model: type[models.Model]) -> set[str]:
     """Return the transactions that may have taken a number of *model*'s and are not over."""
     with connection.cursor() as sql:

@@ -5,24 +5,52 @@ is true when it goes out: of one who was erased meanwhile, that they were.
 """
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from api.models import HookMessage
 from briefs.models import AuditEntry, Brief, Correction, Publication
 from deliveries.models import DeliveryEvent, Edition
 from subscribers.models import ConsentRecord, Subscriber, Subscription
 
+log = logging.getLogger(__name__)
+
 
 class NothingLeft(LookupError):
     """What a message tells of is stored no more."""
 
 
+class Unwritable(ValueError):
+    """A message cannot be written, for a fault of ours; the message says which."""
+
+
 def body(message: HookMessage) -> bytes:
-    """Return the body of *message*; raise NothingLeft where its event is stored no more."""
-    return json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()
+    """Return the body of *message*; raise NothingLeft where its event is stored no more.
+
+    Raise Unwritable for whatever else keeps it from being written.
+    """
+    return _whole(message, separators=(",", ":")).encode()
+
+
+def readable(message: HookMessage) -> str:
+    """Return what *message* says, for people; raise as body() does."""
+    return _whole(message, indent=2)
+
+
+def _whole(message: HookMessage, **how: Any) -> str:
+    try:
+        text = json.dumps(payload(message), ensure_ascii=False, **how)
+        text.encode()
+    except (NothingLeft, DatabaseError):
+        raise
+    except Exception as error:  # whatever a row holds: one message must not stop those behind it
+        log.exception("Webhook message %s could not be written.", message.pk)
+        raise Unwritable(f"It could not be written here: {type(error).__name__}.") from error
+    return text
 
 
 def payload(message: HookMessage) -> dict[str, Any]:

@@ -54,6 +54,12 @@ class HookEndpoint(models.Model):
     failures = models.PositiveIntegerField(default=0, editable=False)
     rests_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+    disabled_at = models.DateTimeField(null=True, editable=False)
+    # What it was not told of, as rows of each source: {"consent": [after, up to]}. While it is
+    # disabled the end is null; once it is enabled, this is what it is told of beside the news.
+    missed = models.JSONField(null=True, editable=False)
+    # Seen by nobody since then: housekeeping deletes what it was told, and then the row.
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("webhook")

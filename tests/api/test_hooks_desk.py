@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from api.hooks import endpoints, signing, targets
+from api.hooks import collecting, endpoints, pruning, signing, targets
 from api.models import HookAttempt, HookEndpoint, HookMessage
 from briefs.models import AuditEntry
-from tests.api.hooking import make_endpoint
+from subscribers import consent
+from tests.api.hooking import make_endpoint, types_of
 from tests.make import make_member, make_publication, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -109,7 +110,7 @@ def test_nobody_else_sees_or_does_anything(client, publication, role):
         reverse("admin:api_hookmessage_replay", args=[message.pk]),
         *(
             reverse("admin:api_hookendpoint_verb", args=[endpoint.pk, verb])
-            for verb in ("rotate", "ping", "disable", "enable", "replay")
+            for verb in ("rotate", "ping", "disable", "enable", "replay", "delete")
         ),
     ]
     secret = signing.shown_secret(endpoint)
@@ -198,6 +199,39 @@ def test_disabling_and_enabling_are_said_on_the_page(owner, publication):
     endpoint.refresh_from_db()
     assert endpoint.status == "active"
     assert do(owner, endpoint, "explode").status_code == 404
+
+
+def test_what_was_missed_is_offered_and_sent_where_it_is_chosen(owner, publication):
+    endpoint = make_endpoint(publication)
+    do(owner, endpoint, "disable")
+    consent.request(publication, "ada@example.com", source="form")
+    assert "what it has missed since" in owner.get(page_of(endpoint)).content.decode()
+    page = do(owner, endpoint, "enable", missed="yes").content.decode()
+    assert "What it missed is sent" in page
+    collecting.collect()
+    assert types_of(endpoint) == ["subscriber.subscribed"]
+    # One that an earlier release disabled: nobody noted where it stopped listening.
+    HookEndpoint.objects.update(status="disabled", missed=None)
+    assert "what it has missed since" not in owner.get(page_of(endpoint)).content.decode()
+
+
+def test_a_deleted_webhook_is_gone_and_the_trail_says_who_deleted_it(owner, publication):
+    endpoint = make_endpoint(publication, description="The CRM")
+    message = endpoints.ping(endpoint)
+    page = do(owner, endpoint, "delete").content.decode()
+    assert "“The CRM” is deleted" in page
+    step = AuditEntry.objects.latest("pk")
+    assert (step.verb, step.words) == ("webhook-deleted", f"{endpoint.host}: The CRM")
+    gone = [page_of(endpoint), reverse("admin:api_hookmessage_change", args=[message.pk])]
+    assert [owner.get(url).status_code for url in gone] == [404, 404]
+    assert not owner.get(f"{LOG}?endpoint={endpoint.pk}").context["cl"].result_list
+    assert "The CRM" not in owner.get(LOG, follow=True).content.decode()
+    assert not endpoints.enable(endpoint)
+    assert not endpoints.change(endpoint)
+    assert not endpoints.delete(endpoint)
+    pruning.bury()
+    assert not HookEndpoint.objects.exists()
+    assert not HookMessage.objects.exists()
 
 
 def test_who_looks_after_the_site_sees_all(client, publication):
