@@ -5,27 +5,23 @@ ConsentRecord is written in the same transaction. Repeats change nothing and
 leave no second record.
 """
 
-import hashlib
 from collections.abc import Collection
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils import timezone
 
 from briefs.addresses import Address, normalise
 from briefs.models import Publication, User
-from subscribers import waiting
+from subscribers import waiting, wordings
 from subscribers.evidence import change as change
 from subscribers.evidence import choose_topics
 from subscribers.evidence import one_line as one_line
 from subscribers.evidence import record as record
 from subscribers.models import (
     ConsentRecord,
-    ConsentWording,
     Notice,
     Subscriber,
     Subscription,
@@ -42,7 +38,6 @@ AWAITS_CONFIRMATION = Q(status=Status.UNCONFIRMED) | Q(
     status=Status.UNSUBSCRIBED, requested_at__gt=F("unsubscribed_at")
 )
 
-
 LONGEST_WHY = 300
 
 
@@ -52,48 +47,6 @@ class SuppressedAddress(ValueError):
 
 class NoBasis(ValueError):
     """A reader is added by hand only with a stated basis of consent."""
-
-
-def wording_text(publication: Publication) -> str:
-    """Return the words that readers of *publication* agree to, in its language."""
-    return publication.consent_wording.strip() or _usual_wording(
-        publication.name,
-        publication.language,
-        names_tracking=publication.tracking == Publication.Tracking.PER_READER,
-    )
-
-
-@lru_cache(1000)  # asked for several times by each sign-up
-def _usual_wording(name: str, language: str, *, names_tracking: bool) -> str:
-    with translation.override(language):
-        wording = gettext(
-            "I would like to receive %(publication)s by e-mail. I can unsubscribe at any time "
-            "with the link in every mail."
-        ) % {"publication": name}
-        if names_tracking:
-            wording += " " + gettext(
-                "I agree that the publisher notes which mails I open and which links I follow, "
-                "to choose its subjects."
-            )
-        return wording
-
-
-def wording_digest(text: str) -> str:
-    """Return the SHA-256 that names one version of a wording."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def current_wording(publication: Publication) -> ConsentWording:
-    """Return the version of the wording that is in use, storing it at its first use."""
-    return wording_of(publication, wording_text(publication))
-
-
-def wording_of(publication: Publication, text: str) -> ConsentWording:
-    """Return the version of the wording that reads *text*, storing it at its first use."""
-    wording, _created = ConsentWording.objects.get_or_create(
-        publication=publication, digest=wording_digest(text), defaults={"text": text}
-    )
-    return wording
 
 
 def request(
@@ -155,7 +108,7 @@ def request(
             source=source,
             ip=ip,
             user_agent=user_agent,
-            wording=wording_of(publication, wording or wording_text(publication)),
+            wording=wordings.stored(publication, wording or wordings.text_of(publication)),
             at=asked_at,
             details=details,
         )
@@ -198,7 +151,7 @@ def confirm(
             source=source,
             ip=ip,
             user_agent=user_agent,
-            wording=_wording_asked_under(subscription),
+            wording=wordings.asked_under(subscription),
         )
         release_erasure(
             subscription.subscriber.address_hash,
@@ -348,18 +301,3 @@ def _note_details(subscriber: Subscriber, **details: str) -> None:
     if "name" in given:
         given["name"] = given["name"][:120]
     Subscriber.objects.filter(pk=subscriber.pk).update(**given)
-
-
-def _wording_asked_under(subscription: Subscription) -> ConsentWording | None:
-    """Return the wording that the reader saw when asking, which may be older than today's."""
-    asked = (
-        ConsentRecord.objects.filter(
-            subscriber=subscription.subscriber,
-            publication=subscription.publication,
-            kind=Kind.REQUESTED,
-        )
-        .select_related("wording")
-        .order_by("-id")
-        .first()
-    )
-    return asked.wording if asked else None

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs.addresses import InvalidAddress
 from briefs.models import Publication, Topic
 from briefs.models.publications import validate_header_text, without_turns
-from subscribers import consent, proof_of_work, typos
+from subscribers import proof_of_work, typos, wordings
 from subscribers.importing.addresses import read
 
 SOONEST_SECONDS = 1.0  # nobody reads, types and sends faster; a script does
@@ -126,7 +126,7 @@ class SignUpForm(forms.Form):
     def wishes(self) -> list[dict[str, Any]]:
         """Return what is asked for, as a SignUp keeps it."""
         return [
-            {"publication": publication.pk, "wording": consent.wording_text(publication)}
+            {"publication": publication.pk, "wording": wordings.text_of(publication)}
             for publication in self.wanted
         ]
 
@@ -145,8 +145,8 @@ class SignUpForm(forms.Form):
     @cached_property
     def digest(self) -> str:
         """Return what names the words that this form shows."""
-        words = [consent.wording_text(publication) for publication in self.publications]
-        return consent.wording_digest("\n".join(words))
+        words = [wordings.text_of(publication) for publication in self.publications]
+        return wordings.digest("\n".join(words))
 
     def fresh_stamp(self) -> str:
         """Return a stamp for a form that is shown now."""
@@ -270,7 +270,7 @@ class SubscribeForm(SignUpForm):
     @property
     def wording(self) -> str:
         """Return the words that the reader agrees to."""
-        return consent.wording_text(self.publication)
+        return wordings.text_of(self.publication)
 
     @property
     def scope(self) -> str:
@@ -308,7 +308,7 @@ class ChooseForm(SignUpForm):
         """Return each publication, its wording, and whether it is ticked."""
         ticked = _list(self.data, "publications")
         return [
-            (publication, consent.wording_text(publication), publication.slug in ticked)
+            (publication, wordings.text_of(publication), publication.slug in ticked)
             for publication in self.publications
         ]
 

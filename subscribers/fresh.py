@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from briefs.addresses import Address, InvalidAddress
 from briefs.models import Publication, Topic
-from subscribers import consent
+from subscribers import wordings
 from subscribers.evidence import topics_asked_for
 from subscribers.importing.addresses import read
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription, Suppression
@@ -105,8 +105,8 @@ def _write(found: list[Plain]) -> None:
         for plain, reader in zip(found, readers, strict=True)
     )
     shown = {(plain.publication, plain.row.wishes[0]["wording"]) for plain in found}
-    wordings = {
-        (publication.pk, text): consent.wording_of(publication, text) for publication, text in shown
+    stored = {
+        (publication.pk, text): wordings.stored(publication, text) for publication, text in shown
     }
     chosen = _topics_of(found)
     ConsentRecord.objects.bulk_create(
@@ -115,7 +115,7 @@ def _write(found: list[Plain]) -> None:
             address_hash=plain.hashed,
             publication=plain.publication,
             kind=ConsentRecord.Kind.REQUESTED,
-            wording=wordings[plain.publication.pk, plain.row.wishes[0]["wording"]],
+            wording=stored[plain.publication.pk, plain.row.wishes[0]["wording"]],
             at=plain.row.asked_at,
             source=plain.row.source,
             ip=plain.row.ip,

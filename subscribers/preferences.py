@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.models import Publication, Topic, User
-from subscribers import consent, tokens
+from subscribers import tokens, wordings
 from subscribers.evidence import change, locked, one_line, record
 from subscribers.models import ConsentRecord, Notice, Subscriber, Subscription
 from subscribers.origin import Origin
@@ -197,7 +197,7 @@ def join(subscription: Subscription, publication: Publication, *, origin: Origin
             unsubscribed_at=None,
         ):
             return False
-        wording = consent.current_wording(publication)
+        wording = wordings.current(publication)
         record(other, Kind.CONFIRMED, source="preferences", wording=wording, **origin)
         release_erasure(reader.address_hash, publication, "The reader joined anew.")
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscription=other)

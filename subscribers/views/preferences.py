@@ -14,7 +14,6 @@ from briefs.addresses import mask
 from briefs.models import Publication
 from briefs.pages import private, publication_page, speaks
 from subscribers import (
-    consent,
     feeds,
     forms,
     intake,
@@ -24,6 +23,7 @@ from subscribers import (
     scanners,
     tokens,
     undoing,
+    wordings,
 )
 from subscribers.doorbell import ring
 from subscribers.models import Subscription
@@ -138,7 +138,7 @@ def _settings_page(
             "zones": forms.zones_to_choose().items(),
             "others": [(one, tokens.unsubscribe.make(one.pk, 0)) for one in theirs],
             "offers": [
-                (publication, consent.wording_text(publication))
+                (publication, wordings.text_of(publication))
                 for publication in Publication.objects.filter(is_public=True).exclude(pk__in=known)
             ],
         }

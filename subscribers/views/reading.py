@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from briefs.addresses import mask
 from briefs.models import Publication
 from briefs.pages import private, publication_page, speaks
-from subscribers import consent, groups, intake, limits, reading, scanners, tokens
+from subscribers import groups, intake, limits, reading, scanners, tokens, wordings
 from subscribers.doorbell import ring
 from subscribers.models import GroupMember
 from subscribers.origin import origin_of
@@ -125,7 +125,7 @@ def _ask_to_accept(request: HttpRequest, member: GroupMember, **more: object) ->
         context = {
             "publication": publication,
             "masked": mask(member.address),
-            "wording": consent.wording_text(publication),
+            "wording": wordings.text_of(publication),
             **more,
         }
         response = render(request, "subscribers/invitation.html", context)

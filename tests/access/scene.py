@@ -16,7 +16,7 @@ from api.models.keys import Scope
 from briefs import accounts, audit, invitations, revisions
 from briefs.models import Author, Brief, Membership, Publication, User
 from deliveries.models import Edition, Segment
-from subscribers import consent, reading
+from subscribers import reading, wordings
 from subscribers.models import (
     ConsentRecord,
     Defence,
@@ -129,7 +129,7 @@ def _rows(publication: Publication, owner: User, draft: Brief) -> dict[str, Any]
     group, _ = publication.groups.get_or_create(name=f"Clients {word}")
     endpoint = make_endpoint(publication, description=word)
     suppressed, released = _suppressed(publication, word, owner)
-    wording = consent.current_wording(publication)
+    wording = wordings.current(publication)
     return {
         "accountentry": accounts.record("logged-in", owner),
         "apikey": keys.make(publication, owner, name=word, scopes=[Scope.READ_BRIEFS])[0],

@@ -10,7 +10,7 @@ from django.urls import reverse
 from briefs import revisions
 from briefs.models import Brief, Membership, Publication, Revision, User
 from deliveries.models import Delivery
-from subscribers import consent
+from subscribers import consent, wordings
 from subscribers.models import ConsentRecord, ConsentWording, Subscriber
 from tests.make import make_edition, make_member, make_publication, make_subscription, make_user
 
@@ -126,7 +126,7 @@ def test_a_membership_that_ends_takes_the_rows_with_it(paul: Client, brief: Brie
 def test_evidence_is_read_only_for_everybody(root: Client, brief: Brief, model: Any) -> None:
     boss = User.objects.get(is_superuser=True)
     consent.add_by_hand(brief.publication, "ada@example.com", basis="asked by phone", by=boss)
-    consent.current_wording(brief.publication)
+    wordings.current(brief.publication)
     revision = revisions.take(brief)
     edition = make_edition(brief)
     Delivery.objects.create(edition=edition, subscriber=Subscriber.objects.get())

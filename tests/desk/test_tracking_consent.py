@@ -12,7 +12,7 @@ from deliveries.models import Delivery, HitCount, ReaderHit
 from deliveries.tracking import door
 from deliveries.tracking.hits import PIXEL, Hit
 from deliveries.tracking.stream import Intake
-from subscribers import consent
+from subscribers import consent, wordings
 from subscribers.models import Subscription
 from tests.deliveries.hitting import count, make_mailed
 from tests.desk.test_publications import change, form_of
@@ -63,11 +63,11 @@ def test_of_who_has_left_nothing_more_is_noted():
 @pytest.mark.sqlite_only
 def test_the_usual_wording_names_what_is_noted_of_each_reader():
     publication = make_publication(tracking="totals", language="de", consent_wording="")
-    assert "öffne" not in consent.wording_text(publication)
-    plain = consent.current_wording(publication)
+    assert "öffne" not in wordings.text_of(publication)
+    plain = wordings.current(publication)
     publication.tracking = "per-reader"
-    assert "festhält, welche E-Mails ich öffne" in consent.wording_text(publication)
-    assert consent.current_wording(publication) != plain
+    assert "festhält, welche E-Mails ich öffne" in wordings.text_of(publication)
+    assert wordings.current(publication) != plain
 
 
 @pytest.mark.sqlite_only

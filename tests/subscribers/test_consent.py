@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs.addresses import InvalidAddress
 from briefs.models.append_only import RowsAreFinal
-from subscribers import consent, notices
+from subscribers import consent, notices, wordings
 from subscribers.models import ConsentRecord, ConsentWording, Notice, Subscriber, Subscription
 from subscribers.suppression import suppress
 from tests.make import make_publication, make_subscription, make_user
@@ -228,16 +228,16 @@ def test_a_suppressed_reader_is_not_added_by_hand(publication):
 
 
 def test_each_version_of_the_wording_is_kept_once(publication):
-    first = consent.current_wording(publication)
-    assert consent.current_wording(publication) == first
+    first = wordings.current(publication)
+    assert wordings.current(publication) == first
     publication.consent_wording = "New words."
-    assert consent.current_wording(publication) != first
+    assert wordings.current(publication) != first
     assert ConsentWording.objects.count() == 2
 
 
 def test_a_publication_without_wording_has_one_in_its_language():
     publication = make_publication(consent_wording="", name="Harbour Watch")
-    assert "Harbour Watch" in consent.wording_text(publication)
+    assert "Harbour Watch" in wordings.text_of(publication)
 
 
 def test_evidence_cannot_be_changed_or_deleted(publication):

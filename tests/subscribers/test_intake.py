@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs.models import Topic
-from subscribers import consent, fresh, intake
+from subscribers import consent, fresh, intake, wordings
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscriber, Subscription
 from subscribers.suppression import suppress
 from tests.make import make_publication, make_subscription
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def wish_of(publication, **more):
-    return {"publication": publication.pk, "wording": consent.wording_text(publication), **more}
+    return {"publication": publication.pk, "wording": wordings.text_of(publication), **more}
 
 
 def sign_up(publication, address="ada@example.com", topics=(), **fields):

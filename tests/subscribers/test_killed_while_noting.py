@@ -7,7 +7,7 @@ import time
 import pytest
 from django.db import connections
 
-from subscribers import consent, intake
+from subscribers import intake, wordings
 from subscribers.models import ConsentRecord, Notice, SignUp, Subscription
 from tests.make import make_publication, make_subscription
 
@@ -34,7 +34,7 @@ def test_every_sign_up_becomes_one_subscription_whenever_the_worker_is_killed():
     publication, other = make_publication(), make_publication()
     for number in range(KNOWN):
         make_subscription(other, f"reader{number}@example.com")
-    wish = {"publication": publication.pk, "wording": consent.wording_text(publication)}
+    wish = {"publication": publication.pk, "wording": wordings.text_of(publication)}
     for number in range(KNOWN + NEW):
         intake.accept(intake.make([wish], f"reader{number}@example.com", source="form"))
     kills = 0
