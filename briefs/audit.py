@@ -34,6 +34,7 @@ VERBS: dict[str, str | Promise] = {
     "resumed": _("resumed it"),
     "cancelled": _("cancelled it"),
     "retried": _("sent it again to readers whom it had failed"),
+    "told-late": _("sent the correction to readers who were found since"),
     "left": _("left those in doubt as they are"),
     "sent-late": _("sent it to readers who had missed their time"),
     "skipped-late": _("skipped readers who had missed their time"),

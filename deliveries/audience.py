@@ -6,7 +6,7 @@ same queryset.
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Case, Count, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, Max, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from briefs.models import Brief, Publication
@@ -92,6 +92,20 @@ def of_correction(
         got=Coalesce(_one_of(corrects, GOT), 0),
         complained=Coalesce(_one_of(corrects, [Delivery.Status.COMPLAINED]), 0),
     ).filter(got=1, complained=0)
+
+
+def late(edition: Edition) -> QuerySet[Subscription]:
+    """Return who turned out to have a wrong text after the correction *edition* was frozen.
+
+    A doubt that a late report settles, or a reader who was paused then: they
+    would be in its audience today, and have no row in it. Nobody who subscribed since.
+    """
+    told = Delivery.objects.filter(edition=edition, subscriber=OuterRef("subscriber"))
+    got = Delivery.objects.filter(edition__in=sorted(edition.corrects), status__in=GOT)
+    # From the letters, which an index has: of each reader in turn the ledger would be asked thrice.
+    untold = got.filter(~Exists(told), subscriber__isnull=False).order_by()
+    known = of_edition(edition).filter(pk__lte=edition.freeze_max_id or 0)
+    return known.filter(subscriber__in=untold.values("subscriber"))
 
 
 def _one_of(editions: Collection[int], statuses: Collection[str]) -> Subquery:

@@ -47,7 +47,7 @@ def resume(edition: Edition, by: User | None = None) -> bool:
         pk=edition.pk, status=Edition.Status.PAUSED, started_at__isnull=True
     )
     with transaction.atomic():
-        _require_fit(edition)
+        require_fit(edition)
         if never_begun.update(status=Edition.Status.SCHEDULED, send_at=Now(), word=""):
             edition.refresh_from_db()
             note("resumed", edition, by)
@@ -55,7 +55,7 @@ def resume(edition: Edition, by: User | None = None) -> bool:
         return _move(edition, [Edition.Status.PAUSED], Edition.Status.SENDING, by, word="")
 
 
-def _require_fit(edition: Edition) -> None:
+def require_fit(edition: Edition) -> None:
     """Raise workflow.WrongStatus where nobody else may get *edition* now."""
     # A correction is issued under this lock too: before the verb, or too late for it.
     Brief.with_digests.select_for_update(no_key=True).get(pk=edition.brief_id)
@@ -148,7 +148,7 @@ def again(edition: Edition, which: Q, by: User | None = None, words: str = "") -
     """
     try:
         with transaction.atomic():
-            _require_fit(edition)
+            require_fit(edition)
             reopened = Edition.objects.filter(
                 pk=edition.pk,
                 frozen_at__isnull=False,

@@ -4,7 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from briefs import corrections
 from briefs.models import Brief, Correction, User
-from deliveries import audience, planning, tallies
+from deliveries import audience, control, planning, tallies
 from deliveries.models import Delivery, Edition
+from subscribers.models import Subscriber
 
 
 class NobodyToTell(Exception):
@@ -109,6 +112,62 @@ def mail_of(correction: Correction) -> Edition | None:
         .order_by("pk")
         .last()
     )
+
+
+# In one transaction, which others wait for.
+MOST_AT_ONCE = 5_000
+
+
+def tell_late(edition: Edition, by: User | None = None) -> int:
+    """Send the correction *edition* to those found to have the wrong text since; return how many.
+
+    A doubt about the wrong edition was settled, or a pause has ended. Each gets
+    one row in the ledger of *edition*, which a constraint keeps at one: a second
+    click adds nobody. At most MOST_AT_ONCE at a time. Raise control.StillOpen while
+    another edition of the brief is under way, and as control.resume() does.
+    """
+    over = Edition.objects.filter(
+        pk=edition.pk,
+        kind=Edition.Kind.CORRECTION,
+        status=Edition.Status.FINISHED,
+        pruning_at__isnull=True,
+    )
+    try:
+        with transaction.atomic():
+            control.require_fit(edition)
+            count = _add_late(edition) if over.exists() else 0
+            # After the rows, as in control.again().
+            if not count or not over.select_for_update().exists():
+                transaction.set_rollback(True)
+                return 0
+            over.update(
+                status=Edition.Status.FINISHING, finished_at=None, audience=F("audience") + count
+            )
+            control.note("told-late", edition, by, f"{count:,} readers")
+            tallies.stale([edition.pk])
+    except IntegrityError as error:
+        raise control.StillOpen(
+            f"“{edition.brief}” has another edition under way; wait until it has finished."
+        ) from error
+    edition.refresh_from_db()
+    return count
+
+
+def _add_late(edition: Edition) -> int:
+    """Write those whom *edition* has not told into its ledger, due now; return how many."""
+    if Edition.objects.filter(pk__in=edition.corrects, pruning_at__isnull=False).exists():
+        return 0  # who got what is not known any more
+    late = audience.late(edition).order_by("pk")
+    found = list(late.values_list("subscriber", flat=True)[:MOST_AT_ONCE])
+    # Held, so that none of them is erased beneath their row; and whoever has waited here for
+    # another's click looks again.
+    held = Subscriber.objects.select_for_update(no_key=True).filter(pk__in=found).order_by("pk")
+    readers = [reader.pk for reader in held]
+    rows = [
+        Delivery(edition=edition, subscriber_id=reader, due_at=Now())
+        for reader in late.filter(subscriber__in=readers).values_list("subscriber", flat=True)
+    ]
+    return len(Delivery.objects.bulk_create(rows))
 
 
 def since(edition: Edition) -> SafeString:

@@ -18,7 +18,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from deliveries import reports
+from deliveries import audience, reports
 from deliveries.models import Batch, Delivery, Edition, Tally
 
 # So many rows are counted in the request itself, in some milliseconds.
@@ -100,13 +100,17 @@ def stale(editions: Iterable[int], *, at_once: bool = True) -> None:
     Call it in the transaction of the change. *at_once* is for what a person
     did; what comes by the thousand waits for the pace of counting.
     """
-    counted = Tally.objects.filter(edition__in=list(editions), edition__pruning_at__isnull=True)
+    ids = list(editions)
+    counted = Tally.objects.filter(edition__in=ids, edition__pruning_at__isnull=True)
     if at_once:
         # Whoever counts just now sees that the time has changed, and lets the count go.
         counted.update(is_final=False, changes=F("changes") + 1, counted_at=NOT_COUNTED)
     else:
         # The count goes on, and is not the last: reports come all day, and would let none be.
         counted.update(is_final=False, changes=F("changes") + 1)
+        # Who is found to have a wrong text is one whom its correction has not told.
+        theirs = Edition.objects.filter(brief__editions__in=ids, kind=Edition.Kind.CORRECTION)
+        Tally.objects.filter(edition__in=theirs.values("pk")).update(is_final=False)
 
 
 def stale_by(deliveries: Iterable[int]) -> None:
@@ -211,10 +215,19 @@ def count(edition: Edition) -> dict[str, Any]:
         "counters": counters,
         **(_troubles(edition, report) if has_trouble else {"words": [], "domains": []}),
         "moments": _by_moment(edition) if edition.clock == Edition.Clock.READER else [],
+        "late": _late(edition),
         "status": edition.status,
         "at": timezone.now().isoformat(),
         "seconds": round(time.monotonic() - begun, 3),
     }
+
+
+def _late(edition: Edition) -> int:
+    """Count whom the correction *edition* should have told and does not; 0 until it is over."""
+    if not edition.corrects or edition.status != Edition.Status.FINISHED:
+        return 0
+    wrong = Edition.objects.filter(pk__in=edition.corrects, pruning_at__isnull=True)
+    return audience.late(edition).count() if wrong.exists() else 0
 
 
 def _by_moment(edition: Edition) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from briefs.admin.desk import (
 from briefs.models import User
 from briefs.roles import Verb
 from briefs.templatetags.desk import both_clocks
-from deliveries import control, missed, readership, reports, tallies
+from deliveries import control, corrections, missed, readership, reports, tallies
 from deliveries.admin import calendar, checks, moments, one_reader, sign_off
 from deliveries.admin.corrections import correct_view
 from deliveries.admin.import_undo import undo_view
@@ -256,6 +256,7 @@ def _do(model_admin: EditionAdmin, request: HttpRequest, pk: int, verb: str) -> 
         "send-again": (control.send_again, _("Those in doubt are sent it once more.")),
         "send-missed": (missed.send, _("Those who missed their time get it now.")),
         "skip-missed": (missed.skip_them, _("Those who missed their time get none.")),
+        "tell-late": (corrections.tell_late, _("They get the correction now.")),
         "leave": (control.leave, _("Noted: those in doubt are left as they are.")),
     }
     if verb not in acts:

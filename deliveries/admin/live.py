@@ -46,6 +46,8 @@ def _verbs_of_deliveries(edition: Edition, report: dict[str, Any]) -> list[str]:
     readers = {"leave": counts["in-doubt"] - reports.left(report)}
     if edition.status in (Edition.Status.FINISHED, *Edition.MOVING):
         readers = {"retry": counts["failed"], "send-again": counts["in-doubt"], **readers}
+    if edition.status == Edition.Status.FINISHED:
+        readers["tell-late"] = report.get("late", 0)
     return [verb for verb, number in readers.items() if number > 0]
 
 
@@ -93,6 +95,8 @@ def progress(edition: Edition, *, whole: bool) -> dict[str, Any]:
         "pause": PAUSE,
         "verbs": [*(LATE_VERBS if late else ()), *verbs_for(edition, details)],
         "missed": late,
+        # Of a correction: whom it should have told, had the ledger known.
+        "untold": details.get("late", 0) if edition.status == Edition.Status.FINISHED else 0,
         "moments": by_moment,
         "lanes": by_lane(edition, sum(counts[status] for status in tallies.WAITING)),
         "words": _words(details, samples),
