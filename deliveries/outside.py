@@ -10,14 +10,11 @@ looked at the same way, one by one.
 import http.client
 import ipaddress
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import dns.exception
@@ -26,6 +23,8 @@ from django.conf import settings
 
 from briefs import hosts
 from briefs.addresses import InvalidAddress, normalise
+from deliveries import sockets
+from deliveries.sockets import Unanswered as Unanswered
 
 SECONDS = 5.0  # for an answer, with all its redirects
 NAME_SECONDS = 2.0
@@ -48,12 +47,7 @@ class Gone(Exception):
     """There is nothing under this address: its name does not exist."""
 
 
-class Unanswered(Exception):
-    """No answer came within the time, or the connection failed."""
-
-
 Resolve = Callable[[str], Iterable[str]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -153,7 +147,7 @@ def post(
         raise Refused("Only https:// is sent to.")
     target = _request_target(parts)
     sends = partial(_exchange_post, body, headers, target, host, port, until)
-    return _first_to_answer(sends, parts, host, port, ips, until)
+    return sockets.first_to_answer(sends, parts, host, port, ips, until)
 
 
 def _moved(url: str, location: str) -> str:
@@ -229,7 +223,7 @@ def _say(
 ) -> tuple[int, str, str]:
     """Send one request to the first of *ips* that takes it; return what the server says."""
     asks = partial(_exchange, method, _request_target(parts), host, port)
-    return _first_to_answer(asks, parts, host, port, ips, until)
+    return sockets.first_to_answer(asks, parts, host, port, ips, until)
 
 
 def _request_target(parts: SplitResult) -> str:
@@ -239,46 +233,10 @@ def _request_target(parts: SplitResult) -> str:
     return target
 
 
-def _first_to_answer(
-    talk: Callable[[socket.socket], T],
-    parts: SplitResult,
-    host: str,
-    port: int,
-    ips: list[hosts.IP],
-    until: float,
-) -> T:
-    """Return what *talk* returns on a connection to the first of *ips* that answers."""
-    trouble: Exception = Unanswered(f"{host} has no address.")
-    for ip in ips:
-        try:
-            with closing(_connect(ip, port, until)) as plain, _Watch(plain, until):
-                sock = _secured(plain, host) if parts.scheme == "https" else plain
-                said = talk(sock)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            # Where we hung up, it reads as if the other end had.
-            trouble = error if time.monotonic() <= until else TimeoutError("timed out")
-        else:
-            if time.monotonic() <= until:
-                return said
-            trouble = TimeoutError("timed out")  # it came to an end because we hung up
-    raise Unanswered(f"{host} does not answer ({_words(trouble)}).") from trouble
-
-
-def _connect(ip: hosts.IP, port: int, until: float) -> socket.socket:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return socket.create_connection((str(ip), port), timeout=left)
-
-
-def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
-    return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-
-
 def _exchange(
     method: str, target: str, host: str, port: int, sock: socket.socket
 ) -> tuple[int, str, str]:
-    connection = _begun(method, target, host, port, sock)
+    connection = sockets.begun(method, target, host, port, sock)
     connection.putheader("User-Agent", f"IntelBrief link check (+{settings.SITE_URL})")
     connection.putheader("Accept", "*/*")
     connection.endheaders()
@@ -298,7 +256,7 @@ def _exchange_post(
     until: float,
     sock: socket.socket,
 ) -> Reply:
-    connection = _begun("POST", target, host, port, sock)
+    connection = sockets.begun("POST", target, host, port, sock)
     connection.putheader("User-Agent", f"IntelBrief webhooks (+{settings.SITE_URL})")
     connection.putheader("Content-Length", str(len(body)))
     for name, value in headers.items():
@@ -311,47 +269,3 @@ def _exchange_post(
             sock.settimeout(max(0.01, min(FIRST_SECONDS, until - time.monotonic())))
             first = response.read1(FIRST_OCTETS)
         return Reply(response.status, first, response.headers.get("Retry-After") or "")
-
-
-def _begun(
-    method: str, target: str, host: str, port: int, sock: socket.socket
-) -> http.client.HTTPConnection:
-    """Return a connection over *sock*, on which the first lines of a request are written."""
-    connection = http.client.HTTPConnection(host, port)
-    connection.sock = sock  # so it opens none by itself
-    default = 443 if isinstance(sock, ssl.SSLSocket) else 80
-    name = f"[{host}]" if ":" in host else host
-    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-    connection.putheader("Host", name if port == default else f"{name}:{port}")
-    connection.putheader("Connection", "close")
-    return connection
-
-
-class _Watch:
-    """Ends a connection when its time is over: a server may send one octet a minute."""
-
-    def __init__(self, sock: socket.socket, until: float) -> None:
-        # The socket's own number dies when TLS takes it over; a second one stays.
-        self._handle = sock.dup()
-        self._timer = threading.Timer(max(0.0, until - time.monotonic()), self._end)
-        self._timer.daemon = True
-
-    def __enter__(self) -> "_Watch":
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._timer.cancel()
-        self._handle.close()
-
-    def _end(self) -> None:
-        with suppress(OSError):
-            self._handle.shutdown(socket.SHUT_RDWR)
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate: {error.verify_message}"
-    return str(error)[:100] or type(error).__name__
