@@ -115,7 +115,7 @@ def can_write(words: str) -> bool:
 @lru_cache(maxsize=1)
 def _shapes() -> bool:
     # Pillow has no types for it in some of its versions.
-    return bool(features.check("raqm"))  # type: ignore[no-untyped-call,unused-ignore]
+    return bool(features.check("raqm"))  # type: ignore[no-untyped-call,unused-ignore]  # see above
 
 
 def draw(card: Card) -> bytes:

@@ -174,8 +174,7 @@ def _notice(correction: Correction, brief: Brief) -> Notice:
         day=_day(correction.at, brief),
         markdown=correction.notice,
         plain=plain(correction.notice, targets=True),
-        # render_inline() has sanitised it.
-        html=mark_safe(render_inline(correction.notice, language=language)),  # noqa: S308
+        html=mark_safe(render_inline(correction.notice, language=language)),  # noqa: S308  (sanitised by render_inline)
         changes=_changes(pair, language),
     )
 

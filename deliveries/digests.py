@@ -43,7 +43,7 @@ def make_due() -> int:
             made += make(publication, end)
         except Error:
             raise  # the database is away: the next tick tries again
-        except Exception:
+        except Exception:  # one that cannot be made holds up no other
             log.exception("The digest of %s cannot be made.", publication)
     return made
 

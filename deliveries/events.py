@@ -95,7 +95,7 @@ def _apply_some() -> tuple[int, bool]:
             applied += _apply(1, pk)[0]
         except OperationalError:
             raise
-        except Exception as error:
+        except Exception as error:  # one that cannot be applied holds up no other
             log.exception("Event %s cannot be applied.", pk)
             # The name only: the message may hold what was told of a reader.
             _put_aside(pk, type(error).__name__)

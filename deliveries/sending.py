@@ -114,7 +114,7 @@ def _send_batch(
         trouble = lanes.OurFault(str(error))
     except Error as error:
         trouble = lanes.OurFault(f"The database is away: {error}")
-    except Exception as error:
+    except Exception as error:  # a worker that dies of it would leave the batch to die of it again
         log.exception("Batch %s of edition %s failed.", lease.batch_id, lease.edition_id)
         trouble = lanes.OurFault(f"A fault in the program: {error!r}. See the worker's log.")
     finally:
@@ -141,7 +141,7 @@ def _load(lease: Lease, last: EditionMail | None) -> EditionMail | None:
         return letters.load(lease.edition_id)
     except Error:
         raise
-    except Exception as error:
+    except Exception as error:  # it fails for this edition alone, which waits for a person
         log.exception("The mail of edition %s cannot be made.", lease.edition_id)
         brakes.pause(lease.edition_id, f"Its mail cannot be made: {error!r}. See the worker's log.")
         return None

@@ -90,7 +90,7 @@ def _try(step: Callable[[], object]) -> object:
     """Return what *step* returns, None if it failed."""
     try:
         return step()
-    except Exception:
+    except Exception:  # the other steps are not to blame
         log.exception("A step of the tick failed; the next tick tries it again.")
         return None
 

@@ -15,7 +15,7 @@ class IntelBriefConfig(AppConfig):
         """
         from django.conf import settings
 
-        from intelbrief import checks  # noqa: F401
+        from intelbrief import checks  # noqa: F401  (they register themselves)
         from intelbrief.log_in import limits, noting
         from intelbrief.observing import sentry
         from intelbrief.page_cache import watching

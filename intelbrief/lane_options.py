@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  (Django's name)
 
 RAMP = '[50, 100, 200], numbers that do not fall, or {"start": 50, "factor": 2, "until": 100000}'
 

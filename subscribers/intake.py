@@ -166,7 +166,7 @@ def _insert(rows: list[SignUp]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{SignUp._meta.db_table}" ({_COLUMNS}) VALUES {marks}',  # noqa: S608
+            f'INSERT INTO "{SignUp._meta.db_table}" ({_COLUMNS}) VALUES {marks}',  # noqa: S608  (our own names)
             values,
         )
 
@@ -185,7 +185,7 @@ def _durable() -> Iterator[None]:
                 _line.connection = connection.connection
     if time.monotonic() - _line.answered_at < ANSWERS_SECONDS:
         # It would be asked whether it still answers, once for each request.
-        connection.health_check_done = True  # type: ignore[attr-defined]
+        connection.health_check_done = True  # type: ignore[attr-defined]  # not in the stubs
     with transaction.atomic():
         yield
     _line.answered_at = time.monotonic()

@@ -274,7 +274,7 @@ def _settle(notice: Notice, **changes: object) -> None:
 
 
 _SENT = (
-    f'UPDATE "{Notice._meta.db_table}" SET "status" = %s, "error" = %s, "sent_at" = %s '  # noqa: S608
+    f'UPDATE "{Notice._meta.db_table}" SET "status" = %s, "error" = %s, "sent_at" = %s '  # noqa: S608  (our own names)
     'WHERE "id" = %s AND "status" = %s'
 )
 

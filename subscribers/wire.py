@@ -21,7 +21,7 @@ class Wire:
         was_used = self._link is not None and 0 < self._mails < MOST_MAILS
         try:
             self._send(message)
-        except Exception as error:
+        except Exception as error:  # each backend has errors of its own; judged below
             self.close()
             # The server may only have had enough of this line. What it says of an
             # address, it would say again.

@@ -48,7 +48,7 @@ def unname(collector: Any, field: Any, sub_objs: models.QuerySet[Any], using: st
 
 
 # As Django's own SET_NULL: the rows need not be read to be emptied.
-unname.lazy_sub_objs = True  # type: ignore[attr-defined]
+unname.lazy_sub_objs = True  # type: ignore[attr-defined]  # read by Django
 
 
 class AppendOnly(models.Model):

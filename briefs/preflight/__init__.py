@@ -9,7 +9,7 @@ from typing import Any
 
 # isort: off
 # Each module registers its rules, and they are told in this order.
-from . import slots, subject, left_overs, links, images, look  # noqa: F401
+from . import slots, subject, left_overs, links, images, look  # noqa: F401  (see above)
 
 # isort: on
 from .images import web_images

@@ -118,7 +118,7 @@ def write(rows: list[SearchText]) -> None:
             for name, field, weight in vectors:
                 params += [name, words[field], weight]
             cursor.execute(
-                f"UPDATE briefs_searchtext SET document = {sql} WHERE brief_id = %s",  # noqa: S608
+                f"UPDATE briefs_searchtext SET document = {sql} WHERE brief_id = %s",  # noqa: S608  (made of marks alone)
                 [*params, row.pk],
             )
 

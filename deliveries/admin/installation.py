@@ -38,7 +38,7 @@ def installation_view(model_admin: "EditionAdmin", request: HttpRequest) -> Http
             messages.success(request, _("Confirmed: mail goes out from here again."))
             if row is not None:
                 # Any row has a history, whichever page it was changed on.
-                model_admin.log_change(request, row, "confirmed")  # type: ignore[arg-type]
+                model_admin.log_change(request, row, "confirmed")  # type: ignore[arg-type]  # see above
         return HttpResponseRedirect(reverse("admin:index"))
     if row is None:
         return HttpResponseRedirect(reverse("admin:index"))

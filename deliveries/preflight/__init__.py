@@ -11,7 +11,7 @@ from briefs.models import Brief, Revision
 from briefs.preflight import Findings, Registry
 
 # Each module registers its rules, and they are told in this order.
-from . import mail, readers, world  # noqa: F401
+from . import mail, readers, world  # noqa: F401  (see above)
 from .mail import MANY_OCTETS, MOST_OCTETS
 from .matter import MAIL, READERS, WORLD, Matter, Outside
 

@@ -150,7 +150,7 @@ class PipeliningProvider:
             return None
         try:
             letter = next(self._letters, None)
-        except Exception as error:
+        except Exception as error:  # raised once what is on its way has been answered
             log.exception("No more letters could be had.")
             self._stop(error)
             letter = None
@@ -178,7 +178,7 @@ class PipeliningProvider:
     def _may_go(self, letter: Sendable) -> bool:
         try:
             return self.may_send is None or self.may_send(letter)
-        except Exception as error:
+        except Exception as error:  # raised once what is on its way has been answered
             log.exception("It could not be told whether a letter may go.")
             self._stop(error)
             return False
@@ -234,7 +234,7 @@ class PipeliningProvider:
             self.journal.record(
                 outcomes, [line.talk.current.letter for line in ready if line.talk.current]
             )
-        except Exception as error:
+        except Exception as error:  # any: what is not in the journal must not go out
             log.exception("The journal cannot be written.")
             trouble = JournalTrouble(f"The journal cannot be written: {error}")
             trouble.__cause__ = error

@@ -74,7 +74,7 @@ def count(folder: Path) -> int:
     return sum(1 for _ in _names(folder))
 
 
-def read(folder: Path, id: str) -> Letter | None:  # noqa: A002
+def read(folder: Path, id: str) -> Letter | None:  # noqa: A002  (as in the addresses of its pages)
     """Return the message *id*, or None if there is none of that name."""
     entry = _entry(folder, id)
     raw = _bytes(folder, id)

@@ -63,7 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @local_only
-def message(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+def message(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  (as the address has it)
     """Show one message beside the list."""
     letter = _find(id)
     tabs = {key: name for key, name in TABS.items() if key != "html" or letter.html}
@@ -85,7 +85,7 @@ def message(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
 @require_safe
 @xframe_options_sameorigin
 @local_only
-def html(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+def html(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  (as the address has it)
     """Give the HTML part for the frame, sandboxed by its own policy too."""
     scheme = "dark" if request.GET.get("scheme") == "dark" else "light"
     response = HttpResponse(preview.as_seen(_find(id).html, scheme).encode(errors="replace"))
@@ -95,7 +95,7 @@ def html(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
 
 @require_safe
 @local_only
-def download(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+def download(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  (as the address has it)
     """Give the message as a file that mail programs open."""
     response = HttpResponse(_find(id).raw, content_type="message/rfc822")
     response.headers["Content-Disposition"] = f'attachment; filename="{id}.eml"'

@@ -65,7 +65,7 @@ def enter(database: str, **environment: str) -> NoReturn:
     }
     if database == "postgres":
         kept["DATABASE_URL"] = url(folder / "pg", DATABASE)
-    os.execve(sys.executable, [sys.executable, *sys.argv], kept)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, *sys.argv], kept)  # noqa: S606  (this very command)
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Scratch:
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             self._start()
-        except BaseException:
+        except BaseException:  # whatever ends it, also a signal: nothing is left behind
             self.close()
             raise
         return self

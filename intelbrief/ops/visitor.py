@@ -113,7 +113,7 @@ class Visitor:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         headers = {"Origin": origin, "Referer": url}
         body = urlencode(fields).encode()
-        return self._fetch(urllib.request.Request(url, body, headers))  # noqa: S310
+        return self._fetch(urllib.request.Request(url, body, headers))  # noqa: S310  (our own site)
 
     def _fetch(self, request: urllib.request.Request) -> Page:
         try:

@@ -21,7 +21,7 @@ _RECORD = ConsentRecord._meta.db_table
 def _among(column: str) -> str:
     """Return the SQL that asks whether *column* is one of a parameter's values, as JSON."""
     if connection.vendor == "sqlite":
-        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  (our own names)
     return f"{column} IN (SELECT json_array_elements_text(%s))"
 
 
@@ -74,7 +74,7 @@ def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[s
     readers: dict[int, Known] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, address_key, address, name, language, time_zone, attributes "  # noqa: S608
+            f"SELECT id, address_key, address, name, language, time_zone, attributes "  # noqa: S608  (our own names)
             f"FROM {_SUBSCRIBER} WHERE {_among('address_key')}{_lock(lock)}",
             [json.dumps(list(known))],
         )
@@ -86,7 +86,7 @@ def load(rows: Sequence[Row], publication: Publication, *, lock: bool) -> dict[s
             readers[pk] = one
         if readers:
             cursor.execute(
-                f"SELECT id, subscriber_id, status FROM {_SUBSCRIPTION} "  # noqa: S608
+                f"SELECT id, subscriber_id, status FROM {_SUBSCRIPTION} "  # noqa: S608  (our own names)
                 f"WHERE {_among_ids('subscriber_id')} AND publication_id = %s "
                 f"{_lock(lock)}",
                 [json.dumps(list(readers)), publication.pk],
@@ -106,14 +106,14 @@ def _load_moves(known: dict[str, Known], publication: Publication) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT moved_from, subscriber_id FROM {_RECORD} "  # noqa: S608
+            f"SELECT moved_from, subscriber_id FROM {_RECORD} "  # noqa: S608  (our own names)
             f"WHERE moved_from IS NOT NULL AND {_among('moved_from')} "
             f"AND subscriber_id IS NOT NULL",
             [json.dumps(list(strangers))],
         )
         for hashed, reader in set(cursor.fetchall()):
             cursor.execute(
-                f"SELECT 1 FROM {_RECORD} WHERE subscriber_id = %s "  # noqa: S608
+                f"SELECT 1 FROM {_RECORD} WHERE subscriber_id = %s "  # noqa: S608  (our own names)
                 f"AND address_hash = %s AND publication_id = %s LIMIT 1",
                 [reader, hashed, publication.pk],
             )
@@ -133,7 +133,7 @@ def _load_suppressions(known: dict[str, Known], publication: Publication) -> Non
     suppressed_domains = set()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT address_hash, reason FROM {Suppression._meta.db_table} "  # noqa: S608
+            f"SELECT address_hash, reason FROM {Suppression._meta.db_table} "  # noqa: S608  (our own names)
             f"WHERE {_among('address_hash')} AND (publication_id IS NULL OR publication_id = %s)",
             [json.dumps([*by_hash, *whole]), publication.pk],
         )

@@ -240,7 +240,7 @@ def _update_details(changed: Sequence[Known]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {_SUBSCRIBER} SET name = %s, language = %s, time_zone = %s, "  # noqa: S608
+            f"UPDATE {_SUBSCRIBER} SET name = %s, language = %s, time_zone = %s, "  # noqa: S608  (our own names)
             f"attributes = %s WHERE id = %s",
             [
                 (one.name, one.language, one.time_zone, _as_json(one.attributes), one.id)
@@ -260,7 +260,7 @@ def _update_statuses(all_known: Iterable[Known], source: str) -> None:
     with connection.cursor() as cursor:
         if left:
             cursor.executemany(
-                f"UPDATE {_SUBSCRIPTION} SET status = '{UNSUBSCRIBED}', "  # noqa: S608
+                f"UPDATE {_SUBSCRIPTION} SET status = '{UNSUBSCRIBED}', "  # noqa: S608  (our own names)
                 f"unsubscribed_at = %s, paused_until = NULL, "
                 f"requested_at = CASE WHEN requested_at > %s THEN %s ELSE requested_at END "
                 f"WHERE id = %s AND status = %s",
@@ -273,7 +273,7 @@ def _update_statuses(all_known: Iterable[Known], source: str) -> None:
                 raise Collision("A subscription changed meanwhile.")
         if confirmed:
             cursor.executemany(
-                f"UPDATE {_SUBSCRIPTION} SET status = '{ACTIVE}', confirmed_at = %s, "  # noqa: S608
+                f"UPDATE {_SUBSCRIPTION} SET status = '{ACTIVE}', confirmed_at = %s, "  # noqa: S608  (our own names)
                 f"unsubscribed_at = NULL, source = %s WHERE id = %s AND status = '{UNCONFIRMED}'",
                 [
                     (stored(one.confirmed_at), f"{source} confirmed", one.subscription_id)

@@ -56,7 +56,7 @@ class ConsentRecord(AppendOnly):
     address_hash = models.CharField(max_length=32, editable=False)
     # The hash of the address that the reader had until this change. Null for all else: so rows
     # need not name it, and a table of millions gets the column at once.
-    moved_from = models.CharField(max_length=32, null=True, editable=False)  # noqa: DJ001
+    moved_from = models.CharField(max_length=32, null=True, editable=False)  # noqa: DJ001  (see above)
     publication = models.ForeignKey(
         Publication, models.PROTECT, related_name="+", verbose_name=_("publication")
     )

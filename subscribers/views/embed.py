@@ -168,7 +168,7 @@ def embed_script(request: HttpRequest, publication: Publication) -> HttpResponse
     }
     # "<" is written so that it ends no script, wherever somebody may paste this.
     config = json.dumps(words).replace("<", "\\u003c")
-    body = render_to_string("subscribers/embed.js", {"config": mark_safe(config)})  # noqa: S308
+    body = render_to_string("subscribers/embed.js", {"config": mark_safe(config)})  # noqa: S308  (see above)
     response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
     # Public and short: a change of the wording must reach the page before long.
     patch_cache_control(response, public=True, max_age=300)

@@ -78,7 +78,7 @@ class Photographer:
             if shot.prepare:
                 shot.prepare(page)
             for scheme, end in SCHEMES:
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal of theirs
                 # The desk looks at the system's scheme only when a page is loaded.
                 page.evaluate(DRESS, scheme == "dark")
                 page.wait_for_timeout(250)
@@ -94,7 +94,7 @@ class Photographer:
         """Save the page at *path* as a stranger with a window of *size* sees it."""
         page = self.open(path, "", size)
         for scheme, end in SCHEMES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal of theirs
             page.wait_for_timeout(100)
             self._save(page, name + end)
         self._note_overflow(page, name)

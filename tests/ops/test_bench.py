@@ -138,7 +138,7 @@ def test_swapped_tokens_missing_and_repeated_letters_are_seen(sent):
 # --- usage ----------------------------------------------------------------
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="reads /proc")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="reads /proc")  # noqa: PTH110  (no path of ours)
 def test_the_time_of_children_that_have_ended_is_counted():
     burn = "x=sum(i*i for i in range(4_000_000))"
     script = f"import subprocess,sys,time; subprocess.run([sys.executable,'-c','{burn}']); print(1,flush=True); time.sleep(60)"  # noqa: E501

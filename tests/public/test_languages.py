@@ -26,7 +26,7 @@ PLACEHOLDER_OR_TAG = re.compile(r"%\(\w+\)s|</?\w+")
 def catalogue(language: str) -> dict[str | tuple[str, int], str]:
     """Return what the compiled catalogue of *language* says."""
     with (ROOT / "locale" / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
-        told = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+        told = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]  # not in the stubs
     return {one: other for one, other in told.items() if one}
 
 

@@ -81,8 +81,8 @@ def _as_tag(message: EmailMultiAlternatives) -> None:
     metadata = getattr(message, "metadata", None)
     if metadata:
         # Anymail reads both from the message; Django's class knows of neither.
-        message.tags = [f"delivery-{metadata['delivery']}-{metadata['attempt']}"]  # type: ignore[attr-defined]
-        del message.metadata  # type: ignore[attr-defined]
+        message.tags = [f"delivery-{metadata['delivery']}-{metadata['attempt']}"]  # type: ignore[attr-defined]  # see above
+        del message.metadata  # type: ignore[attr-defined]  # see above
 
 
 def not_sendable(error: AnymailError) -> Verdict:

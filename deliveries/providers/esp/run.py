@@ -127,7 +127,7 @@ class Run:
         as_batch = self._most > 1 and len(letters) > 1
         try:
             self._ready.appendleft(self._writer.call(letters, as_batch=as_batch))
-        except Exception as error:
+        except Exception as error:  # halved until the letter that it is about is alone
             if len(letters) > 1:
                 self._halve(letters)
                 return

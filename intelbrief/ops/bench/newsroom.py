@@ -69,7 +69,7 @@ def _agree(publication: Publication) -> None:
             FROM {Subscription._meta.db_table} t
             JOIN {Subscriber._meta.db_table} s ON s.id = t.subscriber_id
             WHERE t.publication_id = %s ORDER BY s.id
-            """,  # noqa: S608
+            """,  # noqa: S608  (our own names)
             [publication.pk],
         )
 

@@ -223,7 +223,7 @@ def _write_ledger(edition: Edition, day: int) -> None:
                     ELSE '' END,
                 1, %s
             FROM {Subscription._meta.db_table} t WHERE t.publication_id = %s ORDER BY t.id
-            """,  # noqa: S608
+            """,  # noqa: S608  (our own names)
             [
                 *(edition.pk, batches[0].pk, first),
                 *(value for stop in stops for value in (day, stop)),
@@ -247,7 +247,7 @@ def _write_what_came_back(edition: Edition) -> None:
                 ELSE '' END, 'smtp;550 5.1.1 The email account does not exist'
             FROM {Delivery._meta.db_table} d
             WHERE d.edition_id = %s AND d.status IN ('bounced', 'complained')
-            """,  # noqa: S608
+            """,  # noqa: S608  (our own names)
             [at, at, edition.pk],
         )
         for position, share in ((-1, OPENED), (0, CLICKED)):
@@ -258,7 +258,7 @@ def _write_what_came_back(edition: Edition) -> None:
                 SELECT d.id, %s, d.id %% 4 = 0, %s, 1 FROM {Delivery._meta.db_table} d
                 WHERE d.edition_id = %s AND d.status IN ('sent', 'delivered')
                     AND (d.id * 31) %% 1000 < %s
-                """,  # noqa: S608
+                """,  # noqa: S608  (our own names)
                 [position, at, edition.pk, share],
             )
         if connection.vendor == "postgresql":

@@ -38,7 +38,7 @@ time_machine.travel(time.time() + 3600 * float(os.environ["HOURS_OFF"]), tick=Tr
 def clock(scene: Scene) -> Report:
     """One worker's clock is two hours ahead, the other's two behind; a time was missed by three."""
     try:
-        import time_machine  # noqa: F401
+        import time_machine  # noqa: F401  (whether it is there)
     except ImportError as error:
         raise CannotRun("Clocks are set by time-machine, of requirements-dev.txt.") from error
     folder = scene.scratch.folder / "clock"
