@@ -20,6 +20,7 @@ from deliveries.ledger import Fate, Outcome
 
 # checksum | kind | fate | epoch | batch or delivery | letters or attempt | the server's words
 _RECORD = struct.Struct("<IBBIQH44s")
+_CHECKSUM, _REST = struct.Struct("<I"), struct.Struct("<BBIQH44s")
 SIZE = _RECORD.size  # 64
 _BEGIN, _INTENT, _OUTCOME, _GIVEN_BACK = 1, 2, 3, 4
 _FATES = tuple(Fate)
@@ -100,8 +101,8 @@ class Journal:
 
 
 def _pack(kind: int, fate: int, epoch: int, number: int, attempt: int, words: bytes) -> bytes:
-    body = _RECORD.pack(0, kind, fate, epoch, number, attempt, words)[4:]
-    return struct.pack("<I", zlib.crc32(body)) + body
+    rest = _REST.pack(kind, fate, epoch, number, attempt, words)
+    return _CHECKSUM.pack(zlib.crc32(rest)) + rest
 
 
 @dataclass(frozen=True)

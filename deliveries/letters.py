@@ -27,11 +27,10 @@ message_id = tokens.Purpose("message-id", size=1)  # delivery
 class Makers(NamedTuple):
     """What makes the tokens of an edition's letters."""
 
-    view: Callable[..., bytes]
+    view: Callable[[int], bytes]
     unsubscribe: Callable[..., bytes]
-    click: Callable[..., bytes]
-    message_id: Callable[..., bytes]
-    pixel: Callable[..., bytes]
+    hits: list[tuple[str, Callable[[int], bytes]]]  # links and the pixel, by slot
+    message_id: Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
@@ -75,13 +74,24 @@ class EditionMail:
     @cached_property
     def makers(self) -> Makers:
         """The makers of tokens, with their keys at hand."""
+        edition = self.edition_id
+        hits = [
+            (name, tokens.click.series(edition, position))
+            for position, name in enumerate(self.clicks)
+        ]
+        if self.pixel:
+            hits.append((self.pixel, tokens.pixel.series(edition)))
         return Makers(
-            view=tokens.view.maker(),
+            view=tokens.view.series(edition),
             unsubscribe=tokens.unsubscribe.maker(),
-            click=tokens.click.maker(),
-            message_id=message_id.maker(self.message_key),
-            pixel=tokens.pixel.maker(),
+            hits=hits,
+            message_id=message_id.series(key=self.message_key),
         )
+
+    @cached_property
+    def around_token(self) -> list[bytes]:
+        """What stands before, between and behind a reader's token in List-Unsubscribe."""
+        return mailto.header(tokens.unsubscribe_address("\0"), "\0").encode().split(b"\0")
 
     @cached_property
     def merging(self) -> Slots | None:
@@ -186,28 +196,20 @@ class Letter:
 
     def values(self) -> dict[str, bytes]:
         """Return what goes into each slot of the bodies."""
-        edition, delivery = self.mail.edition_id, self.delivery
-        slots, make = self.mail.slots, self.mail.makers
-        values = {
-            slots[VIEW]: make.view(edition, delivery),
-            slots[UNSUBSCRIBE]: make.unsubscribe(self.subscription, delivery),
-        }
-        for position, name in enumerate(self.mail.clicks):
-            values[name] = make.click(edition, position, delivery)
-        if name := self.mail.pixel:
-            values[name] = make.pixel(edition, delivery)
+        delivery, slots, make = self.delivery, self.mail.slots, self.mail.makers
+        values = {name: hit(delivery) for name, hit in make.hits}
+        values[slots[VIEW]] = make.view(delivery)
+        values[slots[UNSUBSCRIBE]] = make.unsubscribe(self.subscription, delivery)
         return values
 
     def as_bytes(self) -> bytes:
         """Return the message as an SMTP server gets it, without the final dot."""
         values = self.values()
-        token = values[self.mail.slots[UNSUBSCRIBE]].decode()
+        token = values[self.mail.slots[UNSUBSCRIBE]]
         values[wire.TO] = wire.mailbox("To", self.name, self.address).encode()
         values[wire.DATE] = _date(int(time.time()))
         values[wire.MESSAGE_ID] = self.message_id.encode()
-        values[wire.LIST_UNSUBSCRIBE] = mailto.header(
-            tokens.unsubscribe_address(token), token
-        ).encode()
+        values[wire.LIST_UNSUBSCRIBE] = token.join(self.mail.around_token)
         if merging := self.mail.merging:
             merging.fill(values, merging.values(self.name, self.attributes))
         return self.mail.wire.fill(values)

@@ -101,3 +101,13 @@ def test_an_unsubscribe_link_works_for_years():
         token = tokens.unsubscribe.make(5, 0)
         clock.shift(20 * 365 * 24 * 3600)
         assert tokens.unsubscribe.load(token) == (5, 0)
+
+
+def test_a_series_makes_the_very_tokens_that_are_made_one_by_one(settings):
+    for last in (0, 127, 128, 2**63 - 1):
+        assert tokens.view.series(9)(last).decode() == tokens.view.make(9, last)
+        assert tokens.click.series(300, 0)(last).decode() == tokens.click.make(300, 0, last)
+    settings.TOKEN_KEYS = ("another" * 7,)
+    assert tokens.view.series(9, key="own" * 14)(1) == tokens.view.maker("own" * 14)(9, 1)
+    with pytest.raises(ValueError, match="carries 3 numbers"):
+        tokens.click.series(300)
