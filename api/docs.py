@@ -86,7 +86,7 @@ def _operation(address: str, method: str, operation: dict[str, Any]) -> dict[str
         "parameters": [_parameter(one) for one in operation.get("parameters", [])],
         "fields": _fields(body.get("schema", {})),
         "answers": [
-            status for status in sorted(map(str, operation["responses"])) if status < "300"
+            status for status in sorted(map(str, operation["responses"])) if status < "400"
         ],
         "problems": [
             status for status in sorted(map(str, operation["responses"])) if status >= "400"

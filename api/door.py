@@ -74,7 +74,10 @@ def _ask(request: HttpRequest) -> HttpResponseBase:
         match = resolve(request.path_info, "api.urls")
         request.resolver_match = match
         found: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-    except (Resolver404, Http404) as error:
+    except Resolver404 as error:
+        where = "Nothing is asked for at this address; /api/v1/docs says what there is."
+        raise problems.not_found(where) from error
+    except Http404 as error:
         raise problems.not_found() from error
     if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = found.headers.get("Allow", "")

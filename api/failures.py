@@ -66,7 +66,11 @@ def _no_key(_error: Any, request: HttpRequest) -> Problem:
 
 @_fails(ValidationError)
 def _invalid(error: ValidationError, _request: HttpRequest) -> Problem:
-    told = [{"where": _where(one["loc"]), "message": str(one["msg"])[:300]} for one in error.errors]
+    told = [
+        # Ours begin with what pydantic calls them.
+        {"where": _where(one["loc"]), "message": one["msg"].removeprefix("Value error, ")[:300]}
+        for one in error.errors
+    ]
     return Problem("invalid", "Something in the request is not right.", errors=told[:50])
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja.operation import Operation
 from ninja.parser import Parser
 
-from api import authority, failures, idempotency, keys
+from api import authority, failures, idempotency, keys, problems
 from api.describing import Api
 from api.routes import (
     briefs,
@@ -58,8 +58,29 @@ def _named(view: idempotency.View) -> idempotency.View:
     return wrapped
 
 
+def _asked_well(view: idempotency.View) -> idempotency.View:
+    """Wrap *view* so that a parameter that it does not know is refused.
+
+    Who misspells a filter would be shown everybody, and take the first for the one they meant.
+    """
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, **arguments: Any) -> Any:
+        known = {"limit", "cursor"} if "asked" in arguments else set()
+        known |= arguments.keys() - {"asked", "given", "response"}
+        for name in request.GET:
+            if name not in known:
+                message = f"There are: {', '.join(sorted(known)) or 'none'}."
+                where = f"query.{name[:100]}"
+                raise problems.invalid("A parameter is not known here.", where, message)
+        return view(request, **arguments)
+
+    return wrapped
+
+
 api.add_decorator(idempotency.once)
 api.add_decorator(_named)
+api.add_decorator(_asked_well)
 for _router in (
     publications.router,
     briefs.router,

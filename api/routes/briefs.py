@@ -119,10 +119,22 @@ def answered(brief: shown.Brief, status: int = 200, location: str = "") -> HttpR
     return answer
 
 
-@router.get("/briefs/{int:brief_id}", response=shown.Brief, auth=reads, operation_id="brief")
-def brief(request: HttpRequest, brief_id: PathId) -> HttpResponse:
-    """Read a brief in whole. Its ETag says which text it is."""
-    return answered(whole(found(request, brief_id)))
+@router.get(
+    "/briefs/{int:brief_id}",
+    response={200: shown.Brief, 304: None},
+    auth=reads,
+    operation_id="brief",
+)
+def brief(request: HttpRequest, brief_id: PathId, if_none_match: Header[str] = "") -> HttpResponse:
+    """Read a brief in whole. Its ETag says which text it is.
+
+    304, and nothing else, to who sends that ETag in `If-None-Match`: it is as they know it.
+    """
+    read = whole(found(request, brief_id))
+    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    if "*" in known or etag(read) in known:
+        return HttpResponse(status=304, headers={"ETag": etag(read)})
+    return answered(read)
 
 
 @router.patch(

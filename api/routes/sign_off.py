@@ -24,6 +24,9 @@ overrides = Key(Scope.WRITE_BRIEFS, "override")
 publishes = Key(Scope.WRITE_EDITIONS, "publish")
 
 
+WORDLESS = shown.Worded()  # who has nothing to say sends no body
+
+
 def ask_outside(request: HttpRequest, brief_id: int, **_given: object) -> None:
     """Have links looked at before a transaction is open, which then finds them known."""
     check_whole(found(request, brief_id), outside=Outside.ASK)
@@ -79,7 +82,7 @@ def override(request: HttpRequest, brief_id: PathId, given: Body[shown.Reasoned]
     operation_id="return_to_writer",
 )
 def return_to_writer(
-    request: HttpRequest, brief_id: PathId, given: Body[shown.Worded]
+    request: HttpRequest, brief_id: PathId, given: Body[shown.Worded] = WORDLESS
 ) -> HttpResponse:
     """Give a brief back with words on what is missing; its writer takes it back without any."""
     brief, key = found(request, brief_id), key_of(request)

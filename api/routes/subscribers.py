@@ -30,6 +30,7 @@ manages = Key(Scope.WRITE_SUBSCRIBERS, "manage")
 exports = Key(Scope.READ_SUBSCRIBERS, "manage")
 
 SOURCE = "api"
+NOTHING = shown.Leaving()  # who says why may, and who does not sends no body
 # It was a program that asked: its address is nobody's consent.
 NOWHERE = Origin(ip=None, user_agent="")
 Status_ = Subscription.Status
@@ -204,7 +205,7 @@ def change_subscriber(
     operation_id="unsubscribe",
 )
 def unsubscribe(
-    request: HttpRequest, subscriber_id: PathId, given: Body[shown.Leaving]
+    request: HttpRequest, subscriber_id: PathId, given: Body[shown.Leaving] = NOTHING
 ) -> shown.Subscriber:
     """Stop mail at the reader's wish; a repeat changes nothing."""
     row = found(request, subscriber_id)

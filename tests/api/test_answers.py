@@ -103,6 +103,33 @@ def test_a_method_that_is_not_there_names_those_that_are(olga: Program) -> None:
     assert (head.status_code, head.content) == (200, b"")
 
 
+def test_a_parameter_that_is_not_known_is_refused_and_not_overlooked(olga: Program) -> None:
+    answer = olga.get("/subscribers?email=ada@example.com")
+    assert answer.status_code == 422
+    (told,) = answer.json()["errors"]
+    assert told["where"] == "query.email"
+    assert told["message"] == "There are: address, cursor, limit, status."
+    assert olga.post("/briefs?dry_run=1", {"headline": "x"}).status_code == 422
+    assert olga.get("/briefs?limit=1&status=draft").status_code == 200
+
+
+def test_who_has_a_brief_already_is_told_so_in_a_line(olga: Program) -> None:
+    path = f"/briefs/{make_brief(olga.key.publication).pk}"
+    tag = olga.get(path)["ETag"]
+    for known in (tag, f'"x", W/{tag}', "*"):
+        answer = olga.get(path, If_None_Match=known)
+        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+    assert olga.get(path, If_None_Match='"x"').status_code == 200
+
+
+def test_a_step_that_may_have_words_needs_no_body(olga: Program) -> None:
+    reader = make_readers(olga.key.publication, 1)
+    assert len(reader) == 1
+    (row,) = olga.get("/subscribers").json()["items"]
+    left = olga.ask("POST", f"/subscribers/{row['id']}/unsubscribe")
+    assert (left.status_code, left.json()["status"]) == (200, "unsubscribed")
+
+
 def test_another_host_is_a_problem_too(olga: Program) -> None:
     assert olga.get("/briefs", Host="evil.example").status_code == 400
 
