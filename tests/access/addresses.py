@@ -24,6 +24,7 @@ FILLED = {"revision": "1", "before": "1", "after": "0", "name": "domains", "app_
 SPECIAL = {
     "briefs_author_delete": "unused author",
     "briefs_brief_delete": "new brief",
+    "briefs_brief_move": "sent brief",
     "deliveries_correct": "sent brief",
     "deliveries_verb": "planned edition",
     "subscribers_import_do": "received import",

@@ -182,6 +182,7 @@ QUIET = {
         _ANSWERS,
     ),
     "briefs_brief_images": "it wants a picture",
+    "briefs_brief_move": "it stands there already",
     "briefs_draft_presence": "who has a page open is in memory for a minute",
     "briefs_draft_throw_away": "there is none of theirs",
     "deliveries_correct": "nothing was changed since",
