@@ -18,7 +18,7 @@ from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv, validate
 
-from intelbrief import log_in_settings, mail_settings, task_settings
+from intelbrief import env_file, log_in_settings, mail_settings, task_settings
 from intelbrief.desk_look import UNFOLD as UNFOLD
 from intelbrief.keys import load_or_make
 from intelbrief.log_in_settings import *  # noqa: F403  (settings that nobody is asked for)
@@ -31,7 +31,9 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = FileAwareEnv()
-env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
+_env_file = env.str("ENV_FILE", "")
+env_file.refuse_broken(Path(_env_file or BASE_DIR / ".env"), is_named=bool(_env_file))
+env.read_env(_env_file or str(BASE_DIR / ".env"), recurse=False)
 
 DEBUG = env.bool("DEBUG", False)
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()

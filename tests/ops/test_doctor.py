@@ -6,21 +6,23 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from deliveries import guard
 from deliveries.models import Installation
+from intelbrief import env_file
 from intelbrief.ops import doctor
 from intelbrief.ops.backup import marker
-from intelbrief.ops.doctor import Severity, database, examining, machine
+from intelbrief.ops.doctor import Severity, database, examining, loading, machine
 from tests.make import make_publication, make_readers
 from tests.ops.examined import SysVersion, the_only, troubles
 
@@ -89,6 +91,32 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     assert "chown" in told(answer, "VAR_DIR cannot be written")["cure"]
     assert told(answer, "The file that SECRET_KEY_FILE names cannot be read")["which"]
     assert told(answer, "The settings cannot be used")["which"] == "VAR_DIR"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('SITE_URL="https://briefs.example\nSECRET_KEY=gheim\n', 1),
+        ("# keys\nSITE_URL=https://briefs.example\nSECRET_KEY gheim\n", 3),
+        ("A=1\n\nSECRET_KEY\n", 3),
+        (None, 0),
+        ('# one\n\nexport A=1\nB = "two\nlines"  # and why\nC=\n', 0),
+    ],
+    ids=["a quote not closed", "no equals sign", "a name alone", "no file", "in order"],
+)
+def test_a_file_of_variables_is_read_as_a_whole_or_not_at_all(tmp_path, text, line):
+    path = tmp_path / "env"
+    env_file.refuse_broken(path, is_named=False)
+    if text is not None:
+        path.write_text(text)
+    refused = pytest.raises(ImproperlyConfigured) if line or text is None else nullcontext()
+    with refused as found:
+        env_file.refuse_broken(path, is_named=True)
+    if line:
+        assert f"line {line}:" in str(found.value)
+        assert "gheim" not in str(found.value)
+        assert "end each quote" in loading._of(found.value).cure
 
 
 def test_no_secret_of_the_environment_is_printed(monkeypatch, tmp_path):
@@ -242,7 +270,7 @@ def test_migrations_that_are_missing_halfway_or_newer_are_named():
     recorder.record_unapplied("deliveries", "0015_keys_and_backups_are_known")
     assert "migrate" in the_only("migrations").cure
     recorder.record_applied("deliveries", "0015_keys_and_backups_are_known")
-    for name in ("0002_outgoing_webhooks", "0001_keys"):
+    for name in ("0003_missed_and_deleted_webhooks", "0002_outgoing_webhooks", "0001_keys"):
         recorder.record_unapplied("api", name)
     assert "stopped halfway" in the_only("migrations").what
 

@@ -17,6 +17,7 @@ _CURES = {
     "REDIS_URL": "Write it like redis://:password@host:6379/0.",
     "PROVIDERS": 'Write a JSON object like {"main": {"provider": "postmark"}}.',
     "VAR_DIR": "Make the folder and give it to the user that runs IntelBrief.",
+    "ENV_FILE": "Write NAME=value on each line, and end each quote where its value ends.",
     "EMAIL_URL": "Write it like submission://user:password@host.",
 }
 
