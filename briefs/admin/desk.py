@@ -151,6 +151,7 @@ class DeskAdmin(ModelAdmin[M]):
         "delete": "edit",
     }
     compressed_fields = False
+    empty_value_display = "–"  # as our own columns write it
     list_fullwidth = True
     show_full_result_count = False
     warn_unsaved_form = True

@@ -9,11 +9,13 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import Field, ForeignKey
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from briefs.addresses import InvalidAddress, normalise
 from briefs.admin.audit import note_member
@@ -30,11 +32,10 @@ from briefs.roles import Verb
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
     from django.contrib.auth.forms import AdminUserCreationForm
-    from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-    AdminUserCreationForm, DjangoUserChangeForm = UserCreationForm, UserChangeForm
+    AdminUserCreationForm = UserCreationForm
 
 # What a user may do follows from memberships; Django's groups would be a second answer.
 admin.site.unregister(Group)
@@ -70,16 +71,19 @@ class NewUser(NormalisedEmail, AdminUserCreationForm):  # type: ignore[type-arg]
         self.fields["is_staff"].initial = True
 
 
-class ChangedUser(NormalisedEmail, DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic when run
-    """Changes a user; the password has a form of its own."""
+class ChangedUser(NormalisedEmail):
+    """Changes a user; the password has a form of its own, and how it is kept is no sight."""
 
     class Meta:
         model = User
-        fields = (
-            *("email", "name", "time_zone", "password"),
-            *("is_staff", "is_active", "is_superuser"),
-        )
+        fields = ("email", "name", "time_zone", "is_staff", "is_active", "is_superuser")
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "is_superuser" in self.fields:
+            self.fields["is_superuser"].label = _("Looks after the whole site")
+            self.fields["is_superuser"].help_text = _("May do everything, in all publications.")
 
 
 class MembershipInline(TabularInline[Membership, User]):
@@ -104,15 +108,15 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     list_filter_sheet = False
     search_fields = ["email", "name"]
     filter_horizontal = ()
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["new_password", "last_seen", "joined"]
     inlines = [MembershipInline]
     compressed_fields = False
     fieldsets = [
-        (None, {"fields": [("email", "name"), "time_zone", "password"]}),
+        (None, {"fields": [("email", "name"), "time_zone", "new_password"]}),
         (
             _("Log-in"),
             {
-                "fields": ["is_staff", "is_active", "is_superuser", ("last_login", "date_joined")],
+                "fields": ["is_staff", "is_active", "is_superuser", ("last_seen", "joined")],
                 "description": _(
                     "What somebody may do for a publication is their role in it, further down."
                 ),
@@ -130,6 +134,17 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         """Show when somebody last logged in, in the editor's zone."""
         at = user.last_login
         return date_format(timezone.localtime(at), "j M Y, H:i") if at else "–"
+
+    @admin.display(description=_("Joined"))
+    def joined(self, user: User) -> str:
+        """Show since when somebody has an account, in the editor's zone."""
+        return date_format(timezone.localtime(user.date_joined), "j M Y, H:i")
+
+    @admin.display(description=_("Password"))
+    def new_password(self, user: User) -> SafeString:
+        """Lead to where another is given; the present one is nowhere to be seen."""
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a class="ib-link" href="{}">{}</a>', url, _("Give them a new one"))
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         return list(self.inlines) if obj else []

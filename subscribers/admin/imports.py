@@ -247,6 +247,15 @@ def _receive(request: HttpRequest, form: UploadForm) -> ImportRun:
         )
 
 
+def _source(run: ImportRun) -> str:
+    """Return where the file of *run* comes from, and what that asks of the editor now."""
+    if run.source != OTHER:
+        return _("recognised as an export of %(service)s") % {"service": run.source.title()}
+    if run.status == Status.NEW:
+        return _("a file of no known service: map its columns")
+    return _("a file of no known service")
+
+
 def _facts(run: ImportRun) -> dict[str, Any]:
     """Return what the page of *run* shows."""
     can_map = run.status in (Status.NEW, Status.CHECKED)
@@ -254,9 +263,7 @@ def _facts(run: ImportRun) -> dict[str, Any]:
         "run": run,
         "tone": TONES[run.status],
         "is_moving": run.status in MOVING,
-        "source": _("a file of no known service: map its columns")
-        if run.source == OTHER
-        else _("recognised as an export of %(service)s") % {"service": run.source.title()},
+        "source": _source(run),
         "mapping_form": MappingForm(run) if can_map else None,
         "basis_form": BasisForm() if run.status == Status.CHECKED else None,
         "has_counts": bool(run.counts) and run.status != Status.NEW,
