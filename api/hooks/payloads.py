@@ -136,11 +136,11 @@ def _reader(message: HookMessage, hashed: str = "") -> dict[str, Any]:
     """Return who it is about. The hash stays when all else of a reader is erased."""
     publication = message.endpoint.publication
     reader = Subscriber.objects.filter(pk=message.subscriber_id or 0).first()
-    said: dict[str, Any] = {"id": message.subscriber_id, "erased": True, "hash": hashed}
+    said: dict[str, Any] = {"id": None, "erased": True, "hash": hashed}
     if reader is not None:
         link = Subscription.objects.filter(subscriber=reader, publication=publication).first()
         said = {
-            "id": reader.pk,
+            "id": link.pk if link else None,  # by which the API knows them
             "erased": False,
             "hash": reader.address_hash,
             "address": reader.address,
