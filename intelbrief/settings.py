@@ -20,6 +20,7 @@ from environs import FileAwareEnv, validate
 
 from intelbrief import env_file, log_in_settings, mail_settings, task_settings
 from intelbrief.desk_look import UNFOLD as UNFOLD
+from intelbrief.framework_settings import *  # noqa: F403  (settings that nobody is asked for)
 from intelbrief.keys import load_or_make
 from intelbrief.log_in_settings import *  # noqa: F403  (settings that nobody is asked for)
 from intelbrief.logs import logging_of
@@ -103,72 +104,6 @@ SUPPRESSION_KEY = _key("SUPPRESSION_KEY")
 WEBHOOK_SECRET = _key("WEBHOOK_SECRET")
 # The one that is in no backup: it signs them.
 BACKUP_KEY = _key("BACKUP_KEY")
-
-# --- applications ---------------------------------------------------------
-
-INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.forms",  # its widgets' templates, beside our own
-    "anymail",
-    *log_in_settings.LOG_IN_APPS,
-    "briefs",
-    "subscribers",
-    "deliveries",
-    "analytics",
-    "api",
-    "intelbrief",
-]
-
-MIDDLEWARE = [
-    "intelbrief.middleware.ObservingMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "intelbrief.middleware.ContentSecurityPolicyMiddleware",
-    "intelbrief.clean_input.EnvelopeMiddleware",
-    "intelbrief.clean_input.NulMiddleware",
-    "intelbrief.door.FrontDoorMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "subscribers.middleware.ReaderMiddleware",
-    "briefs.middleware.OldAddressMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "intelbrief.languages.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "intelbrief.editor_zone.EditorTimeZoneMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "intelbrief.log_in.middleware.DeskDoorMiddleware",
-    "axes.middleware.AxesMiddleware",
-]
-
-ROOT_URLCONF = "intelbrief.urls"
-WSGI_APPLICATION = "intelbrief.wsgi.application"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "intelbrief.log_in.context.single_sign_on",
-            ],
-        },
-    },
-]
-
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database and cache ---------------------------------------------------
 
@@ -299,7 +234,6 @@ UNMATCHED_EVENTS_KEPT = timedelta(days=env.float("UNMATCHED_EVENT_DAYS", 3.0, va
 
 # --- people ---------------------------------------------------------------
 
-AUTH_USER_MODEL = "briefs.User"
 try:
     SINGLE_SIGN_ON = log_in_settings.single_sign_on(
         issuer=env.str("OIDC_ISSUER", ""),
@@ -312,16 +246,6 @@ except ValueError as _error:
     raise ImproperlyConfigured(str(_error)) from _error
 # How long an entry of an account keeps IP address and browser, and a failed log-in itself.
 LOG_IN_DAYS = env.int("LOG_IN_DAYS", 90, validate=validate.Range(min=1))
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-
 # --- sign-ups -------------------------------------------------------------
 
 # How many sign-ups an hour are taken in, by what they are counted; 0 is any number.
@@ -376,9 +300,6 @@ for _code in _more:
     if _code not in dict(LANGUAGES):
         LANGUAGES.append((_code, LANG_INFO[_code]["name_local"]))
 LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = ["intelbrief.formats"]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 
 # --- files ----------------------------------------------------------------
@@ -395,7 +316,6 @@ MEDIA_URL = "/p/"
 
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", HTTPS)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 # Both reach beyond this site, to hosts that may have no https, and a preload
@@ -403,16 +323,9 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# Not "no-referrer": with it a browser sends "Origin: null", and Django's CSRF
-# check refuses every form of the admin. Pages with tokens set no-referrer themselves.
-SECURE_REFERRER_POLICY = "same-origin"
 if env.bool("BEHIND_PROXY", HTTPS):
     # The proxy must set this header itself and drop what the visitor sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-X_FRAME_OPTIONS = "DENY"
-
-DEFAULT_EXCEPTION_REPORTER = "intelbrief.masking.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "intelbrief.masking.ReporterFilter"
 
 # --- who watches ----------------------------------------------------------
 
