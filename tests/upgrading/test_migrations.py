@@ -10,9 +10,9 @@ from tests.upgrading.rules import breaches
 
 pytestmark = pytest.mark.sqlite_only
 
-# Up to these numbers nobody is asked: no release has them yet, or an earlier one had them all.
+# Up to these numbers nobody is asked: the last release has them all.
 # Whoever makes a release moves them on (docs/upgrading.md).
-BASELINE = {"analytics": 5, "api": 4, "briefs": 17, "deliveries": 17, "subscribers": 17}
+BASELINE = {"analytics": 4, "api": 3, "briefs": 15, "deliveries": 15, "subscribers": 15}
 # What breaks a rule all the same, with the reason: {"app.0017_name": "why the old code lives on"}.
 EXCUSED: dict[str, str] = {}
 
