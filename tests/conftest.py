@@ -18,9 +18,10 @@ from django.db import connection
 from django.test import SimpleTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from pytest_django import DjangoDbBlocker
 from redis.exceptions import RedisError
 
-from tests import services
+from tests import migrated, services
 from tests.smtp import RecordingServer
 
 # Two busy cores make single examples slow; the same examples on each run.
@@ -45,8 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        has_one = item.get_closest_marker("postgres_only") or _is_given_a_database(item)
-        is_other = item.get_closest_marker(other) or (is_postgres and not has_one)
+        is_other = item.get_closest_marker(other) or (is_postgres and not _has_a_database(item))
         (left_out if is_other else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -54,6 +54,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # others. pytest-django would put it last, where one process of the tests waits alone.
     items[:] = sorted(
         kept, key=lambda item: not item.get_closest_marker("slow") or _is_given_a_database(item)
+    )
+
+
+def _has_a_database(item: pytest.Item) -> bool:
+    """Tell whether *item* works on the tests' own database, or on another that is like it."""
+    is_like_it = "migrated_database" in getattr(item, "fixturenames", ())
+    return bool(
+        item.get_closest_marker("postgres_only") or is_like_it or _is_given_a_database(item)
     )
 
 
@@ -74,6 +82,21 @@ def django_db_modify_db_settings(
         name = services.folder / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"
         django_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(name)
         connection.settings_dict["TEST"]["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keep a copy of the database that was made, before the first test writes to it."""
+    with django_db_blocker.unblock():
+        migrated.keep()
+
+
+@pytest.fixture
+def migrated_database(django_db_setup: None) -> None:
+    """Let `tests.migrated` have something to give; the test works on another than the tests' own.
+
+    With it a test runs on both databases, as one does that is given the tests' own.
+    """
 
 
 @pytest.fixture

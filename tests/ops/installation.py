@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from intelbrief.ops.instance import free_port
-from tests import services
+from tests import migrated, services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEST_ONLY = {
@@ -39,11 +39,17 @@ class Installation:
         # To one visitor one web process serves as well as two, and each loads everything.
         self.environment = {
             **inherited,
+            **services.as_on_servers,
             "VAR_DIR": str(self.var),
             "WEB_PROCESSES": "1",
             **environment,
         }
         self.running: list[subprocess.Popen[str]] = []
+
+    def begin_migrated(self) -> None:
+        """Begin with a database that is migrated already, instead of with none."""
+        self.var.mkdir(mode=0o700)
+        migrated.put(self.var / "db.sqlite3")
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `up` and return at once."""

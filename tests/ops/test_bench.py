@@ -1,6 +1,5 @@
 """The measurements: that they run, say what they promise to say, and verify what was sent."""
 
-import json
 import os
 import subprocess
 import sys
@@ -17,24 +16,10 @@ from intelbrief.ops.bench.verifying import verify
 from subscribers import tokens
 
 
-@pytest.fixture
-def bench(processes, pytestconfig):
-    """Return a runner of one bench on the database of this run."""
-
-    def run(*arguments):
-        database = pytestconfig.getoption("database")
-        done = processes.manage("bench", *arguments, "--database", database, "--json")
-        assert done.returncode == 0, done.stderr[-4000:]
-        return json.loads(done.stdout)
-
-    return run
-
-
 @pytest.mark.slow
 @pytest.mark.sqlite_only  # workers send on both in tests/deliveries; an import is measured on both
-@pytest.mark.django_db(transaction=True)
-def test_bench_send_measures_and_verifies(bench):
-    figures = bench("send", "--recipients", "300")
+def test_bench_send_measures_and_verifies(on_scratch):
+    figures = on_scratch("bench", "send", "--recipients", "300")
     assert list(figures) == [
         "recipients",
         "seconds",
@@ -54,9 +39,8 @@ def test_bench_send_measures_and_verifies(bench):
 
 @pytest.mark.slow
 @pytest.mark.sqlite_only  # what a freeze writes is tried on both; this tries what measures it
-@pytest.mark.django_db(transaction=True)
-def test_bench_freeze_writes_the_whole_audience(bench):
-    figures = bench("freeze", "--recipients", "21000")
+def test_bench_freeze_writes_the_whole_audience(on_scratch):
+    figures = on_scratch("bench", "freeze", "--recipients", "21000")
     assert figures["recipients"] == 21_000
     assert figures["freeze_seconds"] > 0
 

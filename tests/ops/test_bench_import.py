@@ -5,8 +5,9 @@ import json
 import pytest
 
 
+# As a person gives it: the command starts itself anew, and migrates an empty database.
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_bench_import_measures_and_verifies(processes, pytestconfig):
     database = pytestconfig.getoption("database")
     done = processes.manage("bench", "import", "--rows", "6000", "--database", database, "--json")

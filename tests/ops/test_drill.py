@@ -14,25 +14,12 @@ from briefs.models import User
 from deliveries.models import Delivery
 from intelbrief.ops import scratch
 from intelbrief.ops.drill.audit import audit
+from intelbrief.ops.drill.scene import QUICK
 from intelbrief.ops.scratch import CannotRun, Scratch
 from tests.make import make_brief, make_edition, make_publication, make_readers
 
 
-@pytest.fixture
-def drill(processes, pytestconfig):
-    """Return a runner of one drill on the database of this run."""
-
-    def run(name, *options):
-        database = pytestconfig.getoption("database")
-        done = processes.manage("drill", name, "--database", database, "--json", *options)
-        assert done.returncode == 0, done.stderr[-4000:]
-        return json.loads(done.stdout)
-
-    return run
-
-
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -45,8 +32,8 @@ def drill(processes, pytestconfig):
         ("backup", ["--recipients", "150"]),
     ],
 )
-def test_a_drill_leaves_nobody_twice_lost_or_unaccounted(drill, name, options):
-    report = drill(name, *options)
+def test_a_drill_leaves_nobody_twice_lost_or_unaccounted(on_scratch, name, options):
+    report = on_scratch("drill", name, *options, **QUICK)
     assert list(report) == [
         "audience",
         "accepted_once",

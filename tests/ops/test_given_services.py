@@ -1,27 +1,19 @@
 """`up` with a database and a broker that were given to it."""
 
 import json
-import os
-import secrets
 
-import psycopg
 import pytest
 
-from tests import services
+from tests import migrated, services
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_only]
 
 
 @pytest.fixture
-def given_database():
-    """Return the DATABASE_URL of an empty database on the tests' server."""
-    server, _, _name = os.environ[services.POSTGRES_URL].rpartition("/")
-    host = server.partition("@")[2].replace("%2F", "/")
-    name = f"given_{secrets.token_hex(4)}"
-    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as link:
-        link.execute(f"CREATE DATABASE {name}".encode())
-        yield f"{server}/{name}"
-        link.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+def given_database(migrated_database):
+    """Return the DATABASE_URL of a database on the tests' server."""
+    with migrated.lend() as url:
+        yield url
 
 
 def test_once_works_on_a_given_database_and_broker(installation, given_database):

@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from tests import services
+from tests import migrated, services
 from tests.conftest import ROOT
 from tests.ops.hosts import until
-from tests.ops.test_given_services import given_database  # noqa: F401  (a fixture)
 from tests.ops.walking import ADMIN, PASSWORD, Browser, Walk
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_only]
@@ -25,14 +24,21 @@ The cranes arrived on Monday, and the port is pleased.
 
 
 @pytest.fixture
-def walk(tmp_path, smtp_server, given_database):  # noqa: F811  (the fixture above)
+def empty_database(migrated_database):
+    """Return the DATABASE_URL of an empty database on the tests' server."""
+    with migrated.lend(empty=True) as url:
+        yield url
+
+
+@pytest.fixture
+def walk(tmp_path, smtp_server, empty_database):
     """Return an installation by the example's settings, on the services of the tests."""
     broker = services.folder / "var" / "run" / "valkey.sock"
     made = Walk(
         ROOT,
         tmp_path,
         {
-            "DATABASE_URL": given_database,
+            "DATABASE_URL": empty_database,
             "REDIS_URL": f"unix://{broker}?db=8",
             "EMAIL_URL": f"smtp://127.0.0.1:{smtp_server.port}",
             "CHECK_OUTSIDE": "0",

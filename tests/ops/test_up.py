@@ -154,7 +154,8 @@ def test_a_taken_port_is_named_with_a_way_out(installation):
     assert not installation.wait_until_empty(30)
 
 
-def test_once_brings_three_readers_their_brief_and_does_so_again(installation):
+def test_once_brings_three_readers_their_brief_and_does_so_again(installation, migrated_database):
+    installation.begin_migrated()
     for _run in range(2):
         done = installation.run("--once", "--json", "--port", str(installation.port))
         assert done.returncode == 0, done.stderr
