@@ -84,7 +84,8 @@ def find(plain: str) -> ApiKey | None:
 
 def _note_use(key: ApiKey) -> None:
     """Write down that *key* was used, unless that would have to wait: the next use is near."""
-    seldom = Q(last_used_at__isnull=True) | Q(last_used_at=key.last_used_at)
+    # Not by the time that was read: on SQLite what Now() wrote reads otherwise, and equals nothing.
+    seldom = Q(last_used_at__isnull=True) | Q(last_used_at__lte=Now() - NOTED_EVERY)
     try:
         with _without_waiting(), transaction.atomic():
             # PostgreSQL: whoever holds the row writes it; SQLite knows no row's lock.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from api import keys
 from api.models import ApiKey
@@ -51,4 +52,12 @@ def test_a_request_that_reads_does_not_wait_for_a_long_writer() -> None:
             sql.execute("PRAGMA busy_timeout")
             assert sql.fetchone()[0] == 20_000  # everybody else waits as before
     assert keys.find(program.plain)
-    assert ApiKey.objects.get().last_used_at is not None
+    first = ApiKey.objects.get().last_used_at
+    assert first is not None
+    keys.find(program.plain)
+    assert ApiKey.objects.get().last_used_at == first
+    ApiKey.objects.update(last_used_at=Now() - keys.NOTED_EVERY)  # as a database writes it
+    keys.find(program.plain)
+    last = ApiKey.objects.get().last_used_at
+    assert last is not None
+    assert last >= first
