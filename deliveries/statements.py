@@ -1,7 +1,7 @@
 """Statements compiled once and run with new values: for what each slice and each batch asks.
 
-Django compiles a query anew each time that it is run. For the seven statements of a
-slice and its batch that took a tenth of the send, more than the database did.
+Django compiles a query anew each time that it is run, which costs a worker processor
+time with every slice.
 """
 
 from typing import Any, NamedTuple, cast

@@ -110,9 +110,12 @@ def smtp_server() -> Iterator[RecordingServer]:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Let no limit or count of one test reach the next."""
-    from deliveries import domains  # needs the settings, which this file comes before
+    from deliveries import domains  # need the settings, which this file comes before
+    from subscribers import redis_link
 
     yield
+    for breaker in redis_link._breakers.values():
+        breaker.rests_until = 0.0
     with contextlib.suppress(RedisError):  # a test may have stopped its Valkey
         cache.clear()
     domains.forget()

@@ -35,9 +35,6 @@ OURS = (  # noqa: SIM905  (reads better than twenty quoted words)
     "LOG_FORMAT METRICS_TOKEN SENTRY_DSN SENTRY_ENVIRONMENT "
     "DJANGO_SETTINGS_MODULE POSTMARK_SERVER_TOKEN DKIM_SELECTORS"
 ).split()
-# What only developers have, and libraries of ours load wherever it is. A process of the product
-# that a test starts shall take the time and the memory that it takes on a server.
-NOT_ON_SERVERS = ("jinja2", "msgpack", "psutil", "pygments", "rich")
 POSTGRES_URL = "INTELBRIEF_TEST_POSTGRES_URL"
 DATABASE = "INTELBRIEF_TEST_DATABASE"
 
@@ -47,7 +44,6 @@ gc.set_threshold(20_000, 20, 50)
 reaper: Reaper
 smtp: RecordingServer
 folder: Path
-as_on_servers: dict[str, str]  # the environment that keeps NOT_ON_SERVERS away
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +77,7 @@ def pytest_report_header() -> str:
 
 
 def _start(database: str) -> None:
-    global reaper, smtp, folder, as_on_servers
+    global reaper, smtp, folder
     for name in OURS:
         os.environ.pop(name, None)
         os.environ.pop(f"{name}_FILE", None)
@@ -98,12 +94,6 @@ def _start(database: str) -> None:
     reaper.remove(folder)
     # Registered first, so it runs last: after every service has stopped.
     atexit.register(_clean_up)
-
-    absent = folder / "absent"
-    absent.mkdir()
-    for name in NOT_ON_SERVERS:
-        (absent / f"{name}.py").write_text("raise ImportError\n")
-    as_on_servers = {"PYTHONPATH": str(absent)}
 
     var = folder / "var"
     os.environ["VAR_DIR"] = str(var)
@@ -192,4 +182,4 @@ def environment() -> dict[str, str]:
         url = f"sqlite:///{database['NAME']}"
     else:
         url = f"postgres://postgres@{database['HOST'].replace('/', '%2F')}/{database['NAME']}"
-    return {**os.environ, **as_on_servers, "DATABASE_URL": url, "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, "DATABASE_URL": url, "PYTHONUNBUFFERED": "1"}

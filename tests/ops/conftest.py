@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from intelbrief.ops import scratch
-from tests import migrated, services
+from tests import migrated
 from tests.conftest import ROOT
 from tests.ops.installation import Installation
 
@@ -41,7 +41,6 @@ def on_scratch(
             cwd=ROOT,
             env={
                 **scratch.new_environment(database, **environment),
-                **services.as_on_servers,
                 scratch.BEGINS_WITH: migrated.begins_with(),
             },
             stdin=subprocess.DEVNULL,

@@ -39,7 +39,6 @@ class Installation:
         # To one visitor one web process serves as well as two, and each loads everything.
         self.environment = {
             **inherited,
-            **services.as_on_servers,
             "VAR_DIR": str(self.var),
             "WEB_PROCESSES": "1",
             **environment,

@@ -38,7 +38,7 @@ def scraped() -> dict[tuple[str, ...], float]:
 
 
 @pytest.mark.django_db
-def test_the_figures_tell_of_an_edition_what_became_of_it(smtp_server):
+def test_the_figures_tell_of_an_edition_what_became_of_it(smtp_server, empty_meter):
     publication = make_publication()
     readers = make_readers(publication, 5)
     smtp_server.refuse(readers[0])
