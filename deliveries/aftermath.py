@@ -5,6 +5,7 @@ suppresses, an unsubscription at the provider is one here. Transient bounces
 are counted: see rows_of().
 """
 
+import dataclasses
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -212,7 +213,9 @@ def _tell_the_brakes(news: News) -> None:
     for row, told in news.fresh:
         if told.type == REFUSED and told.is_senders_fault:
             last = blamed.get(row.edition)
-            blamed[row.edition] = told if last is None or told.at > last.at else last
+            # A server's words may name the reader, who was erased.
+            said = told if row.subscriber is not None else dataclasses.replace(told, words="")
+            blamed[row.edition] = said if last is None or told.at > last.at else last
     for edition, told in sorted(blamed.items(), key=lambda pair: pair[0]):
         brakes.blame_sender(edition, told.words or told.reason, told.at)
 

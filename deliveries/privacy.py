@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max, Q, TextField
+from django.db.models.functions import Cast
 
 from briefs.addresses import normalise
 from briefs.models import ClientGroup, User
@@ -86,11 +88,16 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
     What remains is the keyed hash of the address in the evidence and the
     suppressions, so that no import brings the reader back, and the ledger's
     rows, which name nobody any more. A crash leaves all or nothing in the
-    database; the files are written over first, and again by a repeat.
+    database; the files are written over first, and again by a repeat. So are
+    reports that wait to be applied: a hundred thousand may, and nobody else
+    could write to SQLite while they were read.
     """
     for address in privacy.addresses_of(reader):
         forgetting.forget(address)
     _overwrite_deleted()
+    known = privacy.traces_of(reader, by=by, source=source)
+    sent = set(Delivery.objects.filter(subscriber=reader.pk).values_list("pk", flat=True))
+    seen = _strip_what_waits(sent, known)
     with transaction.atomic():
         # Their letters before the reader, as whoever writes down a report of one does: it is
         # waited for, and two that wait for each other would be a deadlock.
@@ -103,11 +110,15 @@ def erase(reader: Subscriber, *, source: str, by: User | None = None) -> dict[st
         ReaderHit.objects.filter(delivery__in=theirs).delete()
         deliveries = Delivery.objects.filter(subscriber=held).update(reply="")
         DeliveryEvent.objects.filter(delivery__in=theirs).exclude(words="").update(words="")
-        _strip_what_waits(theirs, privacy.traces_of(held, by=by, source=source))
-        _scrub(privacy.traces_of(held, by=by, source=source))
+        traces = privacy.traces_of(held, by=by, source=source)
+        is_known = theirs <= sent and traces == known
+        _strip_what_waits(theirs, traces, after=seen if is_known else 0)
+        _scrub(traces)
         counts = privacy.erase_reader(held, by=by, source=source)
-    # What was being counted in that moment.
+    # What was being counted, and told, in that moment: of two reports that come in at once, the
+    # first by its number may be seen the last.
     counting.forget_erased(theirs)
+    _strip_what_waits(theirs, traces)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": deliveries}
 
@@ -121,10 +132,12 @@ def erase_address(address_raw: str, *, source: str, by: User | None = None) -> d
     forgetting.forget(known.address)
     _overwrite_deleted()
     traces = redaction.Traces(frozenset({*forgetting.spellings(known.address), known.key}))
+    seen = _strip_what_waits(set(), traces)
     with transaction.atomic():
-        _strip_what_waits(set(), traces)
+        _strip_what_waits(set(), traces, after=seen)
         _scrub(traces)
         counts = privacy.erase_address(known.address, known.key, by=by, source=source)
+    _strip_what_waits(set(), traces)
     _empty_the_log_of_writes()
     return {**counts, "deliveries": 0}
 
@@ -148,12 +161,21 @@ def _scrub(traces: redaction.Traces) -> None:
         redaction.scrub_json(rows, "rules", traces)
 
 
-def _strip_what_waits(theirs: set[int], traces: redaction.Traces) -> None:
-    """Leave of reports that nobody has applied yet what became of the letter, and no more."""
-    for pk, payload in InboundEvent.objects.values_list("pk", "payload").iterator():
+def _strip_what_waits(theirs: set[int], traces: redaction.Traces, after: int = 0) -> int:
+    """Leave of reports that nobody has applied yet what became of the letter, and no more.
+
+    Looks at those *after* a row, and returns the last one that there was. The
+    database finds them; only what may be about the reader is read here.
+    """
+    last: int = InboundEvent.objects.aggregate(last=Max("pk", default=0))["last"]
+    waiting = InboundEvent.objects.annotate(text=Cast("payload", TextField()))
+    which = Q(payload__delivery__in=sorted(theirs)) | traces.begun_in("text")
+    found = waiting.filter(which, pk__gt=after, pk__lte=last).order_by("pk")
+    for pk, payload in list(found.values_list("pk", "payload")):
         if payload.get("delivery") in theirs or traces.redact_within(payload) != payload:
             left = {key: payload[key] for key in payload if key not in ("address", "words")}
             InboundEvent.objects.filter(pk=pk).update(payload=left)
+    return last
 
 
 def scrub_late_replies() -> int:

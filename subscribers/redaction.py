@@ -59,6 +59,18 @@ class Traces:
                 which |= Q(**{f"{field}__{how}": text})
         return which
 
+    def begun_in(self, field: str) -> Q:
+        """Return which rows may hold an address in *field*, the text of some JSON.
+
+        By what stands before the @, where JSON need not escape it: the rest is spelt in many ways.
+        """
+        which = Q(pk__in=())
+        for address in self.addresses:
+            begin = address.rpartition("@")[0] + "@"
+            is_plain = json.dumps(begin)[1:-1] == begin
+            which |= Q(**{f"{field}__icontains": begin if is_plain else "@"})
+        return which
+
     def redact(self, text: str) -> str:
         """Return *text* without the reader, in whatever capitals; whole words only."""
         left = self._addresses.sub(ERASED, text)
