@@ -21,6 +21,7 @@ def copy() -> Delivery:
 
 
 def told(copy: Delivery, **fields: Any) -> Told:
+    assert copy.subscriber
     words = f"550 5.7.26 <{copy.subscriber.address}>: unauthenticated sender"
     return Told("refused", timezone.now(), delivery=copy.pk, code="5.7.26", words=words, **fields)
 
@@ -48,7 +49,8 @@ def test_reports_that_waited_before_are_not_read_under_the_lock(copy, monkeypatc
 
     def looks(theirs: set[int], traces: redaction.Traces, after: int = 0) -> int:
         looked.append(after)
-        return strip(theirs, traces, after)
+        stripped: int = strip(theirs, traces, after)
+        return stripped
 
     monkeypatch.setattr(privacy, "_strip_what_waits", looks)
     privacy.erase(copy.subscriber, source="test")
