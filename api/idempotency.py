@@ -31,16 +31,15 @@ from ninja.responses import NinjaJSONEncoder
 
 from api.models import ApiKey, StoredAnswer
 from api.problems import Problem
+from api.stored_answers import KEPT, prune
 from subscribers import sealing
 
 HEADER = "Idempotency-Key"
 WRITTEN_AS = "[!#-~]{1,255}"
 REPLAYED = "Idempotency-Replayed"
-KEPT = dt.timedelta(hours=24)
 # How long a request may be under way before another may take over.
 LEASE = dt.timedelta(seconds=60)
 _KEY = re.compile(f'"?({WRITTEN_AS})"?')
-MOST_PRUNED = 500
 
 View = Callable[..., Any]
 
@@ -85,13 +84,6 @@ def _look_first(view: View, request: HttpRequest, arguments: dict[str, Any]) -> 
     """Ask other servers what the view needs to know: its transaction shall wait for nobody."""
     for act in getattr(view, "first", ()):
         act(request, **arguments)
-
-
-def prune() -> int:
-    """Forget answers that are older than KEPT, some hundred at a time; return how many."""
-    old = StoredAnswer.objects.filter(started_at__lt=Now() - KEPT).order_by("started_at")
-    ids = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
-    return StoredAnswer.objects.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def _forget(claim: StoredAnswer) -> None:

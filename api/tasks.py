@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from api import idempotency
+from api import stored_answers
 from api.hooks import collecting, delivering, pruning
 from deliveries import guard
 from subscribers.doorbell import ring_now
@@ -43,7 +43,7 @@ def tend_hooks() -> None:
         if cache.add("webhooks-pruned", 1, PRUNING_SECONDS):
             pruning.prune()
             pruning.bury()
-            while idempotency.prune():
+            while stored_answers.prune():
                 pass
 
 

@@ -1,11 +1,33 @@
 import gc
+from typing import Any
 
 from django.apps import AppConfig, apps
+from django.contrib.admin import autodiscover
+from django.contrib.admin import checks as admin_checks
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.core import checks
 from django.db.models.signals import post_migrate
+
+
+class DeskConfig(SimpleAdminConfig):
+    """Configures the admin, whose pages are loaded with the addresses: a worker has neither."""
+
+    default = False
+
+    def ready(self) -> None:
+        """Register the admin's checks, which look at its pages and so load them."""
+        checks.register(admin_checks.check_dependencies, checks.Tags.admin)
+        checks.register(_check_pages, checks.Tags.admin)
+
+
+def _check_pages(app_configs: Any, **given: Any) -> list[checks.CheckMessage]:
+    autodiscover()
+    return admin_checks.check_admin_app(app_configs, **given)
 
 
 class IntelBriefConfig(AppConfig):
     name = "intelbrief"
+    default = True
 
     def ready(self) -> None:
         """Register checks and triggers, have faults reported, spare the garbage collector.

@@ -26,6 +26,9 @@ from celery.signals import (
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intelbrief.settings")
+# Django's own checks look at every page, and so load the desk and the API, thirty megabytes that no
+# letter needs. They run with each `migrate`; a worker asks refuse_to_start() what concerns it.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 log = logging.getLogger(__name__)
 

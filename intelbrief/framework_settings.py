@@ -9,7 +9,7 @@ from intelbrief.log_in_settings import LOG_IN_APPS
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "intelbrief.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,6 +50,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "intelbrief.urls"
+# What letters link to: a worker that writes them need load neither the desk nor the API.
+READERS_URLCONF = "intelbrief.reader_urls"
 WSGI_APPLICATION = "intelbrief.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,10 +1,12 @@
-"""Where every page lives; deliveries, subscribers and briefs bring their own."""
+"""Where every page lives: the desk, the API, and what readers see."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from intelbrief.log_in import doors
 from intelbrief.observing import views as observing
+
+admin.autodiscover()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", doors.to_log_in),
@@ -17,8 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", observing.readyz, name="readyz"),
     path("metrics", observing.metrics, name="metrics"),
     path("", include("api.urls")),
-    path("", include("deliveries.urls")),
-    path("", include("subscribers.urls")),
     # Last: a publication may have any first part that the site has not taken.
-    path("", include("briefs.urls")),
+    path("", include("intelbrief.reader_urls")),
 ]

@@ -8,21 +8,25 @@ from briefs.models import Publication
 
 def subscribe_url(publication: Publication) -> str:
     """Return where one subscribes."""
-    return f"{settings.SITE_URL}{reverse('subscribers:subscribe', args=[publication.slug])}"
+    return f"{settings.SITE_URL}{_path('subscribers:subscribe', publication)}"
 
 
 def home_url(publication: Publication) -> str:
     """Return the publication's page."""
-    return f"{settings.SITE_URL}{reverse('briefs:publication', args=[publication.slug])}"
+    return f"{settings.SITE_URL}{_path('briefs:publication', publication)}"
 
 
 def privacy_url(publication: Publication) -> str:
     """Return the publication's own privacy notice, or the page that comes with the site."""
-    own = reverse("subscribers:privacy", args=[publication.slug])
+    own = _path("subscribers:privacy", publication)
     return publication.privacy_url or f"{settings.SITE_URL}{own}"
 
 
 def imprint_url(publication: Publication) -> str:
     """Return the publication's own imprint, or the page that comes with the site."""
-    own = reverse("subscribers:imprint", args=[publication.slug])
+    own = _path("subscribers:imprint", publication)
     return publication.imprint_url or f"{settings.SITE_URL}{own}"
+
+
+def _path(page: str, publication: Publication) -> str:
+    return reverse(page, args=[publication.slug], urlconf=settings.READERS_URLCONF)

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from api import idempotency
+from api import idempotency, stored_answers
 from api.models import StoredAnswer
 from briefs.models import Brief, Publication
 from subscribers import consent
@@ -112,7 +112,7 @@ def test_who_ends_after_another_took_over_has_done_nothing(
 
 def test_answers_are_forgotten_after_a_day(olga: Program) -> None:
     olga.post("/briefs", NEW, Idempotency_Key="a")
-    StoredAnswer.objects.update(started_at=F("started_at") - idempotency.KEPT)
+    StoredAnswer.objects.update(started_at=F("started_at") - stored_answers.KEPT)
     olga.post("/briefs", NEW, Idempotency_Key="b")
     assert StoredAnswer.objects.count() == 1
     assert olga.post("/briefs", NEW, Idempotency_Key="b")[idempotency.REPLAYED] == "true"
