@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from deliveries.models import Delivery, DeliveryEvent
+from deliveries.models import Batch, Delivery, DeliveryEvent
 from deliveries.told import BOUNCED, COMPLAINED, DELIVERED, REFUSED, Told
 
 Status = Delivery.Status
@@ -33,6 +33,8 @@ _PROPOSES = {
     BOUNCED: Status.BOUNCED,
     COMPLAINED: Status.COMPLAINED,
 }
+# What is counted on the batch: the brakes judge by it.
+COUNTED = (BOUNCED, COMPLAINED)
 
 
 class Row(NamedTuple):
@@ -58,6 +60,17 @@ class News:
     complained: set[int] = field(default_factory=set)
     delivered: set[int] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)
+
+
+def lock_batches(ids: Iterable[int]) -> None:
+    """Lock the batches of the deliveries *ids*, each of whose counters will be written.
+
+    Called before lock(): who takes a slice has its batch before its rows, and two
+    that go the other way round would be a deadlock.
+    """
+    theirs = Delivery.objects.filter(pk__in=ids).values("batch")
+    rows = Batch.objects.select_for_update(no_key=True).filter(pk__in=theirs).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 def lock(ids: Iterable[int]) -> dict[int, Row]:

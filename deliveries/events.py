@@ -126,7 +126,9 @@ def _apply(most: int, pk: int | None = None) -> tuple[int, bool]:
     heard, gone = _without_strangers(_readable(taken))
     readable = _together(heard)
     found = matching.match([told for _event, told in readable])
-    rows = advancing.lock({delivery for delivery in found if delivery})
+    told_of = [(delivery, told) for (_event, told), delivery in zip(readable, found, strict=True)]
+    advancing.lock_batches({pk for pk, told in told_of if pk and told.type in advancing.COUNTED})
+    rows = advancing.lock({pk for pk, _told in told_of if pk})
     matched: list[tuple[int, Told]] = []
     done: list[int] = []
     held: list[int] = []

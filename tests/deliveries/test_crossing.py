@@ -9,7 +9,19 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from deliveries import advancing, aftermath, brakes, control, events, planning, privacy, tallies
+from deliveries import (
+    advancing,
+    aftermath,
+    brakes,
+    control,
+    events,
+    leases,
+    owners,
+    planning,
+    privacy,
+    slices,
+    tallies,
+)
 from deliveries.models import Batch, Delivery, Edition, InboundEvent, Tally
 from deliveries.told import Told
 from subscribers.models import Subscriber, Suppression, SuppressionRelease
@@ -108,6 +120,42 @@ def test_two_workers_with_bounces_of_a_paused_edition_do_not_lock_each_other_out
 
     assert not at_once(events.apply_due, apply_the_other)
     assert sum(Batch.objects.values_list("bounced", flat=True)) == 3
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_a_late_bounce_and_a_slice_of_the_same_batch_do_not_lock_each_other_out(monkeypatch):
+    """A slice has its batch before its readers, so a bounce must not have them the other way."""
+    edition = make_edition()
+    make_readers(edition.publication, 2)
+    planning.start_due()
+    lease = leases.claim("main", owners.mine())
+    assert lease
+    copy = edition.deliveries.order_by("pk").first()
+    assert copy
+    # Of an attempt before: it waits to be sent once more.
+    events.receive("postmark", [full(copy)])
+    is_taking, is_locked = threading.Event(), threading.Event()
+    mark, lock = slices._mark_as_sending, advancing.lock
+
+    def mark_when_the_other_has_locked(batch, ids):
+        is_taking.set()
+        is_locked.wait(0.5)
+        return mark(batch, ids)
+
+    def lock_and_say_so(ids):
+        rows = lock(ids)
+        is_locked.set()
+        return rows
+
+    def apply() -> None:
+        is_taking.wait(5)
+        events.apply_due()
+
+    monkeypatch.setattr(slices, "_mark_as_sending", mark_when_the_other_has_locked)
+    monkeypatch.setattr(advancing, "lock", lock_and_say_so)
+    assert not at_once(lambda: slices.take_slice(lease, 2), apply)
+    lease.owner.close()
 
 
 @pytest.mark.postgres_only
